@@ -1,0 +1,67 @@
+/** What GPUs call: claim, upload requests and events. Tokens and signatures stand in for a login. */
+import { claimAttempt, type Deps, grantUpload, receiveGpuEvent } from '@pixgen/core';
+import { AppError, claimRequest, uploadRequest } from '@pixgen/domain';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+/** Standard Webhooks bodies; a final event carries a loss history. */
+const EVENT_BYTES = 256 * 1024;
+
+const claimOfEvent = z.object({
+  job: z.uuid(),
+  attempt: z.coerce.number().int().min(1).max(100),
+  epoch: z.coerce.number().int().min(1).max(100),
+});
+
+export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: () => void): void {
+  const { deps } = options;
+  // Signatures cover raw bytes, so nothing here is parsed before it is verified.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: EVENT_BYTES }, (_request, body, next) => next(null, body));
+
+  app.post('/gpu/claim', async (request, reply) => {
+    const order = await claimAttempt(deps, parse(claimRequest, readJson(request)));
+    return reply.header('cache-control', 'no-store').send(order);
+  });
+
+  app.post('/gpu/uploads', async (request, reply) => {
+    const answer = await grantUpload(deps, parse(uploadRequest, readJson(request)));
+    return reply.header('cache-control', 'no-store').send(answer);
+  });
+
+  app.post('/webhooks/gpu', async (request, reply) => {
+    const { job, attempt, epoch } = parse(claimOfEvent, request.query);
+    await receiveGpuEvent(deps, {
+      claim: { jobId: job, attempt, claimEpoch: epoch },
+      rawBody: rawBody(request),
+      headers: { id: header(request, 'webhook-id'), timestamp: header(request, 'webhook-timestamp'), signature: header(request, 'webhook-signature') },
+    });
+    return reply.code(202).send({ accepted: true });
+  });
+  done();
+}
+
+function rawBody(request: FastifyRequest): Buffer {
+  if (Buffer.isBuffer(request.body)) return request.body;
+  throw new AppError('INVALID_INPUT', 'Send a JSON body.');
+}
+
+function readJson(request: FastifyRequest): unknown {
+  try {
+    return JSON.parse(rawBody(request).toString('utf8'));
+  } catch (error) {
+    throw new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  throw new AppError('INVALID_INPUT', 'The request does not fit the GPU protocol.', { fields, cause: parsed.error });
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

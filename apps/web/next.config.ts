@@ -1,0 +1,32 @@
+import path from 'node:path';
+import type { NextConfig } from 'next';
+
+const repository = path.join(import.meta.dirname, '../..');
+
+/** Headers that never change; those that depend on the request or on the environment are set in `src/proxy.ts`. */
+const securityHeaders = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
+];
+
+const config: NextConfig = {
+  output: 'standalone',
+  outputFileTracingRoot: repository,
+  turbopack: { root: repository },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  transpilePackages: ['@pixgen/domain', '@pixgen/ui'],
+  images: { loader: 'custom', loaderFile: './src/gallery/image-loader.ts', deviceSizes: [640, 960, 1280, 1920], imageSizes: [128, 256, 384] },
+  headers: async () => [{ source: '/:path*', headers: securityHeaders }],
+  redirects: async () => [
+    { source: '/login', destination: '/sign-in', permanent: false },
+    { source: '/register', destination: '/sign-up', permanent: false },
+    { source: '/dashboard', destination: '/home', permanent: false },
+  ],
+};
+
+export default config;

@@ -1,0 +1,34 @@
+/** The handlers behind the sign-in, sign-up and set-up forms: credentials to the API, its token into the cookie. */
+import 'server-only';
+import { sessionAnswer } from '@pixgen/domain';
+import { cookies } from 'next/headers';
+import { env } from '@/env';
+import { refusal } from '@/http/forward';
+import { headersToApi, headersToBrowser } from '@/http/headers';
+import { isOwnOrigin } from '@/http/origin';
+import { SESSION_COOKIE, sessionCookie } from './session';
+
+const MAX_BODY_CHARS = 8 * 1024;
+
+/**
+ * @param path the API's endpoint, e.g. `/auth/local/sign-in`
+ * @returns 204 with the cookie set, or the API's refusal as it came
+ */
+export async function exchangeForCookie(request: Request, path: `/auth/local/${string}`): Promise<Response> {
+  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
+  if (env().AUTH_MODE !== 'local') return refusal(404, 'NOT_FOUND', 'There is nothing here.');
+  const body = await request.text();
+  if (body.length > MAX_BODY_CHARS) return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
+  const answer = await fetch(new URL(path, env().API_URL), {
+    method: 'POST',
+    headers: headersToApi(request.headers, null),
+    body,
+    cache: 'no-store',
+    signal: request.signal,
+  }).catch(() => null);
+  if (!answer) return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
+  if (!answer.ok) return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
+  const session = sessionAnswer.parse(await answer.json());
+  (await cookies()).set(SESSION_COOKIE, session.token, sessionCookie(new Date(session.expiresAt)));
+  return new Response(null, { status: 204 });
+}

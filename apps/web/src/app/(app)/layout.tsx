@@ -1,0 +1,20 @@
+import type { ReactNode } from 'react';
+import { LiveProvider } from '@/jobs/live';
+import { AppShell } from '@/shell/app-shell';
+import { ApiProvider } from '@/trpc/client';
+import { Hydrate } from '@/trpc/hydrate';
+import { load } from '@/trpc/server';
+
+/** Everything behind the sign-in: the account, the live stream and the shell around each page. */
+export default async function AppLayout({ children }: { children: ReactNode }) {
+  const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
+  return (
+    <ApiProvider>
+      <LiveProvider>
+        <Hydrate>
+          <AppShell account={account}>{children}</AppShell>
+        </Hydrate>
+      </LiveProvider>
+    </ApiProvider>
+  );
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next';
+import { redirect } from 'next/navigation';
+import { setVerdict } from '@/photos/tile-state';
+import { loadDraft } from '@/training/load-draft';
+import { readPlan } from '@/training/plan';
+import { SettingsForm } from '@/training/settings-form';
+import { WizardFrame } from '@/training/wizard-steps';
+import { load } from '@/trpc/server';
+
+export const metadata: Metadata = { title: 'Settings of the training' };
+
+type Props = { params: Promise<{ modelId: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function TrainingSettingsPage({ params, searchParams }: Props) {
+  const model = await loadDraft((await params).modelId, 'settings');
+  if (!setVerdict(model.photoCounts.ready, 0).ok) redirect(`/train/${model.id}/photos`);
+  const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
+  return (
+    <WizardFrame modelId={model.id} step="settings" title="How thorough?" lead={`A preset fits itself to your ${model.photoCounts.ready} photos.`}>
+      <SettingsForm
+        modelId={model.id}
+        profile={account.profile}
+        photoCount={model.photoCounts.ready}
+        priceMicroUsd={account.prices.trainMicroUsd}
+        plan={readPlan(await searchParams)}
+      />
+    </WizardFrame>
+  );
+}

@@ -1,0 +1,19 @@
+import { cookies } from 'next/headers';
+import { SESSION_COOKIE, sessionToken } from '@/account/session';
+import { env } from '@/env';
+import { refusal } from '@/http/forward';
+import { headersToApi } from '@/http/headers';
+import { isOwnOrigin } from '@/http/origin';
+
+/** Ends the session at the API and forgets the cookie even when the API is away. */
+export async function POST(request: Request): Promise<Response> {
+  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
+  const token = await sessionToken();
+  if (token && env().AUTH_MODE === 'local') {
+    const headers = headersToApi(request.headers, token);
+    headers.delete('content-type');
+    await fetch(new URL('/auth/local/sign-out', env().API_URL), { method: 'POST', headers, cache: 'no-store' }).catch(() => null);
+  }
+  (await cookies()).delete(SESSION_COOKIE);
+  return new Response(null, { status: 204 });
+}

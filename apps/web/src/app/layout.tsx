@@ -1,0 +1,52 @@
+import { Toaster } from '@pixgen/ui';
+import { GeistMono } from 'geist/font/mono';
+import { GeistSans } from 'geist/font/sans';
+import { GeistSerifRegular } from 'geist/font/serif-regular';
+import type { Metadata, Viewport } from 'next';
+import { headers } from 'next/headers';
+import type { ReactNode } from 'react';
+import { env } from '@/env';
+import { THEME_SCRIPT } from '@/shell/theme-script';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'PixGen', template: '%s · PixGen' },
+  description: 'A self-hostable photo studio: train a model of your subject, make pictures of it.',
+  robots: { index: false },
+};
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#faf8f3' },
+    { media: '(prefers-color-scheme: dark)', color: '#0b0f18' },
+  ],
+};
+
+/** Reading the request's headers makes every page dynamic, which the nonce needs. */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const nonce = (await headers()).get('x-nonce') ?? undefined;
+  const page = (
+    <html lang="en" suppressHydrationWarning className={`${GeistSans.variable} ${GeistMono.variable} ${GeistSerifRegular.variable}`}>
+      <head>
+        {/** biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant; it must run before the first paint */}
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+      </head>
+      <body>
+        <a
+          href="#main"
+          className="-translate-y-20 fixed top-3 left-3 z-50 rounded-control bg-accent px-4 py-2 font-medium text-accent-ink text-sm focus:translate-y-0"
+        >
+          Skip to the content
+        </a>
+        {children}
+        <Toaster />
+      </body>
+    </html>
+  );
+  if (env().AUTH_MODE !== 'clerk') return page;
+  const { ClerkShell } = await import('@/account/clerk');
+  return (
+    <ClerkShell publishableKey={env().CLERK_PUBLISHABLE_KEY ?? ''} nonce={nonce}>
+      {page}
+    </ClerkShell>
+  );
+}

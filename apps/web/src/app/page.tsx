@@ -1,0 +1,90 @@
+import { Badge, LinkButton } from '@pixgen/ui';
+import Link from 'next/link';
+import { findInstallation, isSignedIn } from '@/account/installation';
+import { Promises, Steps } from '@/landing/sections';
+import { SunPrint } from '@/landing/sun-print';
+import { Logo } from '@/shell/logo';
+
+export default async function LandingPage() {
+  const [installation, signedIn] = await Promise.all([findInstallation(), isSignedIn()]);
+  const start = signedIn ? { href: '/home', label: 'Open the studio' } : { href: '/sign-up', label: 'Create an account' };
+  return (
+    <div className="overflow-x-clip">
+      <header className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-5 py-5 sm:px-8">
+        <Logo />
+        <nav aria-label="Account" className="flex items-center gap-2">
+          {!signedIn && (
+            <LinkButton as={Link} href="/sign-in" variant="ghost">
+              Sign in
+            </LinkButton>
+          )}
+          <LinkButton as={Link} href={start.href} variant="primary" className="max-sm:hidden">
+            {start.label}
+          </LinkButton>
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1} className="outline-none">
+        <section className="mx-auto grid max-w-6xl items-center gap-12 px-5 pt-10 pb-20 sm:px-8 lg:grid-cols-[1.05fr_1fr] lg:pt-16 lg:pb-28">
+          <div className="grid gap-7">
+            <h1 className="font-display text-[2.75rem] leading-[1.02] tracking-[-0.025em] sm:text-6xl lg:text-[4.5rem]">
+              A photo studio that knows one subject: yours.
+            </h1>
+            <p className="max-w-[46ch] text-ink-2 text-lg">
+              Give it 5 to 20 photos of a person, a pet or a thing. PixGen trains a small model of it and draws it wherever your
+              words put it. It runs on your own machine, and your photos stay there.
+            </p>
+            <div className="flex flex-wrap items-center gap-3">
+              <LinkButton as={Link} href={start.href} variant="primary" size="lg">
+                {start.label}
+              </LinkButton>
+              <LinkButton href="#how" variant="ghost" size="lg">
+                How a run works
+              </LinkButton>
+            </div>
+            {installation && installation.profile !== 'sdxl' && (
+              <p className="flex max-w-[52ch] items-baseline gap-3 text-ink-2 text-sm">
+                <Badge tone="warn">{installation.profile}</Badge>
+                This installation draws with a tiny stand-in model. It shows every step of the work, not likeness.
+              </p>
+            )}
+          </div>
+          <Prints />
+        </section>
+        <Steps />
+        <Promises />
+        <section className="mx-auto grid max-w-6xl justify-items-center gap-6 px-5 py-24 text-center sm:px-8">
+          <h2 className="max-w-[18ch] font-display text-4xl leading-tight tracking-[-0.02em] sm:text-5xl">Bring a handful of photos.</h2>
+          <LinkButton as={Link} href={start.href} variant="primary" size="lg">
+            {start.label}
+          </LinkButton>
+        </section>
+      </main>
+      <footer className="border-line border-t">
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
+          <Logo />
+          <p className="max-w-[58ch]">
+            The blue prints on this page are drawings made from a seed. None of them pretends to be a result: what you get depends
+            on your photos and on the base model.
+          </p>
+        </div>
+      </footer>
+    </div>
+  );
+}
+
+function Prints() {
+  const frame = 'overflow-hidden rounded-print border-[5px] border-white shadow-lift sm:border-8 dark:border-[#e9e5d9]';
+  return (
+    <div className="relative mx-auto aspect-[1/1.02] w-full max-w-[31rem]" aria-hidden="true">
+      <div className={`absolute top-[2%] left-0 w-[50%] -rotate-[5deg] ${frame}`}>
+        <SunPrint seed={11} kind="umbel" />
+      </div>
+      <div className={`absolute top-0 right-0 w-[45%] rotate-[4deg] ${frame}`}>
+        <SunPrint seed={4} kind="grass" />
+      </div>
+      <div className={`absolute bottom-0 left-[24%] w-[53%] rotate-[1deg] ${frame}`}>
+        <SunPrint seed={3} kind="contour" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+/** The environment of this server, parsed once. Values never appear in errors, only names. */
+import { z } from 'zod';
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text));
+const schema = z
+  .object({
+    API_URL: url,
+    PUBLIC_URL: url,
+    AUTH_MODE: z.enum(['local', 'clerk']),
+    CLERK_PUBLISHABLE_KEY: z.string().regex(/^pk_/).optional(),
+    CLERK_SECRET_KEY: z.string().regex(/^sk_/).optional(),
+    UPLOAD_ORIGIN: url,
+  })
+  .superRefine((env, ctx) => {
+    for (const key of ['CLERK_PUBLISHABLE_KEY', 'CLERK_SECRET_KEY'] as const) {
+      if (env.AUTH_MODE === 'clerk' && !env[key]) ctx.addIssue({ code: 'custom', path: [key], message: 'is needed' });
+    }
+  });
+export type Env = z.infer<typeof schema>;
+
+/** @throws Error naming every variable that is missing or malformed, never its value */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const names = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.')))];
+  throw new Error(`apps/web: missing or malformed environment: ${names.join(', ')}. See apps/web/.env.example.`);
+}
+
+let parsed: Env | undefined;
+/** Parsed at the first call: `next build` needs no environment, a running server does. */
+export function env(): Env {
+  parsed ??= parseEnv(process.env);
+  return parsed;
+}

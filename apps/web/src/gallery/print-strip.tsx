@@ -1,0 +1,18 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/trpc/client';
+import { PrintLink } from './print-link';
+
+/** The newest pictures in rows. */
+export function PrintStrip() {
+  const trpc = useTRPC();
+  const images = useQuery(trpc.images.list.queryOptions({ limit: 12 }));
+  return (
+    <ul aria-label="Recent pictures" className="print-rows">
+      {images.data?.items.map((image) => (
+        <PrintLink key={image.id} image={image} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,62 @@
+/** The studio's form as text fields, and what it sends. */
+import { type GpuProfile, LIMITS, PROFILES, type StartGenerationInput, sizeFault } from '@pixgen/domain';
+
+export type DrawForm = {
+  prompt: string;
+  negativePrompt: string;
+  n: number;
+  width: number;
+  height: number;
+  steps: number;
+  guidance: number;
+  loraWeight: number;
+  /** Empty = a new one each time. */
+  seed: string;
+};
+
+export function defaultDraw(profile: GpuProfile): DrawForm {
+  const { size, steps, guidance } = PROFILES[profile];
+  return { prompt: '', negativePrompt: '', n: 4, width: size.default, height: size.default, steps, guidance, loraWeight: 1, seed: '' };
+}
+
+/** Shapes that fit the profile, as near to its default area as its grid allows. */
+export function sizeChoices(profile: GpuProfile): { label: string; width: number; height: number }[] {
+  const { size } = PROFILES[profile];
+  const fit = (edge: number) => Math.min(size.max, Math.max(size.min, Math.round(edge / size.multipleOf) * size.multipleOf));
+  const shapes = [
+    ['Square', 1, 1],
+    ['Portrait', 0.8, 1.25],
+    ['Tall', 0.7, 1.4],
+    ['Landscape', 1.25, 0.8],
+    ['Wide', 1.4, 0.7],
+  ] as const;
+  const seen = new Set<string>();
+  return shapes.flatMap(([label, w, h]) => {
+    const width = fit(size.default * w);
+    const height = fit(size.default * h);
+    const key = `${width}x${height}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ label, width, height }];
+  });
+}
+
+/** The first fault per field; empty when the form may be sent. */
+export function drawFaults(form: DrawForm, profile: GpuProfile): Partial<Record<keyof DrawForm, string>> {
+  const faults: Partial<Record<keyof DrawForm, string>> = {};
+  const prompt = form.prompt.trim();
+  if (prompt.length > LIMITS.prompt.max) faults.prompt = `Use at most ${LIMITS.prompt.max} characters.`;
+  const size = sizeFault(profile, form.width) ?? sizeFault(profile, form.height);
+  if (size) faults.width = size;
+  const seed = Number(form.seed);
+  if (form.seed.trim() !== '' && !(Number.isInteger(seed) && seed >= 0 && seed <= LIMITS.maxSeed)) {
+    faults.seed = `Use a whole number from 0 to ${LIMITS.maxSeed}.`;
+  }
+  return faults;
+}
+
+/** What `generation.start` gets, without its key. */
+export function drawInput(form: DrawForm, modelId: string): Omit<StartGenerationInput, 'idempotencyKey'> {
+  const { seed, ...rest } = form;
+  return { modelId, ...rest, prompt: form.prompt.trim(), ...(seed.trim() !== '' && { seed: Number(seed) }) };
+}

@@ -1,0 +1,85 @@
+'use client';
+
+import { type GpuProfile, LIMITS } from '@pixgen/domain';
+import { cn, Field, Input, Slider, Textarea } from '@pixgen/ui';
+import { type DrawForm, sizeChoices } from './draw-input';
+
+type Props = {
+  form: DrawForm;
+  faults: Partial<Record<keyof DrawForm, string>>;
+  profile: GpuProfile;
+  onChange: (change: Partial<DrawForm>) => void;
+  /** A pack sets its own number of pictures. */
+  countLabel: string;
+  maxCount: number;
+};
+
+/** Everything that shapes the pictures besides the prompt. */
+export function DrawSettings({ form, faults, profile, onChange, countLabel, maxCount }: Props) {
+  return (
+    <div className="grid gap-6">
+      <Field label={countLabel} aside={form.n}>
+        <Slider min={1} max={maxCount} value={form.n} onValue={(n) => onChange({ n })} />
+      </Field>
+      <fieldset className="grid gap-2">
+        <legend className="mb-1.5 font-medium text-sm">Shape</legend>
+        <div className="grid grid-cols-5 gap-1.5">
+          {sizeChoices(profile).map((choice) => {
+            const chosen = choice.width === form.width && choice.height === form.height;
+            return (
+              <label
+                key={choice.label}
+                title={`${choice.width} × ${choice.height}`}
+                className={cn(
+                  'grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
+                  chosen && 'border-accent bg-accent-soft text-ink',
+                )}
+              >
+                <input
+                  type="radio"
+                  name="shape"
+                  checked={chosen}
+                  onChange={() => onChange({ width: choice.width, height: choice.height })}
+                  className="sr-only"
+                />
+                <span className="grid h-6 place-items-center" aria-hidden="true">
+                  <span
+                    className="block rounded-[2px] border-2 border-current"
+                    style={{
+                      width: `${(22 * choice.width) / Math.max(choice.width, choice.height)}px`,
+                      height: `${(22 * choice.height) / Math.max(choice.width, choice.height)}px`,
+                    }}
+                  />
+                </span>
+                {choice.label}
+              </label>
+            );
+          })}
+        </div>
+        <p className="text-ink-2 text-xs tabular-nums">
+          {form.width} × {form.height} pixels
+        </p>
+        {faults.width && (
+          <p role="alert" className="font-medium text-danger text-sm">
+            {faults.width}
+          </p>
+        )}
+      </fieldset>
+      <Field label="Likeness" aside={form.loraWeight.toFixed(2)} hint="Weight of your model: less follows the prompt more.">
+        <Slider min={LIMITS.loraWeight.min} max={LIMITS.loraWeight.max} step={0.05} value={form.loraWeight} onValue={(loraWeight) => onChange({ loraWeight })} />
+      </Field>
+      <Field label="Guidance" aside={form.guidance.toFixed(1)}>
+        <Slider min={LIMITS.guidance.min} max={LIMITS.guidance.max} step={0.5} value={form.guidance} onValue={(guidance) => onChange({ guidance })} />
+      </Field>
+      <Field label="Steps" aside={form.steps}>
+        <Slider min={LIMITS.inferenceSteps.min} max={LIMITS.inferenceSteps.max} value={form.steps} onValue={(steps) => onChange({ steps })} />
+      </Field>
+      <Field label="Seed" hint="The same seed draws the same picture." error={faults.seed}>
+        <Input inputMode="numeric" autoComplete="off" placeholder="new each time" value={form.seed} onChange={(event) => onChange({ seed: event.target.value })} className="font-mono" />
+      </Field>
+      <Field label="Negative prompt" hint="What should not be in the picture.">
+        <Textarea rows={2} maxLength={LIMITS.prompt.max} value={form.negativePrompt} onChange={(event) => onChange({ negativePrompt: event.target.value })} />
+      </Field>
+    </div>
+  );
+}

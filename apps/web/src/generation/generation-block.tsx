@@ -1,0 +1,122 @@
+'use client';
+
+import { type GenerationView, isFinal, jobCan } from '@pixgen/domain';
+import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import Link from 'next/link';
+import { FailureNotice } from '@/jobs/failure-notice';
+import { useIntentKey } from '@/jobs/intent-key';
+import { JobBar } from '@/jobs/job-bar';
+import { usePollMs } from '@/jobs/live';
+import { Ago } from '@/jobs/time';
+import { STATE_WORDS } from '@/jobs/words';
+import { useTRPC } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
+import { ImageTile } from './image-tile';
+
+type Props = {
+  generation: GenerationView;
+  /** On its own page the prompts of a pack run stand with the pictures. */
+  onRetried?: (next: GenerationView) => void;
+  titleLink?: boolean;
+};
+
+/** One order of pictures, live while it works: tiles fill in place, what failed can be drawn again. */
+export function GenerationBlock({ generation: given, onRetried, titleLink = true }: Props) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const working = !isFinal(given.job.state);
+  const options = trpc.generation.get.queryOptions({ id: given.id });
+  // What has ended in the list does not change; only live ones are watched one by one.
+  const watched = useQuery({ ...options, initialData: given, refetchInterval: usePollMs(working), enabled: working });
+  const generation = watched.data.job.endedAt || !given.job.endedAt ? watched.data : given;
+  const { job, counts } = generation;
+  const active = !isFinal(job.state);
+  const intent = useIntentKey(`redraw:${generation.id}`);
+  const keep = (next: GenerationView) => {
+    queryClient.setQueryData(trpc.generation.get.queryKey({ id: next.id }), next);
+    void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
+    void queryClient.invalidateQueries(trpc.jobs.pathFilter());
+  };
+  const cancel = useMutation(trpc.generation.cancel.mutationOptions({ onSuccess: keep }));
+  const retry = useMutation(
+    trpc.generation.retry.mutationOptions({
+      onSuccess: (next) => {
+        intent.settle();
+        keep(next);
+        onRetried?.(next);
+      },
+    }),
+  );
+  const missing = counts.planned - counts.ready;
+  const canRetry = !active && missing > 0;
+  const title = generation.pack ? generation.pack.name : generation.prompt;
+  const state = STATE_WORDS[job.state];
+
+  return (
+    <article aria-label={title ?? 'Pictures'} className="grid gap-3">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
+        <h3 className="line-clamp-2 min-w-0 flex-1 basis-64 font-medium">
+          {titleLink ? (
+            <Link href={`/generations/${generation.id}`} className="hover:text-accent">
+              {title}
+            </Link>
+          ) : (
+            title
+          )}
+        </h3>
+        <p className="flex items-center gap-2 text-ink-2 text-sm">
+          <span role="status" className="tabular-nums">
+            {counts.ready} of {counts.planned}
+          </span>
+          {!active && job.state !== 'succeeded' && <Badge tone={state.tone}>{state.label}</Badge>}
+          <Ago at={generation.createdAt} />
+        </p>
+      </div>
+      {active && <JobBar job={job} name={`Pictures: ${title}`} />}
+      <ul aria-label={`Pictures of: ${title}`} className="print-rows">
+        {generation.images.map((image) => (
+          <ImageTile key={image.id} image={image} job={job} />
+        ))}
+      </ul>
+      {active && (
+        <Confirm
+          trigger={
+            <Button size="sm" variant="quietDanger" className="justify-self-start">
+              Cancel the rest
+            </Button>
+          }
+          danger
+          title="Cancel the rest?"
+          action="Cancel the rest"
+          keep="Let it run"
+          onConfirm={() =>
+            cancel.mutateAsync({ id: generation.id }).then(
+              () => null,
+              (error) => failureOf(error).message,
+            )
+          }
+        >
+          Finished pictures are kept. Pictures that were not drawn cost nothing.
+        </Confirm>
+      )}
+      {canRetry && job.failure && <FailureNotice job={job} action={<RetryButton />} />}
+      {canRetry && !job.failure && (
+        <Notice tone="warn" title={`${missing} of ${counts.planned} were not drawn`} action={<RetryButton />}>
+          They cost nothing; the finished ones are kept.
+        </Notice>
+      )}
+      {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
+    </article>
+  );
+
+  function RetryButton() {
+    const allowed = job.state === 'succeeded' ? counts.failed > 0 : jobCan.retry(job).allowed;
+    if (!allowed) return null;
+    return (
+      <Button size="sm" busy={retry.isPending} onClick={() => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) })}>
+        Draw the missing {missing} again
+      </Button>
+    );
+  }
+}

@@ -1,0 +1,58 @@
+/** Passes a browser's request on to the API with the caller's token, and the answer back as it comes. */
+import { sessionToken } from '@/account/session';
+import { env } from '@/env';
+import { headersToApi, headersToBrowser } from './headers';
+import { isOwnOrigin } from './origin';
+
+/** Calls are small: the largest carries 500 ids. Photos go to the object store, not through here. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * @param request the browser's request; its path and query are used as they are
+ * @returns the API's answer, streamed; 403 for a foreign origin, 413 for a large body, 503 when the API is away
+ */
+export async function forwardToApi(request: Request): Promise<Response> {
+  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
+  const body = await readBody(request);
+  if (body === 'too-large') return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
+  const { pathname, search } = new URL(request.url);
+  try {
+    const answer = await fetch(new URL(pathname + search, env().API_URL), {
+      method: request.method,
+      headers: headersToApi(request.headers, await sessionToken()),
+      body,
+      redirect: 'manual',
+      cache: 'no-store',
+      // Leaving the page ends the stream at the API too.
+      signal: request.signal,
+    });
+    return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
+  } catch (error) {
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    if (error instanceof Error) return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
+    throw error;
+  }
+}
+
+async function readBody(request: Request): Promise<ArrayBuffer | null | 'too-large'> {
+  if (request.body === null || request.method === 'GET' || request.method === 'HEAD') return null;
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return 'too-large';
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const reader = request.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      return 'too-large';
+    }
+    chunks.push(part.value);
+  }
+  return await new Blob(chunks).arrayBuffer();
+}
+
+/** An error in the API's own shape. */
+export function refusal(status: number, code: string, message: string): Response {
+  const headers = status === 503 ? { 'retry-after': '5' } : {};
+  return Response.json({ error: { code, message, fields: [] } }, { status, headers });
+}

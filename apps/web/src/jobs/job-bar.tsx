@@ -1,0 +1,31 @@
+'use client';
+
+import type { JobView } from '@pixgen/domain';
+import { cn, Progress } from '@pixgen/ui';
+import { useJobProgress } from './live';
+import { Ago } from './time';
+import { jobNow } from './words';
+
+/** A live job in one glance: what it does now, how far it is, when it was last heard. */
+export function JobBar({ job, name, className }: { job: JobView; name: string; className?: string }) {
+  const now = jobNow(job, useJobProgress(job.id));
+  return (
+    <div className={cn('grid gap-2', className)}>
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
+        {/* Phases are announced; single steps would drown everything else. */}
+        <p aria-live="polite" className="font-medium">
+          {now.label}
+        </p>
+        <p className="text-ink-2 tabular-nums">
+          {now.detail}
+          {now.heardAt && (
+            <span>
+              {now.detail && ' · '}last heard <Ago at={now.heardAt} everyMs={1000} />
+            </span>
+          )}
+        </p>
+      </div>
+      <Progress label={name} value={now.value} text={[now.label, now.detail].filter(Boolean).join(', ')} />
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+/** What the tab's one live stream has said so far: connection, latest progress per job, loss points per job. */
+import type { JobProgressView } from '@pixgen/domain';
+
+export type LiveStatus = 'connecting' | 'open' | 'down';
+export type LossPoint = readonly [step: number, loss: number];
+const NO_POINTS: readonly LossPoint[] = [];
+
+export type LiveStore = ReturnType<typeof createLiveStore>;
+
+export function createLiveStore() {
+  let status: LiveStatus = 'connecting';
+  const progress = new Map<string, JobProgressView>();
+  const losses = new Map<string, readonly LossPoint[]>();
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    status: () => status,
+    progress: (jobId: string) => progress.get(jobId) ?? null,
+    losses: (jobId: string) => losses.get(jobId) ?? NO_POINTS,
+    setStatus(next: LiveStatus) {
+      if (next === status) return;
+      status = next;
+      tell();
+    },
+    /** Keeps the newest; an older attempt or an earlier step of the same phase never moves the bar back. */
+    addProgress(next: JobProgressView) {
+      const last = progress.get(next.jobId);
+      if (last && isOlder(next, last)) return;
+      if (last && last.attempt !== next.attempt) losses.delete(next.jobId);
+      progress.set(next.jobId, next);
+      if (next.loss !== null) {
+        const points = losses.get(next.jobId) ?? NO_POINTS;
+        losses.set(next.jobId, [...points.filter(([step]) => step < next.step), [next.step, next.loss]]);
+      }
+      tell();
+    },
+    forget(jobId: string) {
+      if (progress.delete(jobId)) tell();
+    },
+  };
+}
+
+function isOlder(next: JobProgressView, last: JobProgressView): boolean {
+  if (next.attempt !== last.attempt) return next.attempt < last.attempt;
+  if (next.phase === last.phase && next.imageId === last.imageId) return next.step < last.step;
+  return next.at < last.at;
+}
+
+/** Joins stored points with live ones; live points win at the same step. */
+export function mergeLoss(stored: readonly LossPoint[], live: readonly LossPoint[]): LossPoint[] {
+  const first = live[0]?.[0] ?? Number.POSITIVE_INFINITY;
+  return [...stored.filter(([step]) => step < first), ...live];
+}
+
+/** Exponential moving average, corrected for its start, so that the curve begins at the first value. */
+export function smooth(points: readonly LossPoint[], keep = 0.85): LossPoint[] {
+  let average = 0;
+  return points.map(([step, loss], index) => {
+    average = keep * average + (1 - keep) * loss;
+    return [step, average / (1 - keep ** (index + 1))] as const;
+  });
+}

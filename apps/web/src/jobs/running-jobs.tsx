@@ -1,0 +1,52 @@
+'use client';
+
+import type { JobView, ModelView } from '@pixgen/domain';
+import { Card, Section } from '@pixgen/ui';
+import { useQuery } from '@tanstack/react-query';
+import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
+import Link from 'next/link';
+import { useTRPC } from '@/trpc/client';
+import { JobBar } from './job-bar';
+import { usePollMs } from './live';
+
+/** What works right now; nothing when nothing does. */
+export function RunningJobs() {
+  const trpc = useTRPC();
+  const pollMs = usePollMs(true);
+  const jobs = useQuery({ ...trpc.jobs.list.queryOptions({ live: true, limit: 10 }), refetchInterval: pollMs });
+  const models = useQuery(trpc.models.list.queryOptions({ limit: 8 }));
+  const items = jobs.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Running now">
+      <ul className="grid gap-3 md:grid-cols-2">
+        {items.map((job) => (
+          <li key={job.id}>
+            <RunningJob job={job} model={models.data?.items.find((model) => model.trainingId === job.orderId)} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function RunningJob({ job, model }: { job: JobView; model: ModelView | undefined }) {
+  const training = job.kind === 'train';
+  const Icon = training ? Aperture : Sparkles;
+  const name = training ? (model ? `Training ${model.name}` : 'Training') : 'Pictures';
+  const trainingPath = model ? `/models/${model.id}` : `/activity/${job.id}`;
+  return (
+    <Link href={training ? trainingPath : `/generations/${job.orderId}`} className="group block rounded-card">
+      <Card className="grid gap-4 p-4 transition-shadow group-hover:shadow-lift sm:p-5">
+        <div className="flex min-w-0 items-center gap-3">
+          <span className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft text-accent">
+            <Icon aria-hidden="true" className="size-[1.1rem]" />
+          </span>
+          <span className="truncate font-medium">{name}</span>
+          <ChevronRight aria-hidden="true" className="ml-auto size-4 shrink-0 text-ink-2" />
+        </div>
+        <JobBar job={job} name={name} />
+      </Card>
+    </Link>
+  );
+}

@@ -1,0 +1,74 @@
+/** Job states and phases in the words of the screens. */
+import { isFinal, type JobProgressView, type JobState, type JobView } from '@pixgen/domain';
+import type { Tone } from '@pixgen/ui';
+
+export const STATE_WORDS: Record<JobState, { label: string; tone: Tone }> = {
+  queued: { label: 'Queued', tone: 'neutral' },
+  dispatching: { label: 'Starting', tone: 'accent' },
+  running: { label: 'Running', tone: 'accent' },
+  succeeded: { label: 'Done', tone: 'good' },
+  failed: { label: 'Failed', tone: 'danger' },
+  cancelled: { label: 'Cancelled', tone: 'neutral' },
+  expired: { label: 'Timed out', tone: 'danger' },
+};
+
+const PHASE_WORDS: Record<NonNullable<JobView['phase']>, Record<JobView['kind'], string>> = {
+  loading: { train: 'Loading the base model', generate: 'Loading the base model' },
+  downloading: { train: 'Fetching the photos', generate: 'Fetching the weights' },
+  encoding: { train: 'Reading the photos', generate: 'Reading the prompt' },
+  training: { train: 'Training', generate: 'Drawing' },
+  sampling: { train: 'Drawing samples', generate: 'Drawing' },
+  saving: { train: 'Saving the weights', generate: 'Saving' },
+};
+
+export type JobNow = {
+  label: string;
+  /** Share of the steps, null when nobody knows. */
+  value: number | null;
+  detail: string;
+  heardAt: string | null;
+};
+
+/** Where a job stands, from its row and the newest sign of life, whichever is further. */
+export function jobNow(job: JobView, live: JobProgressView | null): JobNow {
+  const heardAt = live && live.at > (job.lastHeardAt ?? '') ? live.at : job.lastHeardAt;
+  if (isFinal(job.state)) return { label: STATE_WORDS[job.state].label, value: 1, detail: '', heardAt };
+  if (job.state === 'queued') return { label: 'Waiting for a GPU', value: null, detail: again(job), heardAt };
+  if (job.state === 'dispatching') return { label: 'Starting on a GPU', value: null, detail: again(job), heardAt };
+  const current = live && live.attempt >= job.attempt ? live : null;
+  const phase = current?.phase ?? job.phase;
+  const step = Math.max(current?.step ?? 0, current && current.phase !== job.phase ? 0 : job.step);
+  const total = current?.totalSteps || job.totalSteps;
+  const counts = phase === 'training' || phase === 'sampling';
+  return {
+    label: phase ? PHASE_WORDS[phase][job.kind] : 'Working',
+    value: counts && total > 0 ? step / total : null,
+    detail: [counts && total > 0 ? `step ${step} of ${total}` : '', again(job)].filter(Boolean).join(', '),
+    heardAt,
+  };
+}
+
+function again(job: JobView): string {
+  return job.attempt > 1 ? `attempt ${job.attempt} of ${job.maxAttempts}` : '';
+}
+
+/** Money as people read it; the smallest amounts keep two significant digits. */
+export function formatCost(microUsd: number): string {
+  if (microUsd === 0) return 'free';
+  const usd = microUsd / 1e6;
+  return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toPrecision(2)}`;
+}
+
+/** A price before the button is pressed. */
+export function formatPrice(microUsd: number): string {
+  return microUsd === 0 ? 'free on this machine' : `≈ ${formatCost(microUsd)}`;
+}
+
+/** "2 min 5 s" between two times. */
+export function formatDuration(fromIso: string, toIso: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(toIso) - Date.parse(fromIso)) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

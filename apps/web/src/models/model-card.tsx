@@ -1,0 +1,41 @@
+import type { ModelView } from '@pixgen/domain';
+import { Badge } from '@pixgen/ui';
+import Link from 'next/link';
+import { Print } from '@/gallery/print';
+import { LogoMark } from '@/shell/logo';
+import { MODEL_STATE_WORDS, modelPath } from './words';
+
+/** A model as a mounted print with its name under it. */
+export function ModelCard({ model }: { model: ModelView }) {
+  const state = MODEL_STATE_WORDS[model.state];
+  return (
+    <Link href={modelPath(model)} className="group grid gap-3 rounded-print">
+      <div className="overflow-hidden rounded-print border border-line bg-sunken transition-shadow group-hover:shadow-lift">
+        {model.coverImageId ? (
+          <Print
+            src={`/i/${model.coverImageId}`}
+            alt=""
+            width={400}
+            height={400}
+            sizes="(min-width: 64rem) 240px, 45vw"
+            className="aspect-square w-full object-cover"
+          />
+        ) : (
+          <div className="grid aspect-square place-items-center">
+            <LogoMark className="size-12 opacity-35 grayscale" />
+          </div>
+        )}
+      </div>
+      <div className="flex items-start justify-between gap-2">
+        <div className="min-w-0">
+          <h3 className="truncate font-medium group-hover:text-accent">{model.name}</h3>
+          <p className="truncate text-ink-2 text-sm">
+            {model.classWord}
+            {model.state === 'draft' && ` · ${model.photoCounts.ready} photos`}
+          </p>
+        </div>
+        <Badge tone={state.tone}>{state.label}</Badge>
+      </div>
+    </Link>
+  );
+}

@@ -1,0 +1,114 @@
+'use client';
+
+import { LIMITS, type ModelView } from '@pixgen/domain';
+import { Badge, Button, Field, IconButton, Input, LinkButton, Menu, MenuItem, Notice, PageHeader, toast } from '@pixgen/ui';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
+import Link from 'next/link';
+import { type FormEvent, useState } from 'react';
+import { useTRPC } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
+import { MODEL_STATE_WORDS } from './words';
+
+/** Name, state and the acts on a model. Deleting can be undone here for as long as the page is open, and for 30 days. */
+export function ModelHeader({ model }: { model: ModelView }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [renaming, setRenaming] = useState(false);
+  const keep = {
+    onSuccess: (next: ModelView) => {
+      queryClient.setQueryData(trpc.models.get.queryKey({ id: next.id }), next);
+      void queryClient.invalidateQueries(trpc.models.list.pathFilter());
+    },
+  };
+  const remove = useMutation(trpc.models.delete.mutationOptions(keep));
+  const restore = useMutation(trpc.models.restore.mutationOptions(keep));
+  const rename = useMutation(trpc.models.update.mutationOptions(keep));
+  const problem = remove.error ?? restore.error ?? rename.error;
+
+  function removeModel() {
+    remove.mutate(
+      { id: model.id },
+      { onSuccess: () => toast(`Deleted ${model.name}`, { action: { label: 'Undo', onClick: () => restore.mutate({ id: model.id }) } }) },
+    );
+  }
+  function submitName(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get('name') ?? '').trim();
+    if (name) rename.mutate({ id: model.id, name }, { onSuccess: () => setRenaming(false) });
+  }
+
+  const state = MODEL_STATE_WORDS[model.state];
+  return (
+    <>
+      <PageHeader
+        title={model.name}
+        above={
+          <p className="flex flex-wrap items-center gap-2 text-ink-2 text-sm">
+            <Badge tone={state.tone}>{state.label}</Badge>
+            {model.classWord} · <span className="font-mono">{model.triggerWord}</span>
+          </p>
+        }
+        actions={
+          !model.deletedAt && (
+            <>
+              {model.state === 'ready' && (
+                <>
+                  <LinkButton as={Link} href={`/packs?model=${model.id}`}>
+                    Run a pack
+                  </LinkButton>
+                  <LinkButton as={Link} href={`/studio?model=${model.id}`} variant="primary">
+                    <Sparkles aria-hidden="true" /> Generate
+                  </LinkButton>
+                </>
+              )}
+              <Menu
+                trigger={
+                  <IconButton label="More about this model">
+                    <EllipsisVertical aria-hidden="true" />
+                  </IconButton>
+                }
+              >
+                <MenuItem onClick={() => setRenaming(true)}>
+                  <Pencil aria-hidden="true" /> Rename
+                </MenuItem>
+                <MenuItem danger onClick={removeModel}>
+                  <Trash2 aria-hidden="true" /> Delete
+                </MenuItem>
+              </Menu>
+            </>
+          )
+        }
+      />
+      <div className="mb-6 grid gap-4 empty:hidden">
+        {problem && <Notice tone="danger">{failureOf(problem).message}</Notice>}
+        {model.deletedAt && (
+          <Notice
+            tone="warn"
+            title="This model is deleted"
+            action={
+              <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ id: model.id })}>
+                Undo
+              </Button>
+            }
+          >
+            It can be brought back for 30 days. Its pictures stay in the gallery.
+          </Notice>
+        )}
+        {renaming && (
+          <form onSubmit={submitName} className="flex max-w-md items-end gap-2">
+            <Field label="New name" className="flex-1">
+              <Input name="name" defaultValue={model.name} required maxLength={LIMITS.name.max} autoComplete="off" autoFocus />
+            </Field>
+            <Button type="submit" variant="primary" busy={rename.isPending}>
+              Save
+            </Button>
+            <Button variant="ghost" onClick={() => setRenaming(false)}>
+              Cancel
+            </Button>
+          </form>
+        )}
+      </div>
+    </>
+  );
+}

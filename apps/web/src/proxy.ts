@@ -1,0 +1,49 @@
+/**
+ * Runs before every page: the Content-Security-Policy with its nonce, HSTS, and a detour to the sign-in page for visitors
+ * without a session. It is a convenience, never the lock: the API authorises every call.
+ */
+import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server';
+import { env } from '@/env';
+import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
+import { signInPath } from '@/http/next-path';
+
+const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|activity|settings|admin)(\/|$)/;
+/** Answers that are no pages: the API's own headers apply. */
+const NO_PAGE = /^\/(trpc|i|p|auth|healthz|readyz|admin\/queues)(\/|$)/;
+
+export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
+  if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has('pixgen_session'));
+  const { clerkMiddleware } = await import('@clerk/nextjs/server');
+  const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
+    publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
+    secretKey: env().CLERK_SECRET_KEY ?? '',
+  });
+  return (await handler(request, event)) ?? NextResponse.next();
+}
+
+function respond(request: NextRequest, hasSession: boolean): NextResponse {
+  const { pathname, search } = request.nextUrl;
+  if (NO_PAGE.test(pathname)) return NextResponse.next();
+  if (!hasSession && APP_PAGES.test(pathname)) {
+    return NextResponse.redirect(new URL(signInPath(pathname + search), env().PUBLIC_URL));
+  }
+  const https = env().PUBLIC_URL.protocol === 'https:';
+  const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
+  const policy = contentSecurityPolicy({
+    nonce,
+    https,
+    uploadOrigin: env().UPLOAD_ORIGIN.origin,
+    clerkOrigin: env().AUTH_MODE === 'clerk' ? clerkOrigin(env().CLERK_PUBLISHABLE_KEY) : null,
+    dev: process.env.NODE_ENV === 'development',
+  });
+  const headers = new Headers(request.headers);
+  headers.set('x-nonce', nonce);
+  headers.set('x-path', pathname + search);
+  headers.set('content-security-policy', policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains');
+  return response;
+}
+
+export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|manifest.webmanifest).*)'] };

@@ -1,0 +1,49 @@
+import type { AccountView } from '@pixgen/domain';
+import { PROFILES } from '@pixgen/domain';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { AccountMenu } from './account-menu';
+import { BottomBar, SideNav } from './nav';
+import { LiveNote } from './live-note';
+import { Logo } from './logo';
+
+/** Sidebar on a desk, bar at the bottom on a phone, the page between. */
+export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
+  return (
+    <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 border-line border-r px-4 py-6 lg:flex">
+        <Link href="/home" aria-label="PixGen home" className="self-start rounded-control px-2">
+          <Logo />
+        </Link>
+        <SideNav />
+        <div className="mt-auto grid gap-3">
+          <LiveNote />
+          <AccountMenu name={account.displayName} email={account.email} admin={account.role === 'admin'} />
+        </div>
+      </aside>
+      <div className="flex min-h-dvh min-w-0 flex-col">
+        <header className="flex items-center justify-between gap-4 px-4 pt-4 lg:hidden">
+          <Link href="/home" aria-label="PixGen home" className="rounded-control">
+            <Logo />
+          </Link>
+          <AccountMenu compact name={account.displayName} email={account.email} admin={account.role === 'admin'} />
+        </header>
+        {PROFILES[account.profile].simulated && <SimulatedRibbon name={account.profile} />}
+        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 sm:pt-10 lg:pb-16">
+          {children}
+        </main>
+      </div>
+      <BottomBar />
+    </div>
+  );
+}
+
+function SimulatedRibbon({ name }: { name: 'nano' | 'tiny' | 'sdxl' }) {
+  return (
+    <p role="note" className="mt-4 bg-warn-soft px-4 py-1.5 text-center text-warn text-xs sm:text-sm lg:mt-0">
+      {name === 'nano'
+        ? 'Nano base model: random weights. It shows the machinery, not likeness.'
+        : 'Tiny base model: emoji-like pictures. It shows the machinery, not likeness.'}
+    </p>
+  );
+}

@@ -1,0 +1,64 @@
+import { Skeleton } from '@pixgen/ui';
+
+function Head() {
+  return (
+    <div className="mb-8 grid gap-3">
+      <Skeleton className="h-9 w-56" />
+      <Skeleton className="h-5 w-80 max-w-full" />
+    </div>
+  );
+}
+
+function Wait({ children }: { children: React.ReactNode }) {
+  return (
+    <div>
+      <p role="status" className="sr-only">
+        Loading
+      </p>
+      {children}
+    </div>
+  );
+}
+
+/** A page of stacked cards. */
+export function CardsLoading() {
+  return (
+    <Wait>
+      <Head />
+      <div className="grid gap-4">
+        <Skeleton className="h-32 rounded-card" />
+        <Skeleton className="h-56 rounded-card" />
+      </div>
+    </Wait>
+  );
+}
+
+/** A page of tiles. */
+export function TilesLoading() {
+  return (
+    <Wait>
+      <Head />
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
+        {Array.from({ length: 8 }, (_, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: eight equal placeholders
+          <Skeleton key={index} className="aspect-square rounded-print" />
+        ))}
+      </div>
+    </Wait>
+  );
+}
+
+/** A form. */
+export function FormLoading() {
+  return (
+    <Wait>
+      <Head />
+      <div className="grid max-w-xl gap-5">
+        <Skeleton className="h-10" />
+        <Skeleton className="h-10" />
+        <Skeleton className="h-28" />
+        <Skeleton className="h-10 w-32" />
+      </div>
+    </Wait>
+  );
+}

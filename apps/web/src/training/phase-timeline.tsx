@@ -1,0 +1,58 @@
+'use client';
+
+import { isFinal, type JobView } from '@pixgen/domain';
+import { cn, Spinner } from '@pixgen/ui';
+import { Check, X } from 'lucide-react';
+import { useJobProgress } from '@/jobs/live';
+
+const PHASES = ['Queued', 'Starting', 'Preparing', 'Training', 'Saving'] as const;
+
+function phaseIndex(job: JobView, phase: JobView['phase']): number {
+  if (job.state === 'succeeded') return PHASES.length;
+  if (job.state === 'queued') return 0;
+  if (job.state === 'dispatching') return 1;
+  if (phase === 'training' || phase === 'sampling') return 3;
+  if (phase === 'saving') return 4;
+  return job.startedAt ? 2 : 0;
+}
+
+/** Where a training is on its way, and where it stopped. */
+export function PhaseTimeline({ job }: { job: JobView }) {
+  const live = useJobProgress(job.id);
+  const over = isFinal(job.state);
+  const at = phaseIndex(job, (!over && live?.phase) || job.phase);
+  const stopped = over && job.state !== 'succeeded';
+  return (
+    <ol aria-label="Phases" className="grid grid-cols-5 gap-1.5">
+      {PHASES.map((phase, index) => {
+        const state = index < at ? 'done' : index > at ? 'open' : stopped ? 'stopped' : 'current';
+        return (
+          <li key={phase} aria-current={state === 'current' ? 'step' : undefined} className="grid gap-2">
+            <span
+              className={cn(
+                'h-1.5 rounded-full transition-colors',
+                state === 'done' && 'bg-accent',
+                state === 'current' && 'animate-breathe bg-accent',
+                state === 'stopped' && 'bg-danger',
+                state === 'open' && 'bg-line',
+              )}
+            />
+            <span
+              className={cn(
+                'flex items-center gap-1.5 text-xs sm:text-sm',
+                state === 'open' ? 'text-ink-2' : 'text-ink',
+                state === 'current' && 'font-medium',
+              )}
+            >
+              {state === 'done' && <Check aria-hidden="true" className="size-3.5 text-accent max-sm:hidden" />}
+              {state === 'current' && <Spinner className="size-3.5 text-accent max-sm:hidden" />}
+              {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger" />}
+              <span className="truncate">{phase}</span>
+              <span className="sr-only">{state === 'done' ? '(done)' : state === 'stopped' ? '(stopped here)' : ''}</span>
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,102 @@
+'use client';
+
+import { isFinal, jobCan, type ModelView } from '@pixgen/domain';
+import { Badge, Button, Card, Confirm, Facts, Notice, Section } from '@pixgen/ui';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { FailureNotice } from '@/jobs/failure-notice';
+import { useIntentKey } from '@/jobs/intent-key';
+import { JobBar } from '@/jobs/job-bar';
+import { usePollMs } from '@/jobs/live';
+import { formatCost, formatDuration, STATE_WORDS } from '@/jobs/words';
+import { useTRPC } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
+import { LossPanel } from './loss-panel';
+import { PhaseTimeline } from './phase-timeline';
+import { WeightsList } from './weights-list';
+
+/** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
+export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const options = trpc.training.get.queryOptions({ id: trainingId });
+  const live = useQuery(options).data?.job;
+  const query = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isFinal(live.state)) });
+  const intent = useIntentKey(`retry:${trainingId}`);
+  const cancel = useMutation(trpc.training.cancel.mutationOptions());
+  const retry = useMutation(
+    trpc.training.retry.mutationOptions({
+      onSuccess: (next) => {
+        intent.settle();
+        queryClient.setQueryData(trpc.training.get.queryKey({ id: next.id }), next);
+        void queryClient.invalidateQueries(trpc.models.pathFilter());
+      },
+    }),
+  );
+  const training = query.data;
+  if (!training) return null;
+  const { job, settings } = training;
+  const state = STATE_WORDS[job.state];
+  const working = !isFinal(job.state);
+
+  async function confirmCancel(): Promise<string | null> {
+    try {
+      const next = await cancel.mutateAsync({ id: trainingId });
+      queryClient.setQueryData(trpc.training.get.queryKey({ id: trainingId }), next);
+      void queryClient.invalidateQueries(trpc.models.pathFilter());
+      return null;
+    } catch (error) {
+      return failureOf(error).message;
+    }
+  }
+
+  return (
+    <Section title="Training" aside={<Badge tone={state.tone}>{state.label}</Badge>}>
+      <Card className="grid gap-6">
+        <PhaseTimeline job={job} />
+        {working && <JobBar job={job} name={`Training ${model.name}`} />}
+        {job.failure && (
+          <FailureNotice
+            job={job}
+            action={
+              jobCan.retry(job).allowed && (
+                <Button
+                  size="sm"
+                  busy={retry.isPending}
+                  onClick={() => retry.mutate({ id: trainingId, idempotencyKey: intent.keyFor(trainingId) })}
+                >
+                  Train again
+                </Button>
+              )
+            }
+          />
+        )}
+        {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
+        {(working || training.lossHistory.length > 1) && <LossPanel training={training} />}
+        <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
+          <Facts
+            items={[
+              ['Preset', `${training.preset}, ${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px`],
+              ['Photos', training.photoCount],
+              ['Seed', <span key="seed" className="font-mono">{settings.seed}</span>],
+              ...(job.startedAt && job.endedAt ? [['Took', formatDuration(job.startedAt, job.endedAt)] as const] : []),
+              ...(working ? [] : [['Cost', formatCost(job.costMicroUsd)] as const]),
+            ]}
+          />
+          {working && (
+            <Confirm
+              danger
+              trigger={<Button variant="quietDanger">Cancel training</Button>}
+              title="Cancel this training?"
+              action="Cancel the training"
+              keep="Let it run"
+              onConfirm={confirmCancel}
+            >
+              The GPU stops and nothing is charged. Photos and settings stay, so that you can start again.
+            </Confirm>
+          )}
+        </div>
+      </Card>
+      {training.weights.length > 0 && <WeightsList modelId={model.id} weights={training.weights} />}
+    </Section>
+  );
+}

@@ -1,0 +1,40 @@
+'use client';
+
+import type { AppRouter } from '@pixgen/trpc/client';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import { createTRPCContext } from '@trpc/tanstack-react-query';
+import { type ReactNode, useState } from 'react';
+import { signInPath } from '@/http/next-path';
+import { makeQueryClient } from './query-client';
+
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+function makeClient() {
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === 'subscription',
+        true: httpSubscriptionLink({ url: '/trpc' }),
+        false: httpBatchLink({ url: '/trpc', maxItems: 10 }),
+      }),
+    ],
+  });
+}
+
+/** The browser's way to the API: this site's own `/trpc`, with the cookie it cannot read. */
+export function ApiProvider({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(() =>
+    makeQueryClient(() => {
+      if (typeof window !== 'undefined') window.location.assign(signInPath(location.pathname + location.search));
+    }),
+  );
+  const [client] = useState(makeClient);
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={client} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+}

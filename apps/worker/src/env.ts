@@ -1,0 +1,46 @@
+/** The worker's settings, parsed once at start. */
+import { gpuProfile } from '@pixgen/domain';
+import { z } from 'zod';
+
+const microUsd = z.coerce.number().int().min(0);
+
+export const envSchema = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DB_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  S3_ENDPOINT: z.url(),
+  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_BUCKET: z.string().min(3),
+  S3_ACCESS_KEY_ID: z.string().min(3),
+  S3_SECRET_ACCESS_KEY: z.string().min(8),
+  HOST: z.string().default('127.0.0.1'),
+  /** Health endpoints only. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  GPU_API_URL: z.url(),
+  TICKET_KEY: z.string().min(32),
+  GPU_PROFILE: gpuProfile,
+  GPU_BACKEND: z.enum(['local', 'modal']),
+  GPU_SERVER_URL: z.url().optional(),
+  GPU_SERVER_SECRET: z.string().min(16).optional(),
+  MODAL_TOKEN_ID: z.string().min(1).optional(),
+  MODAL_TOKEN_SECRET: z.string().min(1).optional(),
+  MODAL_APP: z.string().min(1).default('pixgen'),
+  TRAIN_PRICE_MICRO_USD: microUsd.default(0),
+  IMAGE_PRICE_MICRO_USD: microUsd.default(0),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type Env = z.infer<typeof envSchema>;
+
+/** @throws Error naming each bad variable, never its value */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const parsed = envSchema.safeParse(source);
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  if (parsed.data.GPU_BACKEND === 'local' && !parsed.data.GPU_SERVER_URL) throw new Error('GPU_SERVER_URL: needed with GPU_BACKEND=local');
+  if (parsed.data.GPU_BACKEND === 'modal' && !(parsed.data.MODAL_TOKEN_ID && parsed.data.MODAL_TOKEN_SECRET)) {
+    throw new Error('MODAL_TOKEN_ID, MODAL_TOKEN_SECRET: needed with GPU_BACKEND=modal');
+  }
+  return parsed.data;
+}

@@ -1,0 +1,46 @@
+/** Periodic work that one process of all does at a time. */
+import type { Deps } from '@pixgen/core';
+import { holdLease, releaseLease } from '@pixgen/db';
+import { newId } from '@pixgen/domain';
+
+export type LeasedWork = {
+  /** ms since a pass last finished here or the lease was last seen in other hands; null before the first tick. */
+  lastPassAgeMs(): number | null;
+  stop(): Promise<void>;
+};
+
+/**
+ * Runs `work` every `everyMs` while this process holds the lease. A failed pass is logged and the next one tries again;
+ * passes never overlap.
+ */
+export function startLeasedWork(deps: Deps, name: string, everyMs: number, work: () => Promise<void>): LeasedWork {
+  const holder = newId();
+  let stopped = false;
+  let lastPass: number | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let current: Promise<void> = Promise.resolve();
+
+  async function pass(): Promise<void> {
+    try {
+      // Longer than two periods: a slow pass keeps its lease, a dead holder is replaced soon.
+      if (await holdLease(deps.db.pool, name, holder, everyMs * 2 + 5_000)) await work();
+      lastPass = Date.now();
+    } catch (error) {
+      deps.log.warn({ err: error, work: name }, 'periodic work failed this time');
+    }
+    if (!stopped) timer = setTimeout(tick, everyMs);
+  }
+  function tick(): void {
+    current = pass();
+  }
+  tick();
+  return {
+    lastPassAgeMs: () => (lastPass === null ? null : Date.now() - lastPass),
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+      await releaseLease(deps.db.pool, name, holder).catch((error: Error) => deps.log.warn({ err: error, work: name }, 'the lease runs out by itself'));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { connectDeps, createLocalBackend, createModalBackend, type GpuBackend } from '@pixgen/core';
+import { connectRedis } from '@pixgen/queue';
+import { pino } from 'pino';
+import { type Env, parseEnv } from './env.ts';
+import { createHealthServer } from './health.ts';
+import { startWorker } from './worker.ts';
+
+const STOP_DEADLINE_MS = 25_000;
+
+async function createGpu(env: Env): Promise<GpuBackend> {
+  if (env.GPU_BACKEND === 'modal') {
+    return createModalBackend({ appName: env.MODAL_APP, tokenId: env.MODAL_TOKEN_ID ?? '', tokenSecret: env.MODAL_TOKEN_SECRET ?? '' });
+  }
+  return createLocalBackend({ url: env.GPU_SERVER_URL ?? '', secret: env.GPU_SERVER_SECRET });
+}
+
+async function main(): Promise<void> {
+  const env = parseEnv(process.env);
+  const log = pino({ level: env.LOG_LEVEL, base: { app: 'worker' } });
+  const { deps, close } = connectDeps({
+    databaseUrl: env.DATABASE_URL,
+    dbPoolSize: env.DB_POOL_SIZE,
+    redisUrl: env.REDIS_URL,
+    storage: {
+      endpoint: env.S3_ENDPOINT,
+      publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+      region: env.S3_REGION,
+      bucket: env.S3_BUCKET,
+      accessKeyId: env.S3_ACCESS_KEY_ID,
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+    },
+    config: {
+      profile: env.GPU_PROFILE,
+      prices: { trainMicroUsd: env.TRAIN_PRICE_MICRO_USD, imageMicroUsd: env.IMAGE_PRICE_MICRO_USD },
+      defaultBudgetMicroUsd: null,
+      gpuApiUrl: env.GPU_API_URL,
+      ticketKey: env.TICKET_KEY,
+      auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
+    },
+    log,
+  });
+  const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
+  const worker = startWorker(deps, await createGpu(env), () => connectRedis(env.REDIS_URL, 'worker', onRedisError));
+  const health = createHealthServer(deps, worker);
+  await health.listen({ host: env.HOST, port: env.PORT });
+  log.info({ port: env.PORT, gpu: env.GPU_BACKEND, profile: env.GPU_PROFILE }, 'worker is up');
+
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'worker stops');
+    const deadline = setTimeout(() => process.exit(1), STOP_DEADLINE_MS);
+    void (async () => {
+      await worker.stop();
+      await health.close();
+      await close();
+      clearTimeout(deadline);
+    })();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`The worker cannot start.\n${error.message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,1 @@
+"""Image generation as a plain function: see `generate`."""

@@ -1,0 +1,163 @@
+"""Base models: loading a profile's parts once and encoding text and pictures with them."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from pixgen_gpu.errors import GpuFailure
+from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.nano import SEED, build_nano
+from pixgen_gpu.profiles import PROFILES, Profile, ProfileName
+
+
+@dataclass(frozen=True)
+class TextEmbedding:
+    """What SDXL's U-Net sees of one prompt.
+
+    `tokens` (1, 77, C) goes to cross-attention, `pooled` (1, P) into the time embedding.
+    """
+
+    tokens: torch.Tensor
+    pooled: torch.Tensor
+
+
+@dataclass
+class BaseModel:
+    """The parts of one SDXL-architecture model on one device, frozen. One job uses it at a time."""
+
+    profile: Profile
+    unet: UNet2DConditionModel
+    vae: AutoencoderKL
+    text_encoder: CLIPTextModel
+    text_encoder_2: CLIPTextModelWithProjection
+    tokenizer: CLIPTokenizer
+    tokenizer_2: CLIPTokenizer
+    scheduler: EulerDiscreteScheduler
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def model_id(self) -> str:
+        """Names the base in files made from it: repository and commit, or nano and its seed."""
+        base = self.profile.base
+        return f"{base.repo_id}@{base.revision}" if base else f"pixgen/{self.profile.name}@seed-{SEED}"
+
+    @cached_property
+    def model_hash(self) -> str:
+        """Hex SHA-256 that tells two bases apart: of the U-Net's weights for nano, of the pinned id otherwise."""
+        digest = hashlib.sha256(self.model_id.encode())
+        if self.profile.base is None:
+            for name, tensor in sorted(self.unet.state_dict().items()):
+                digest.update(name.encode())
+                digest.update(tensor.contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    def place_encoders(self, *, on_device: bool) -> None:
+        """Move VAE and text encoders to the device, or off it to leave its memory to the U-Net."""
+        target = self.device if on_device else torch.device("cpu")
+        for part in (self.vae, self.text_encoder, self.text_encoder_2):
+            nn.Module.to(part, target)
+
+    @torch.no_grad()
+    def encode_text(self, prompt: str) -> TextEmbedding:
+        """Embed one prompt as SDXL does: penultimate layers of both encoders side by side, pooled text of the second.
+
+        Prompts are cut at 77 tokens, the encoders' limit.
+        """
+        hidden: list[torch.Tensor] = []
+        pooled: torch.Tensor | None = None
+        for tokenizer, encoder in ((self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)):
+            ids = tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+            output = encoder(ids.to(self.device), output_hidden_states=True)
+            hidden.append(output.hidden_states[-2])
+            pooled = getattr(output, "text_embeds", None)
+        assert pooled is not None
+        return TextEmbedding(torch.cat(hidden, dim=-1), pooled)
+
+    @torch.no_grad()
+    def decode_latents(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (N, 4, h, w), scaled -> pixels (N, 3, 8h, 8w) in [0, 1], fp32 on the CPU."""
+        vae: Any = self.vae
+        pixels = vae.decode(latents.to(vae.dtype) / vae.config.scaling_factor).sample
+        return (pixels.float() / 2 + 0.5).clamp(0, 1).cpu()
+
+    @torch.no_grad()
+    def encode_pixels(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pixels (N, 3, H, W) in [-1, 1] -> mean and std of the scaled latents, each (N, 4, H/8, W/8), fp32."""
+        vae: Any = self.vae
+        posterior = vae.encode(pixels.to(self.device, vae.dtype)).latent_dist
+        scale = vae.config.scaling_factor
+        return posterior.mean.float() * scale, posterior.std.float() * scale
+
+
+def default_device() -> torch.device:
+    """The first CUDA device, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_base_model(profile_name: ProfileName, cache_dir: Path, device: torch.device | None = None) -> BaseModel:
+    """Load a profile, bf16 on a GPU and fp32 on the CPU.
+
+    Raises GpuFailure BASE_MODEL_UNAVAILABLE when its files are neither cached nor downloadable.
+    """
+    started = time.monotonic()
+    profile = PROFILES[profile_name]
+    device = device or default_device()
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    if device.type == "cpu" and profile.cpu_threads:
+        torch.set_num_threads(profile.cpu_threads)
+    if profile.base is None:
+        unet, vae, text_encoder, text_encoder_2, tokenizer, scheduler = build_nano()
+        tokenizer_2 = tokenizer
+    else:
+        try:
+            unet, vae, text_encoder, text_encoder_2, tokenizer, tokenizer_2, scheduler = _load_sdxl(
+                profile, cache_dir, dtype
+            )
+        except OSError as error:
+            log_failure("base_model_unavailable", profile=profile_name)
+            raise GpuFailure("BASE_MODEL_UNAVAILABLE", f"cannot load {profile.base.repo_id}") from error
+    for part in (unet, vae, text_encoder, text_encoder_2):
+        # diffusers' own `to` warns about a list of layers that is empty here
+        nn.Module.to(part, device=device, dtype=dtype).eval().requires_grad_(False)
+    log("base_model_loaded", profile=profile_name, device=device.type, ms=round((time.monotonic() - started) * 1000))
+    return BaseModel(profile, unet, vae, text_encoder, text_encoder_2, tokenizer, tokenizer_2, scheduler, device, dtype)
+
+
+def _load_sdxl(profile: Profile, cache_dir: Path, dtype: torch.dtype) -> Any:
+    """Read the pinned SDXL parts; only files that are needed, only safetensors."""
+    assert profile.base is not None
+    assert profile.vae is not None
+    base, revision = profile.base.repo_id, profile.base.revision
+    cache = str(cache_dir / "base-weights")
+    # Half-precision files are half the download; widening them to fp32 on a CPU loses nothing that training needs.
+    weights = {
+        "revision": revision,
+        "cache_dir": cache,
+        "torch_dtype": dtype,
+        "variant": "fp16",
+        "use_safetensors": True,
+    }
+    return (
+        UNet2DConditionModel.from_pretrained(base, subfolder="unet", **weights),
+        AutoencoderKL.from_pretrained(
+            profile.vae.repo_id,
+            revision=profile.vae.revision,
+            cache_dir=cache,
+            torch_dtype=dtype,
+            use_safetensors=True,
+        ),
+        CLIPTextModel.from_pretrained(base, subfolder="text_encoder", **weights),
+        CLIPTextModelWithProjection.from_pretrained(base, subfolder="text_encoder_2", **weights),
+        CLIPTokenizer.from_pretrained(base, subfolder="tokenizer", revision=revision, cache_dir=cache),
+        CLIPTokenizer.from_pretrained(base, subfolder="tokenizer_2", revision=revision, cache_dir=cache),
+        EulerDiscreteScheduler.from_pretrained(base, subfolder="scheduler", revision=revision, cache_dir=cache),
+    )

@@ -1,0 +1,178 @@
+"""One ticket from claim to terminal event: the same code on every host.
+
+    claim (before any work) -> work order -> download -> train or generate, reporting all the way -> terminal event
+
+The outcome is also the return value, so that a provider's call result completes the job when every webhook was lost.
+It always returns normally: a crash would make a provider start the same ticket again.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+
+from pixgen_gpu.errors import GpuFailure, StopWork
+from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
+from pixgen_gpu.files import Uploader
+from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.profiles import ProfileName
+from pixgen_gpu.protocol import (
+    CallCancelled,
+    CallFinished,
+    CallLost,
+    CallSuperseded,
+    ClaimRequest,
+    FailedEvent,
+    GenerateOrder,
+    SucceededEvent,
+    Ticket,
+    TrainOrder,
+    WorkOrder,
+)
+from pixgen_gpu.urls import is_inside
+
+Outcome = CallFinished | CallSuperseded | CallCancelled | CallLost
+Order = TrainOrder | GenerateOrder
+
+
+@dataclass(frozen=True)
+class Host:
+    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes."""
+
+    api_base: str
+    profile: ProfileName
+    load_base: Callable[[], Any]
+    claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))
+    retry: Retry = field(default_factory=Retry)
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claimed job at work: what the two kinds of work share."""
+
+    order: Order
+    host: Host
+    client: httpx.Client
+    events: EventSender
+    uploader: Uploader
+    stop: StopSignal
+    started: float
+
+    @property
+    def gpu_ms(self) -> int:
+        """Milliseconds since the claim: the time this job held the GPU."""
+        return round((time.monotonic() - self.started) * 1000)
+
+
+def run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal | None = None) -> Outcome:
+    """Run one ticket to its end. `stop` lets the host cancel from another thread."""
+    stop = stop or StopSignal()
+    fields = {"jobId": ticket.job_id, "attempt": ticket.attempt, "callId": call_id}
+    # Redirects are never followed: they would carry the token to a place nobody checked.
+    with httpx.Client(follow_redirects=False, trust_env=False, timeout=15) as client:
+        try:
+            order = _claim(ticket, call_id, host, client, stop)
+            if not isinstance(order, TrainOrder | GenerateOrder):
+                log("claim_ended", outcome=order.state, **fields)
+                return order
+            log("claimed", kind=order.kind, claimEpoch=order.claim_epoch, **fields)
+            outcome = _work(ticket, order, host, client, stop)
+            log("call_ended", outcome=outcome.result.type, gpuMs=outcome.result.gpu_ms, **fields)
+            return outcome
+        except StopWork as reason:
+            log("call_ended", outcome=reason.reason, **fields)
+            return (
+                CallCancelled(state="cancelled") if reason.reason == "cancelled" else CallSuperseded(state="superseded")
+            )
+        except Exception:  # noqa: BLE001 - the last line of defence: see the module's first paragraph
+            log_failure("call_crashed", **fields)
+            return CallLost(state="lost", reason="internal error")
+
+
+def _claim(ticket: Ticket, call_id: str, host: Host, client: httpx.Client, stop: StopSignal) -> Order | Outcome:
+    """Claim before burn: without a 200 nothing is loaded, downloaded or computed."""
+    if not is_inside(ticket.claim_url, host.api_base):
+        return CallLost(state="lost", reason="the claim URL is outside the configured API")
+    request = ClaimRequest(job_id=ticket.job_id, attempt=ticket.attempt, token=ticket.token, call_id=call_id)
+    body = request.model_dump(by_alias=True)
+    stop.check()
+    try:
+        response = send_with_retry(
+            lambda: client.post(ticket.claim_url, json=body), host.claim_retry, stop, what="claim"
+        )
+    except httpx.HTTPError:
+        return CallLost(state="lost", reason="the API could not be reached to claim the job")
+    if response.status_code in (409, 410):
+        return CallSuperseded(state="superseded")
+    if not response.is_success:
+        return CallLost(state="lost", reason=f"the claim was answered with status {response.status_code}")
+    try:
+        order = WorkOrder.model_validate_json(response.content).root
+    except ValidationError as error:
+        where = {".".join(str(part) for part in problem["loc"]) for problem in error.errors(include_input=False)}
+        log("work_order_invalid", jobId=ticket.job_id, fields=sorted(where)[:10])
+        return CallLost(state="lost", reason="the work order was not understood")
+    inside = is_inside(order.events_url, host.api_base) and is_inside(order.uploads_url, host.api_base)
+    if not inside or (order.job_id, order.attempt) != (ticket.job_id, ticket.attempt):
+        return CallLost(state="lost", reason="the work order does not belong to the ticket")
+    return order
+
+
+def _work(ticket: Ticket, order: Order, host: Host, client: httpx.Client, stop: StopSignal) -> CallFinished:
+    """Do the claimed work and deliver its terminal event. Raises StopWork when it is no longer wanted."""
+    started = time.monotonic()
+    with EventSender(order, client, stop, host.retry, host.rhythm) as events:
+        uploader = Uploader(client, ticket, order, host.retry, stop)
+        claim = Claim(order, host, client, events, uploader, stop, started)
+        result = _succeed_or_fail(claim)
+        events.durable(result)
+        try:
+            events.flush()
+        except StopWork:
+            # The work is complete: its return value stands even when the API does not want to hear of it again.
+            log("terminal_event_refused", jobId=order.job_id)
+        return CallFinished(state="finished", result=result)
+
+
+def _succeed_or_fail(claim: Claim) -> SucceededEvent | FailedEvent:
+    try:
+        if claim.order.profile != claim.host.profile:
+            raise GpuFailure("BASE_MODEL_UNAVAILABLE", "this host serves another profile", retryable=False)
+        # Importing torch takes seconds: only now that there is work, and with heartbeats running.
+        from pixgen_gpu.jobs import run_order
+
+        return run_order(claim)
+    except StopWork:
+        raise
+    except GpuFailure as failure:
+        log_failure("work_failed", jobId=claim.order.job_id, code=failure.code, detail=failure.detail)
+        return _failed(claim, failure)
+    except Exception as error:  # noqa: BLE001 - reported to the API and returned, see run_ticket
+        log_failure("work_failed", jobId=claim.order.job_id)
+        is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+        return _failed(claim, GpuFailure("GPU_OUT_OF_MEMORY" if is_memory else "GPU_INTERNAL"))
+
+
+def _failed(claim: Claim, failure: GpuFailure) -> FailedEvent:
+    return FailedEvent(
+        type="failed", **claim.events.head, gpu_ms=claim.gpu_ms, code=failure.code, retryable=failure.retryable
+    )
+
+
+class BaseModelCache:
+    """Loads a host's base model at the first job and keeps it; safe to call from several threads."""
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self._base: Any = None
+
+    def __call__(self) -> Any:
+        with self._lock:
+            if self._base is None:
+                self._base = self._load()
+            return self._base

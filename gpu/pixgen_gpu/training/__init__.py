@@ -1,0 +1,1 @@
+"""LoRA training as a plain function: see `train_lora`."""

@@ -1,0 +1,58 @@
+"""Loading the real profile: the same code, shown with nano's parts stored as SDXL's repository stores its own."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub.constants
+import pytest
+import torch
+
+from pixgen_gpu import models
+from pixgen_gpu.errors import GpuFailure
+from pixgen_gpu.models import BaseModel, load_base_model
+from pixgen_gpu.profiles import PROFILES, PinnedRepository
+
+
+def test_a_repository_in_sdxl_layout_loads_and_encodes_like_the_original(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: dict[str, Any] = {name: getattr(base, name) for name in ("unet", "text_encoder", "text_encoder_2")}
+    for name, part in parts.items():
+        part.save_pretrained(tmp_path / "base" / name, variant="fp16")
+    for name in ("tokenizer", "tokenizer_2", "scheduler"):
+        getattr(base, name).save_pretrained(tmp_path / "base" / name)
+    base.vae.save_pretrained(tmp_path / "vae")
+    stored = replace(
+        PROFILES["sdxl"],
+        base=PinnedRepository(str(tmp_path / "base"), "0" * 40),
+        vae=PinnedRepository(str(tmp_path / "vae"), "0" * 40),
+    )
+    monkeypatch.setitem(models.PROFILES, "sdxl", stored)
+    loaded = load_base_model("sdxl", tmp_path, torch.device("cpu"))
+    ours, theirs = base.encode_text("a photo of sks_abc234 dog"), loaded.encode_text("a photo of sks_abc234 dog")
+    assert torch.equal(ours.tokens, theirs.tokens)
+    assert torch.equal(ours.pooled, theirs.pooled)
+    latents = torch.randn(1, 4, 8, 8)
+    assert torch.equal(base.decode_latents(latents), loaded.decode_latents(latents))
+
+
+def test_base_weights_that_cannot_be_had_fail_with_a_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(GpuFailure) as failure:
+        load_base_model("sdxl", tmp_path, torch.device("cpu"))
+    assert failure.value.code == "BASE_MODEL_UNAVAILABLE"
+
+
+def test_the_pins_are_whole_commits() -> None:
+    profile = PROFILES["sdxl"]
+    assert profile.base is not None
+    assert profile.vae is not None
+    assert {len(profile.base.revision), len(profile.vae.revision)} == {40}
+    assert int(profile.base.revision, 16) != int(profile.vae.revision, 16)
+
+
+def test_text_beyond_the_encoders_limit_is_cut_not_refused(base: BaseModel) -> None:
+    assert base.encode_text("dragon " * 300).tokens.shape == (1, 77, 64)
+    assert base.encode_text("").pooled.shape == (1, 32)
+    assert base.encode_text("雪 🐶 \u0000 é").tokens.isfinite().all()

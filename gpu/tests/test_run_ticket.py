@@ -1,0 +1,277 @@
+"""One ticket against a real little HTTP server: claim, work, uploads, events, and what happens when they fail."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load as load_safetensors
+
+from pixgen_gpu.errors import StopWork
+from pixgen_gpu.events import Retry, Rhythm, StopSignal
+from pixgen_gpu.jobs import lora_metadata
+from pixgen_gpu.logs import configure_logging
+from pixgen_gpu.lora import lora_to_bytes
+from pixgen_gpu.models import BaseModel
+from pixgen_gpu.protocol import Ticket
+from pixgen_gpu.run_ticket import Host, Outcome, run_ticket
+from pixgen_gpu.training.config import TrainedLora
+from pixgen_gpu.urls import is_inside
+from tests.fake_api import TOKEN, FakeApi
+from tests.orders import IMAGE_IDS, generate_order, train_order
+
+QUICK = Retry(tries=10, base_s=0.01, cap_s=0.02)
+
+
+@pytest.fixture
+def lora_file(trained: TrainedLora, base: BaseModel) -> bytes:
+    return lora_to_bytes(trained.state, lora_metadata(trained, base))
+
+
+def run(api: FakeApi, base: BaseModel, *, stop: StopSignal | None = None, **host: Any) -> Outcome:
+    settings: dict[str, Any] = dict(
+        api_base=api.base,
+        profile="nano",
+        load_base=lambda: base,
+        claim_retry=Retry(tries=3, base_s=0.01),
+        retry=QUICK,
+        rhythm=Rhythm(heartbeat_s=0.05, progress_s=0.02),
+    )
+    return run_ticket(Ticket(**api.ticket()), "call-1", Host(**(settings | host)), stop)
+
+
+def finished(outcome: Outcome) -> dict:
+    assert outcome.state == "finished", outcome
+    return outcome.result.model_dump(by_alias=True)
+
+
+def test_a_training_stores_weights_and_its_return_value_is_the_terminal_event(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    result = finished(run(api, base))
+    assert result["type"] == "succeeded"
+    assert api.claims == [{"jobId": result["jobId"], "attempt": 1, "token": TOKEN, "callId": "call-1"}]
+    assert [(u["purpose"], u["step"]) for u in api.uploads] == [("weights", 8)]
+    stored = api.objects[result["training"]["weights"]["key"]]
+    assert len(stored) == result["training"]["weights"]["sizeBytes"]
+    assert all(name.startswith("unet.") for name in load_safetensors(stored))
+    assert [step for step, _ in result["training"]["lossHistory"]] == list(range(1, 9))
+    assert api.of_type("succeeded") == [json.loads(json.dumps(result))]
+    assert api.bad_signatures == 0
+
+
+def test_a_generation_reports_each_image_on_its_own_and_all_of_them_at_the_end(
+    api: FakeApi, base: BaseModel, lora_file: bytes
+) -> None:
+    api.order = generate_order(api, lora_file, images=3)
+    result = finished(run(api, base))
+    events = api.of_type("image")
+    assert [event["imageId"] for event in events] == IMAGE_IDS[:3]
+    assert result["images"] == [{"imageId": e["imageId"], "result": e["result"]} for e in events]
+    with Image.open(io.BytesIO(api.objects[events[1]["result"]["key"]])) as image:
+        assert image.size == (64, 64)
+        recipe = json.loads(image.text["pixgen"])  # type: ignore[attr-defined]
+        assert (recipe["prompt"], recipe["seed"]) == ("sks_abc234 dog in the rain", 1)
+        assert "digitalsourcetype/trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]  # type: ignore[attr-defined]
+
+
+def test_one_image_that_cannot_be_stored_does_not_lose_the_others(
+    api: FakeApi, base: BaseModel, lora_file: bytes
+) -> None:
+    api.order = generate_order(api, lora_file, images=3)
+    api.put_faults = [403, 403]
+    result = finished(run(api, base))
+    assert result["type"] == "succeeded"
+    assert [image["result"]["status"] for image in result["images"]] == ["failed", "succeeded", "succeeded"]
+    assert result["images"][0]["result"]["code"] == "UPLOAD_FAILED"
+
+
+@pytest.mark.parametrize("status", [409, 410])
+def test_a_refused_claim_ends_without_any_work(api: FakeApi, base: BaseModel, status: int) -> None:
+    api.claim_status = status
+    loaded: list[int] = []
+    outcome = run(api, base, load_base=lambda: loaded.append(1))
+    assert outcome.state == "superseded"
+    assert (loaded, api.events, api.uploads, len(api.claims)) == ([], [], [], 1)
+
+
+def test_an_unreachable_api_costs_bounded_tries_and_no_work(api: FakeApi, base: BaseModel) -> None:
+    api.claim_status = 503
+    outcome = run(api, base)
+    assert outcome.state == "lost"
+    assert len(api.claims) == 3
+
+
+def test_a_claim_url_outside_the_configured_base_is_refused_before_any_request(api: FakeApi, base: BaseModel) -> None:
+    outcome = run(api, base, api_base="http://127.0.0.1:1/")
+    assert outcome.state == "lost"
+    assert api.claims == []
+
+
+def test_events_and_uploads_outside_the_configured_base_are_refused(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api) | {"eventsUrl": "http://169.254.169.254/latest"}
+    assert run(api, base).state == "lost"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.test.evil.example/gpu/claim",
+        "http://api.test@evil.example/gpu/claim",
+        "http://user:pw@api.test/gpu/claim",
+        "http://api.test:81/gpu/claim",
+        "https://api.test/gpu/claim",
+        "http://api.test/gpux/claim",
+        "http://api.test/gpu/../admin",
+        "http://api.test/gpu/%2e%2E/admin",
+        "http://api.test/gpu/..%2fadmin",
+        "http://api.test\\@evil.example/gpu/claim",
+        "http://api.test/gpu/claim?to=http://evil.example",
+        "file:///gpu/claim",
+        "//api.test/gpu/claim",
+        " http://api.test/gpu/claim",
+        "http://api.test:99999/gpu/claim",
+    ],
+)
+def test_urls_that_only_look_like_the_api_are_outside(url: str) -> None:
+    assert not is_inside(url, "http://api.test/gpu")
+
+
+@given(st.text(max_size=60))
+def test_no_text_makes_the_url_check_raise(text: str) -> None:
+    is_inside(text, "http://api.test/gpu")
+    is_inside(f"http://api.test/{text}", "http://api.test/gpu")
+
+
+def test_urls_at_and_below_the_base_are_inside() -> None:
+    assert is_inside("http://API.test:80/gpu/claim", "http://api.test/gpu/")
+    assert is_inside("http://api.test/gpu", "http://api.test/gpu")
+
+
+def test_a_durable_event_is_retried_with_one_id_until_it_is_accepted(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    api.event_faults["succeeded"] = [500, 503, 429, 500, 502, 500, 500]
+    finished(run(api, base))
+    tries = [(webhook_id, status) for kind, webhook_id, status in api.deliveries if kind == "succeeded"]
+    assert [status for _, status in tries] == [500, 503, 429, 500, 502, 500, 500, 202]
+    assert len({webhook_id for webhook_id, _ in tries}) == 1
+
+
+def test_a_permanent_refusal_of_the_terminal_event_is_not_retried_and_the_result_stands(
+    api: FakeApi, base: BaseModel
+) -> None:
+    api.order = train_order(api)
+    api.event_faults["succeeded"] = [400] * 5
+    assert finished(run(api, base))["type"] == "succeeded"
+    assert [status for kind, _, status in api.deliveries if kind == "succeeded"] == [400]
+
+
+def test_every_webhook_lost_still_returns_the_result(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    for kind in ("heartbeat", "progress", "succeeded"):
+        api.event_faults[kind] = [500] * 10_000
+    assert finished(run(api, base))["training"]["steps"] == 8
+
+
+def test_410_to_a_heartbeat_stops_the_work(api: FakeApi, base: BaseModel) -> None:
+    order = train_order(api)
+    api.order = order | {"settings": order["settings"] | {"steps": 5000}}
+    api.event_faults["heartbeat"] = [202, 202, 410]
+    assert run(api, base).state == "superseded"
+    assert api.of_type("succeeded") == []
+    assert api.uploads == []
+
+
+def test_410_to_an_upload_request_stops_the_work(api: FakeApi, base: BaseModel, lora_file: bytes) -> None:
+    api.order = generate_order(api, lora_file, images=8)
+    api.upload_faults = [410]
+    assert run(api, base).state == "superseded"
+    assert api.uploads == []
+
+
+def test_cancel_from_the_host_stops_the_work(api: FakeApi, base: BaseModel) -> None:
+    order = train_order(api)
+    api.order = order | {"settings": order["settings"] | {"steps": 5000}}
+    stop = StopSignal()
+    api.on_event = lambda event: stop.set(StopWork("cancelled")) if event.get("phase") == "training" else None
+    assert run(api, base, stop=stop).state == "cancelled"
+
+
+def test_heartbeats_go_out_during_a_phase_that_reports_nothing(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+
+    def slow_load() -> BaseModel:
+        api.wait_for("heartbeat", len(api.of_type("heartbeat")) + 3)
+        return base
+
+    finished(run(api, base, load_base=slow_load))
+    assert sum(event["phase"] == "loading" for event in api.of_type("heartbeat")) >= 3
+
+
+def test_a_damaged_photo_fails_the_training_with_its_code(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    whole = api.objects["photo-3.JPG"]
+    api.order["photos"][3] |= api.source("photo-3.JPG", whole[: len(whole) // 2])
+    result = finished(run(api, base))
+    assert (result["type"], result["code"], result["retryable"]) == ("failed", "PHOTO_UNREADABLE", False)
+    assert api.of_type("failed") == [result]
+
+
+def test_a_download_that_is_not_what_was_promised_fails_as_retryable(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    api.objects["photo-2.JPG"] = api.objects["photo-1.JPG"]
+    result = finished(run(api, base))
+    assert (result["code"], result["retryable"]) == ("DOWNLOAD_FAILED", True)
+
+
+def test_weights_of_another_base_model_are_refused_with_a_code(api: FakeApi, base: BaseModel) -> None:
+    api.order = generate_order(api, b"not a safetensors file")
+    assert finished(run(api, base))["code"] == "WEIGHTS_UNREADABLE"
+
+
+def test_an_unexpected_error_is_reported_without_its_text(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+
+    def broken() -> BaseModel:
+        raise KeyError("/secret/path")
+
+    result = finished(run(api, base, load_base=broken))
+    assert (result["code"], result["retryable"]) == ("GPU_INTERNAL", True)
+    assert "secret" not in json.dumps(result)
+
+
+def test_a_resumed_training_continues_from_its_checkpoint(api: FakeApi, base: BaseModel) -> None:
+    order = train_order(api)
+    order["settings"]["steps"] = 150
+    api.order = order | {"checkpointEveryMs": 1000}
+    stop = StopSignal()
+    api.on_event = lambda event: stop.set(StopWork("cancelled")) if event["type"] == "checkpoint" else None
+    assert run(api, base, stop=stop).state == "cancelled"
+    (checkpoint,) = api.of_type("checkpoint")
+    stored = api.objects[checkpoint["object"]["key"]]
+
+    api.on_event = lambda _event: None
+    api.order = api.order | {"resume": {**api.source("resume", stored), "step": checkpoint["step"]}}
+    api.events.clear()
+    result = finished(run(api, base))
+    assert result["type"] == "succeeded"
+    steps = [event["step"] for event in api.of_type("progress") if event["phase"] == "training"]
+    assert min(steps) > checkpoint["step"]
+    assert [step for step, _ in result["training"]["lossHistory"]] == list(range(1, 151))
+
+
+def test_logs_hold_no_token_url_or_prompt(
+    api: FakeApi, base: BaseModel, lora_file: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging()
+    api.order = generate_order(api, lora_file)
+    api.event_faults["image"] = [500, 500]
+    api.put_faults = [500]
+    finished(run(api, base))
+    log = capfd.readouterr().err
+    assert "call_ended" in log
+    assert "retrying" in log
+    for canary in (TOKEN, "canary", "whsec_", "in the rain", api.base):
+        assert canary not in log

@@ -1,0 +1,241 @@
+"""The local host over real HTTP: one job at a time, status, cancel, the shared secret, and how it starts."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from pixgen_gpu.calls import CallQueue
+from pixgen_gpu.errors import StopWork
+from pixgen_gpu.events import StopSignal
+from pixgen_gpu.profiles import ProfileName
+from pixgen_gpu.protocol import CallCancelled, CallFinished, FailedEvent, Ticket
+from pixgen_gpu.run_ticket import Outcome
+from pixgen_gpu.settings import EXAMPLE_SECRET, Settings
+from server import create_app
+from tests.fake_api import JOB_ID, TOKEN, FakeApi
+from tests.orders import train_order
+
+GPU = Path(__file__).resolve().parents[1]
+TICKET = {"jobId": JOB_ID, "attempt": 1, "token": TOKEN, "claimUrl": "http://127.0.0.1:4000/gpu/claim"}
+PROFILE: ProfileName = "nano"
+
+
+class Work:
+    """Stands for run_ticket: waits until it is released, and notes how many ran at once."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.started = threading.Semaphore(0)
+        self.running = self.most_at_once = 0
+
+    def __call__(self, ticket: Ticket, _call_id: str, stop: StopSignal) -> Outcome:
+        self.running += 1
+        self.most_at_once = max(self.most_at_once, self.running)
+        self.started.release()
+        try:
+            while not self.release.wait(0.005):
+                stop.check()
+        finally:
+            self.running -= 1
+        event = FailedEvent(
+            type="failed", job_id=ticket.job_id, attempt=1, claim_epoch=1, gpu_ms=1, code="GPU_INTERNAL", retryable=True
+        )
+        return CallFinished(state="finished", result=event)
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
+    work = Work()
+    yield work
+    work.release.set()
+
+
+def client_for(run: Callable[..., Outcome], secret: str = "", max_waiting: int = 100) -> tuple[TestClient, CallQueue]:
+    settings = Settings(gpu_server_secret=secret, gpu_profile=PROFILE)
+    calls = CallQueue(run, max_waiting)
+    return TestClient(create_app(settings, calls)), calls
+
+
+def test_jobs_run_one_at_a_time_and_results_stay_readable(work: Work) -> None:
+    client, calls = client_for(work)
+    ids = [client.post("/submit", json=TICKET).json()["callId"] for _ in range(3)]
+    assert work.started.acquire(timeout=5)
+    assert client.get("/healthz").json() == {"status": "ok", "profile": "nano", "running": 1, "waiting": 2}
+    assert client.get(f"/calls/{ids[0]}").json() == {"state": "pending"}
+    work.release.set()
+    for call_id in ids:
+        calls.wait(call_id, 5)
+        answer = client.get(f"/calls/{call_id}").json()
+        assert (answer["state"], answer["result"]["jobId"], answer["result"]["type"]) == ("finished", JOB_ID, "failed")
+    assert work.most_at_once == 1
+    assert len(set(ids)) == 3
+
+
+def test_cancel_ends_a_waiting_and_a_running_call_and_leaves_finished_ones(work: Work) -> None:
+    cancelled = CallCancelled(state="cancelled")
+
+    def run(ticket: Ticket, call_id: str, stop: StopSignal) -> Outcome:
+        try:
+            return work(ticket, call_id, stop)
+        except StopWork:
+            return cancelled
+
+    client, calls = client_for(run)
+    running, waiting, last = (client.post("/submit", json=TICKET).json()["callId"] for _ in range(3))
+    assert work.started.acquire(timeout=5)
+    assert client.post(f"/calls/{waiting}/cancel").json() == {"state": "cancelled"}
+    client.post(f"/calls/{running}/cancel")
+    assert calls.wait(running, 5) == cancelled
+    work.release.set()
+    calls.wait(last, 5)
+    assert client.post(f"/calls/{last}/cancel").json()["state"] == "finished"
+
+
+def test_an_unknown_call_is_lost_and_cancelling_it_is_harmless(work: Work) -> None:
+    client, _ = client_for(work)
+    assert client.get("/calls/nope").json()["state"] == "lost"
+    assert client.post("/calls/nope/cancel").json()["state"] == "lost"
+
+
+def test_a_full_queue_answers_429(work: Work) -> None:
+    client, _ = client_for(work, max_waiting=1)
+    client.post("/submit", json=TICKET)
+    assert work.started.acquire(timeout=5)
+    assert [client.post("/submit", json=TICKET).status_code for _ in range(2)] == [202, 429]
+
+
+def test_a_crash_of_one_call_does_not_end_the_others() -> None:
+    def crash(*_: object) -> Outcome:
+        raise RuntimeError("boom")
+
+    client, calls = client_for(crash)
+    ids = [client.post("/submit", json=TICKET).json()["callId"] for _ in range(2)]
+    for call_id in ids:
+        calls.wait(call_id, 5)
+        assert client.get(f"/calls/{call_id}").json() == {"state": "lost", "reason": "internal error"}
+
+
+def test_with_a_secret_everything_but_health_needs_it(work: Work) -> None:
+    secret = "0123456789abcdef"
+    client, _ = client_for(work, secret)
+    assert client.get("/healthz").status_code == 200
+    for headers in (
+        {},
+        {"authorization": f"Bearer {secret}x"},
+        {"authorization": secret},
+        {"authorization": "Bearer ÿ"},
+    ):
+        raw = {name: value.encode() for name, value in headers.items()}
+        assert client.post("/submit", json=TICKET, headers=raw).status_code == 401
+        assert client.get("/calls/nope", headers=raw).status_code == 401
+        assert client.post("/calls/nope/cancel", headers=raw).status_code == 401
+    assert client.post("/submit", json=TICKET, headers={"authorization": f"Bearer {secret}"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"attempt": 0}, {"jobId": "x"}, {"token": "short"}, {"extra": 1}, {"claimUrl": ""}, {"claimUrl": "x" * 5000}],
+)
+def test_a_malformed_ticket_is_refused_naming_the_field(work: Work, change: dict[str, Any]) -> None:
+    client, _ = client_for(work)
+    answer = client.post("/submit", json=TICKET | change)
+    assert answer.status_code == 400
+    assert answer.json() == {"code": "INVALID_TICKET", "fields": [next(iter(change))]}
+
+
+def test_oversized_and_unmeasured_bodies_are_refused(work: Work) -> None:
+    client, _ = client_for(work)
+    assert client.post("/submit", content=b"x" * 20_000).status_code == 413
+    assert client.post("/submit", content=iter([b"{}"])).status_code == 413
+
+
+def start_server(**env: str) -> subprocess.Popen[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GPU_", "PIXGEN_"))}
+    return subprocess.Popen([sys.executable, "server.py"], cwd=GPU, env=clean | env, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"GPU_SERVER_HOST": "0.0.0.0"}, "GPU_SERVER_SECRET"),
+        ({"GPU_SERVER_PORT": "99999"}, "GPU_SERVER_PORT"),
+        ({"GPU_PROFILE": "huge"}, "GPU_PROFILE"),
+        ({"PIXGEN_API_BASE": "not-a-url"}, "PIXGEN_API_BASE"),
+        ({"GPU_SERVER_SECRET": "canary-short"}, "GPU_SERVER_SECRET"),
+        ({"GPU_SERVER_SECRET": EXAMPLE_SECRET}, "GPU_SERVER_SECRET"),
+    ],
+)
+def test_a_bad_variable_stops_the_start_naming_it_and_not_its_value(env: dict[str, str], named: str) -> None:
+    process = start_server(**env)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert named in error
+    assert env[next(iter(env))] not in error.replace(named, "")
+
+
+def test_a_real_server_trains_a_ticket_answers_meanwhile_and_stops_on_sigterm(api: FakeApi, unused_port: int) -> None:
+    order = train_order(api)
+    api.order = order | {"settings": order["settings"] | {"steps": 4}}
+    base = f"http://127.0.0.1:{unused_port}"
+    process = start_server(GPU_SERVER_PORT=str(unused_port), PIXGEN_API_BASE=api.base)
+    try:
+        wait_until_healthy(base)
+        call_id = httpx.post(f"{base}/submit", json=api.ticket()).json()["callId"]
+        api.wait_for("heartbeat")
+        assert httpx.get(f"{base}/healthz", timeout=5).json()["running"] == 1
+        (event,) = api.wait_for("succeeded", timeout_s=60)
+        status = {"state": "pending"}
+        deadline = time.monotonic() + 10
+        while status["state"] == "pending" and time.monotonic() < deadline:
+            status = httpx.get(f"{base}/calls/{call_id}").json()
+        assert status == {"state": "finished", "result": event}
+
+        api.order = order | {"settings": order["settings"] | {"steps": 5000}}
+        api.events.clear()
+        httpx.post(f"{base}/submit", json=api.ticket())
+        api.wait_for("progress")
+        process.terminate()
+        _, log = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert '"outcome": "cancelled"' in log
+        assert TOKEN not in log
+    finally:
+        process.kill()
+
+
+def wait_until_healthy(base: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{base}/healthz", timeout=1).status_code == 200:
+                return
+        except httpx.TransportError:
+            threading.Event().wait(0.05)
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_taken_port_is_named(unused_port: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", unused_port))
+        taken.listen()
+        process = start_server(GPU_SERVER_PORT=str(unused_port))
+        _, error = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "GPU_SERVER_PORT" in error

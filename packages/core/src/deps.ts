@@ -1,0 +1,45 @@
+/** What every use case is given: connections and settings, made once by the process that runs it. */
+import type { Db, JobStore } from '@pixgen/db';
+import type { GpuProfile, UserRole } from '@pixgen/domain';
+import type { LiveBus, Producer } from '@pixgen/queue';
+import type { Storage } from '@pixgen/storage';
+
+/** Who calls. Made only by the host's verifier from a checked token or API key; role and status are read per call. */
+export type Actor = {
+  userId: string;
+  role: UserRole;
+  status: 'active' | 'suspended';
+  /** How the caller proved who they are. */
+  via: 'session' | 'api-key';
+};
+
+/** The part of pino that is used; requests bind their id to it. */
+export type Log = {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+export type CoreConfig = {
+  profile: GpuProfile;
+  /** Flat prices; 0 on a machine of one's own. */
+  prices: { trainMicroUsd: number; imageMicroUsd: number };
+  /** Given to new accounts; null: no budget. */
+  defaultBudgetMicroUsd: number | null;
+  /** Where a GPU reaches the API; claim, upload and event URLs start with it. */
+  gpuApiUrl: string;
+  /** Key of ticket tokens and claim secrets: 32 bytes or more. */
+  ticketKey: string;
+  auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
+};
+
+export type Deps = {
+  db: Db;
+  jobs: JobStore;
+  producer: Producer;
+  live: LiveBus;
+  storage: Storage;
+  config: CoreConfig;
+  log: Log;
+};

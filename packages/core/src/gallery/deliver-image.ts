@@ -1,0 +1,83 @@
+/** Images and photos as a browser shows them: the right size, AVIF or WebP, made once and kept. */
+import { type DELIVERY_WIDTHS, notFound } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
+import sharp from 'sharp';
+import type { Actor, Deps } from '../deps.ts';
+import { ownPhoto } from '../photos/view-photo.ts';
+import { ownImage } from './view-image.ts';
+
+type Drawing = ReturnType<typeof sharp>;
+export type DeliveryFormat = 'avif' | 'webp';
+export type Delivery = { key: string; contentType: string; bytes: () => Promise<Buffer> };
+export type DeliveryRequest = {
+  id: string;
+  /** Null: the object as it is. */
+  widthPx: (typeof DELIVERY_WIDTHS)[number] | null;
+  format: DeliveryFormat;
+};
+
+/** Larger than any image we make. */
+const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
+const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
+  // Higher effort costs seconds for a few per cent of size.
+  avif: (image) => image.avif({ quality: 58, effort: 2 }),
+  webp: (image) => image.webp({ quality: 82 }),
+};
+
+/**
+ * An image of the caller's. Nothing is read before `bytes()`, so a caller may answer "not modified" by `key` alone.
+ *
+ * @throws AppError NOT_FOUND, alike for absent, foreign and failed images
+ */
+export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
+  const image = await ownImage(deps, actor, request.id);
+  if (image.storageKey === null) throw notFound('image');
+  return deliver(deps, { key: image.storageKey, contentType: 'image/png' }, request, () => notFound('image'));
+}
+
+/** A validated photo of the caller's. @throws AppError NOT_FOUND, also before it is validated */
+export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
+  const photo = await ownPhoto(deps, actor, request.id);
+  if (photo.state !== 'ready') throw notFound('photo');
+  const source = { key: keys.photo(photo.userId, photo.modelId, photo.id), contentType: 'image/jpeg' };
+  return deliver(deps, source, request, () => notFound('photo'));
+}
+
+function deliver(
+  deps: Deps,
+  source: { key: string; contentType: string },
+  { widthPx, format }: DeliveryRequest,
+  gone: () => Error,
+): Delivery {
+  const readSource = async (): Promise<Buffer> => {
+    const bytes = await deps.storage.read(source.key, MAX_SOURCE_BYTES);
+    if (!bytes) throw gone();
+    return bytes;
+  };
+  if (widthPx === null) return { ...source, bytes: readSource };
+  const key = keys.derivative(source.key, widthPx, format);
+  const contentType = `image/${format}`;
+  const make = async (): Promise<Buffer> => {
+    const kept = await deps.storage.read(key, MAX_SOURCE_BYTES);
+    if (kept) return kept;
+    const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
+    const bytes = await ENCODE[format](image.resize({ width: widthPx, withoutEnlargement: true })).toBuffer();
+    // Kept for the next time; this time the person need not wait for it, nor fail with it.
+    void deps.storage
+      .write(key, bytes, contentType)
+      .catch((error: Error) => deps.log.warn({ err: error }, 'derivative not kept'));
+    return bytes;
+  };
+  return { key, contentType, bytes: () => once(key, make) };
+}
+
+const underWay = new Map<string, Promise<Buffer>>();
+
+/** A gallery asks for the same picture from several places at once; it is made once. */
+function once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  const running = underWay.get(key);
+  if (running) return running;
+  const made = make().finally(() => underWay.delete(key));
+  underWay.set(key, made);
+  return made;
+}

@@ -1,0 +1,35 @@
+import { findOwnImage, type ImageRow } from '@pixgen/db';
+import { describeFailure, gpuFailureCode, type ImageView, imageState, notFound } from '@pixgen/domain';
+import type { Actor, Deps } from '../deps.ts';
+import type { Owned } from '../models/own-model.ts';
+
+export function toImageView(row: ImageRow): ImageView {
+  return {
+    id: row.id,
+    generationId: row.generationId,
+    modelId: row.modelId,
+    position: row.position,
+    state: imageState.parse(row.state),
+    prompt: row.prompt,
+    compiledPrompt: row.compiledPrompt,
+    seed: Number(row.seed),
+    width: row.width,
+    height: row.height,
+    favourite: row.favourite,
+    failure: row.failureCode === null ? null : toFailure(row.failureCode),
+    createdAt: row.createdAt.toISOString(),
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+  };
+}
+
+function toFailure(code: string): NonNullable<ImageView['failure']> {
+  const known = gpuFailureCode.safeParse(code);
+  return { code: known.success ? known.data : 'GPU_INTERNAL', message: describeFailure(code).message };
+}
+
+/** Deleted ones too: the trash shows them. @throws AppError NOT_FOUND, alike for absent and foreign images */
+export async function ownImage(deps: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Owned<ImageRow>> {
+  const image = await findOwnImage(deps.db, actor.userId, id);
+  if (!image) throw notFound('image');
+  return image as Owned<ImageRow>;
+}

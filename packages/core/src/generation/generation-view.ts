@@ -1,0 +1,73 @@
+import { asJobRow, type GenerationRow, type PlannedImageRow } from '@pixgen/db';
+import { describeFailure, type GenerationView, type ImageView, isFinal, type JobView } from '@pixgen/domain';
+import type { Progress } from '@pixgen/queue';
+import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
+
+type GenerationCore = Omit<GenerationRow, 'images' | 'jobs' | 'planned'>;
+
+/** A generation as it stands now. */
+export function toGenerationView(row: GenerationRow, progress: Map<string, Progress>): GenerationView {
+  const job = row.jobs[0];
+  if (!job) throw new Error(`generation ${row.id} has no job`);
+  return viewOf(row, row.planned as PlannedImageRow[], row.images, toJobView(asJobRow(job), progress.get(job.id)));
+}
+
+/** A generation as it was when its job was accepted. */
+export function acceptedGenerationView(row: GenerationCore, planned: PlannedImageRow[], jobId: string): GenerationView {
+  const job = acceptedJobView({ id: jobId, kind: 'generate', orderId: row.id, createdAt: row.createdAt.toISOString() });
+  return viewOf(row, planned, [], job);
+}
+
+function viewOf(row: GenerationCore, planned: PlannedImageRow[], drawn: GenerationRow['images'], job: JobView): GenerationView {
+  const byId = new Map(drawn.map((image) => [image.id, image]));
+  // What a job that ended did not draw will not come any more.
+  const missing = isFinal(job.state) ? 'failed' : 'planned';
+  const images = planned.map((plan, position): ImageView => {
+    const image = byId.get(plan.imageId);
+    return {
+      id: plan.imageId,
+      generationId: row.id,
+      modelId: row.modelId,
+      position,
+      state: image ? (image.state as 'ready' | 'failed') : missing,
+      prompt: plan.prompt,
+      compiledPrompt: plan.compiledPrompt,
+      seed: plan.seed,
+      width: image?.width ?? row.width,
+      height: image?.height ?? row.height,
+      favourite: image?.favourite ?? false,
+      failure: image ? failureOf(image.failureCode) : missing === 'failed' ? failureOf(job.failure?.code ?? 'GPU_INTERNAL') : null,
+      createdAt: (image?.createdAt ?? row.createdAt).toISOString(),
+      deletedAt: image?.deletedAt?.toISOString() ?? null,
+    };
+  });
+  const pack = row.packVersion ? { ...row.packVersion.pack, version: row.packVersion.version } : null;
+  return {
+    id: row.id,
+    modelId: row.modelId,
+    modelName: row.model.name,
+    pack,
+    prompt: row.prompt,
+    settings: {
+      negativePrompt: row.negativePrompt,
+      seed: Number(row.seed),
+      steps: row.steps,
+      guidance: row.guidance,
+      width: row.width,
+      height: row.height,
+      loraWeight: row.loraWeight,
+    },
+    counts: {
+      planned: planned.length,
+      ready: images.filter((image) => image.state === 'ready').length,
+      failed: images.filter((image) => image.state === 'failed').length,
+    },
+    images: images.filter((image) => image.deletedAt === null),
+    job,
+    createdAt: row.createdAt.toISOString(),
+  };
+}
+
+function failureOf(code: string | null): ImageView['failure'] {
+  return code === null ? null : { code, message: describeFailure(code).message };
+}

@@ -1,0 +1,49 @@
+/** What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Every effect may be repeated. */
+import { closeAccount, denySession, saveProfile } from '@pixgen/db';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+
+/** Clerk's session tokens live for a minute; a day is far past the last of them. */
+const DENY_MS = 86_400_000;
+
+const clerkId = z.string().min(1).max(200);
+const person = z.object({
+  id: clerkId,
+  first_name: z.string().max(200).nullish(),
+  last_name: z.string().max(200).nullish(),
+  primary_email_address_id: z.string().nullish(),
+  email_addresses: z.array(z.object({ id: z.string(), email_address: z.email().max(254).toLowerCase() })).default([]),
+});
+const clerkEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['user.created', 'user.updated']), data: person }),
+  z.object({ type: z.literal('user.deleted'), data: z.object({ id: clerkId }) }),
+  z.object({ type: z.enum(['session.ended', 'session.removed', 'session.revoked']), data: z.object({ id: clerkId }) }),
+]);
+
+/**
+ * @param body the verified body, parsed
+ * @returns false for an event of a kind or form that we do not use; the sender need not repeat it
+ */
+export async function applyClerkEvent(deps: Pick<Deps, 'db' | 'config'>, body: unknown): Promise<boolean> {
+  const event = clerkEvent.safeParse(body);
+  if (!event.success) return false;
+  const { type, data } = event.data;
+  switch (type) {
+    case 'user.created':
+    case 'user.updated':
+      await saveProfile(deps.db, { ...toProfile(data), budgetLimitMicroUsd: deps.config.defaultBudgetMicroUsd });
+      return true;
+    case 'user.deleted':
+      await closeAccount(deps.db, data.id);
+      return true;
+    default:
+      await denySession(deps.db, { id: data.id, keepUntil: new Date(Date.now() + DENY_MS) });
+      return true;
+  }
+}
+
+function toProfile(data: z.infer<typeof person>): { subject: string; email: string | null; displayName: string } {
+  const primary = data.email_addresses.find((address) => address.id === data.primary_email_address_id);
+  const name = [data.first_name, data.last_name].filter(Boolean).join(' ').slice(0, 80);
+  return { subject: data.id, email: primary?.email_address ?? null, displayName: name || 'New member' };
+}

@@ -1,0 +1,44 @@
+import { createLocalUser, isUniqueViolation } from '@pixgen/db';
+import { AppError, type SessionAnswer, type SignUpInput } from '@pixgen/domain';
+import { hashPassword } from './passwords.ts';
+import { hashSecret } from './secrets.ts';
+import { type IdentityDeps, startSession } from './start-session.ts';
+
+/**
+ * Makes an account and signs it in.
+ *
+ * @throws AppError REGISTRATION_CLOSED without a usable invitation where one is needed; EMAIL_TAKEN
+ */
+export async function signUp(deps: IdentityDeps, input: SignUpInput): Promise<SessionAnswer> {
+  const { registration } = deps.config.auth;
+  if (registration === 'closed') throw new AppError('REGISTRATION_CLOSED', 'This site takes no new accounts.');
+  if (registration === 'invite' && input.invite === undefined) throw needsInvite();
+  const user = {
+    email: input.email,
+    displayName: input.displayName,
+    passwordHash: await hashPassword(input.password),
+    budgetLimitMicroUsd: deps.config.defaultBudgetMicroUsd,
+  };
+  const inviteHash = registration === 'invite' && input.invite !== undefined ? hashSecret(input.invite) : null;
+  const created = await createLocalUser(deps.db, user, inviteHash).catch(refuseTakenEmail);
+  if (!created) throw needsInvite();
+  return startSession(deps, created);
+}
+
+function needsInvite(): AppError {
+  return new AppError(
+    'REGISTRATION_CLOSED',
+    'You need an invitation that was not used yet. Ask the operator of this site.',
+    {
+      fields: [{ path: 'invite', message: 'This invitation cannot be used.' }],
+    },
+  );
+}
+
+export function refuseTakenEmail(error: unknown): never {
+  if (!isUniqueViolation(error, 'email')) throw error;
+  throw new AppError('EMAIL_TAKEN', 'There is an account with this e-mail address. Sign in instead.', {
+    cause: error,
+    fields: [{ path: 'email', message: 'Already in use.' }],
+  });
+}

@@ -1,0 +1,90 @@
+/** The webhook of the GPUs: Standard Webhooks over raw bytes, stored or published before it is acknowledged. */
+import { AppError, type GpuEvent, gpuEvent, isDurable, type JobProgressView } from '@pixgen/domain';
+import type { Progress } from '@pixgen/queue';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import type { Deps } from '../deps.ts';
+import { assertCurrentClaim } from './fence.ts';
+import { claimSecret } from './gpu-secrets.ts';
+
+/** Each signature of a header costs an HMAC. */
+const MAX_SIGNATURES = 5;
+
+export type SignedEvent = {
+  claim: { jobId: string; attempt: number; claimEpoch: number };
+  rawBody: Buffer;
+  headers: { id: string | undefined; timestamp: string | undefined; signature: string | undefined };
+};
+
+/**
+ * Accepts one event of a current claim.
+ *
+ * @throws AppError SIGNATURE_INVALID, INVALID_INPUT (signed but not of the protocol), GONE (the sender must stop),
+ *   UNAVAILABLE (the sender tries again)
+ */
+export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<void> {
+  const { id: webhookId, body } = verify(deps, signed);
+  const parsed = gpuEvent.safeParse(body);
+  if (!parsed.success) throw new AppError('INVALID_INPUT', 'This event does not fit the protocol.', { cause: parsed.error });
+  const event = parsed.data;
+  const { claim } = signed;
+  if (event.jobId !== claim.jobId || event.attempt !== claim.attempt || event.claimEpoch !== claim.claimEpoch) {
+    throw new AppError('INVALID_INPUT', 'This event belongs to another claim.');
+  }
+  if (isDurable(event)) {
+    const stored = await deps.jobs.storeEvent({ webhookId, event });
+    if (stored.outcome === 'gone') throw new AppError('GONE', 'This claim is over. Stop the work.');
+    return;
+  }
+  await noteSignOfLife(deps, event);
+}
+
+function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {
+  const refusal = new AppError('SIGNATURE_INVALID', 'The signature of this event is not valid.');
+  const { id, timestamp, signature } = headers;
+  // The library reads "1700000000abc" as a time, and checks every signature it is given.
+  if (!id || id.length > 200 || !timestamp || !/^\d{10}$/.test(timestamp) || !signature) throw refusal;
+  if (signature.split(' ').length > MAX_SIGNATURES) throw refusal;
+  const webhook = new Webhook(claimSecret(deps.config.ticketKey, claim.jobId, claim.attempt, claim.claimEpoch));
+  try {
+    const body = webhook.verify(rawBody, { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature });
+    return { id, body };
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) throw refusal;
+    throw new AppError('INVALID_INPUT', 'This event is not JSON.', { cause: error });
+  }
+}
+
+/** Progress and heartbeats go to Redis only: they may be lost, and the next one says more. */
+async function noteSignOfLife(deps: Deps, event: Extract<GpuEvent, { type: 'heartbeat' | 'progress' }>): Promise<void> {
+  const fence = await assertCurrentClaim(deps, event);
+  const view: JobProgressView = {
+    jobId: event.jobId,
+    orderId: fence.orderId,
+    kind: fence.kind,
+    attempt: event.attempt,
+    phase: event.phase,
+    step: 0,
+    totalSteps: 0,
+    loss: null,
+    imageId: null,
+    at: new Date().toISOString(),
+  };
+  try {
+    const progress = event.type === 'progress' ? { ...view, ...pickProgress(event) } : await continued(deps, view, event.claimEpoch);
+    await deps.live.saveProgress({ ...progress, claimEpoch: event.claimEpoch });
+    await deps.live.publish([{ userId: fence.userId, message: { type: 'progress', progress } }]);
+  } catch (error) {
+    throw new AppError('UNAVAILABLE', 'Progress cannot be stored right now.', { cause: error });
+  }
+}
+
+function pickProgress(event: Extract<GpuEvent, { type: 'progress' }>) {
+  return { step: event.step, totalSteps: event.totalSteps, loss: event.loss, imageId: event.imageId };
+}
+
+/** A heartbeat says only that work goes on: the step stays what this claim last said. */
+async function continued(deps: Deps, view: JobProgressView, claimEpoch: number): Promise<JobProgressView> {
+  const last: Progress | undefined = (await deps.live.readProgress([view.jobId])).get(view.jobId);
+  if (last?.attempt !== view.attempt || last.claimEpoch !== claimEpoch) return view;
+  return { ...view, step: last.step, totalSteps: last.totalSteps, imageId: last.imageId };
+}

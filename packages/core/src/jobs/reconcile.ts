@@ -1,0 +1,107 @@
+/** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
+import { addToOutbox, findForgottenEvents, findLiveJobs, type LiveJob, touchWaiting } from '@pixgen/db';
+import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
+import type { Progress } from '@pixgen/queue';
+import type { Deps } from '../deps.ts';
+import type { GpuBackend } from '../gpu/gpu-backend.ts';
+import { endAttempt } from './end-attempt.ts';
+import { move } from './next-move.ts';
+import { publishHistory } from './publish.ts';
+
+/** Younger jobs are left alone: their events are on the way. */
+const MIN_AGE_MS = 5_000;
+const BATCH = 500;
+/** Inbox rows older than this lost their queue job. */
+const FORGOTTEN_MS = 10_000;
+/** Providers are asked about this many calls at a time. */
+const PARALLEL = 16;
+
+/** One pass over everything alive; run by one worker at a time. */
+export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
+  await enqueueForgottenEvents(deps);
+  const queuesWereLost = await noticeLostQueues(deps);
+  const jobs = await findLiveJobs(deps.db.pool, queuesWereLost ? 0 : MIN_AGE_MS, BATCH);
+  const heard = await deps.live.readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId)).catch((error: Error) => {
+    deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
+    return new Map<string, Progress>();
+  });
+  const rest = [...jobs];
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      for (let job = rest.shift(); job; job = rest.shift()) {
+        await reconcileJob(deps, gpu, job, heard.get(job.jobId), queuesWereLost).catch((error: Error) =>
+          deps.log.warn({ err: error, jobId: job?.jobId }, 'a job could not be reconciled this time'),
+        );
+      }
+    }),
+  );
+}
+
+async function reconcileJob(deps: Deps, gpu: GpuBackend, job: LiveJob, heard: Progress | undefined, queuesWereLost: boolean): Promise<void> {
+  if (job.pastDeadline) {
+    const moved = await deps.jobs.move(move(job.jobId, job.attempt, 'expired', { cause: 'DEADLINE' }));
+    if (moved) await publishHistory(deps, [moved]);
+    return;
+  }
+  if (job.state === 'queued') {
+    if (!job.inOutbox && (queuesWereLost || job.inStateMs > DEADLINES.queuedMs)) await dispatchAgain(deps, job);
+    return;
+  }
+  if (job.state === 'dispatching' && job.submittedCallIds.length === 0) {
+    if (queuesWereLost && !job.inOutbox) await dispatchAgain(deps, job);
+    else if (job.inStateMs > DEADLINES.dispatchingMs) await end(deps, job, 'DISPATCH_FAILED');
+    return;
+  }
+  const silentMs = heard?.attempt === job.attempt ? Date.now() - Date.parse(heard.at) : job.inStateMs;
+  if (silentMs < DEADLINES.heartbeatMs) return;
+  await askProvider(deps, gpu, job, silentMs);
+}
+
+/** A new row with a new id: the queue drops ids it has seen, and a dispatch that runs twice submits at most twice. */
+async function dispatchAgain(deps: Deps, job: LiveJob): Promise<void> {
+  await addToOutbox(deps.db.pool, [{ id: newId(), task: 'dispatch', payload: { jobId: job.jobId, attempt: job.attempt } }]);
+  await touchWaiting(deps.db.pool, job.jobId, job.attempt);
+  deps.log.info({ jobId: job.jobId }, 'dispatched again');
+}
+
+async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silentMs: number): Promise<void> {
+  const calls = job.claimedCallId === null ? job.submittedCallIds : [job.claimedCallId];
+  const statuses = await Promise.all(calls.map((callId) => gpu.status(callId)));
+  for (const [index, status] of statuses.entries()) {
+    if (status.state === 'finished' && (await takeResult(deps, job, calls[index] ?? '', status))) return;
+  }
+  if (statuses.some((status) => status.state === 'pending')) {
+    if (job.claimedCallId === null && job.inStateMs > DEADLINES.unclaimedMs) await end(deps, job, 'NEVER_STARTED');
+    if (job.claimedCallId !== null && silentMs > DEADLINES.silentMs) await end(deps, job, 'WENT_SILENT');
+    return;
+  }
+  await end(deps, job, 'GPU_LOST');
+}
+
+/** The return value is the terminal event: it goes through the inbox like one that arrived. */
+async function takeResult(deps: Deps, job: LiveJob, callId: string, status: Extract<CallStatus, { state: 'finished' }>): Promise<boolean> {
+  const event = status.result;
+  if (event.jobId !== job.jobId || !isDurable(event)) return false;
+  const stored = await deps.jobs.storeEvent({ webhookId: `return:${callId}:${event.claimEpoch}`, event });
+  if (stored.outcome === 'stored') deps.log.info({ jobId: job.jobId, callId }, 'result taken from the provider');
+  return stored.outcome !== 'gone';
+}
+
+async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
+  await endAttempt(deps, { jobId: job.jobId, attempt: job.attempt, cause, retryable: true });
+}
+
+async function enqueueForgottenEvents(deps: Deps): Promise<void> {
+  const eventIds = await findForgottenEvents(deps.db.pool, FORGOTTEN_MS);
+  if (eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds } }]);
+}
+
+const QUEUES_MARK = 'queues-are-whole';
+
+/** True once after Redis lost its data: the mark that lives beside the queues is gone with them. */
+async function noticeLostQueues(deps: Deps): Promise<boolean> {
+  const mark = await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown');
+  if (mark !== null) return false;
+  await deps.live.cache.set(QUEUES_MARK, newId(), 10 * 365 * 86_400_000);
+  return true;
+}

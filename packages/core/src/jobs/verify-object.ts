@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { StoredObject } from '@pixgen/domain';
+import type { Deps } from '../deps.ts';
+
+/**
+ * True when the object is in the store with the announced length and SHA-256. Where the store keeps no checksum the
+ * bytes are read and hashed.
+ *
+ * @throws AppError UNAVAILABLE when the store does not answer: that says nothing about the object
+ */
+export async function verifyObject(deps: Deps, announced: StoredObject): Promise<boolean> {
+  const head = await deps.storage.head(announced.key);
+  if (!head || head.sizeBytes !== announced.sizeBytes) return false;
+  if (head.sha256 !== null) return head.sha256 === announced.sha256;
+  const bytes = await deps.storage.read(announced.key, announced.sizeBytes);
+  return bytes !== null && createHash('sha256').update(bytes).digest('base64') === announced.sha256;
+}

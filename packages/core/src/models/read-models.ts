@@ -1,0 +1,27 @@
+import { readModelCards } from '@pixgen/db';
+import { type listModelsInput, type ModelView, notFound, type Page } from '@pixgen/domain';
+import type { z } from 'zod';
+import type { Actor, Deps } from '../deps.ts';
+import { readCursor, toPage } from '../page.ts';
+import { toModelView, viewModel } from './view-model.ts';
+
+/** @throws AppError NOT_FOUND for absent, foreign and deleted models */
+export async function getModel(deps: Deps, actor: Actor, input: { id: string }): Promise<ModelView> {
+  const model = await viewModel(deps, actor, input.id);
+  if (model.deletedAt !== null) throw notFound('model');
+  return model;
+}
+
+/** The caller's models, newest first, without deleted ones. */
+export async function listModels(
+  deps: Deps,
+  actor: Actor,
+  input: z.infer<typeof listModelsInput>,
+): Promise<Page<ModelView>> {
+  const rows = await readModelCards(deps.db, actor.userId, {
+    before: readCursor(input.cursor),
+    limit: input.limit + 1,
+    state: input.state ?? null,
+  });
+  return toPage(rows, input.limit, toModelView);
+}

@@ -1,0 +1,72 @@
+import { createHash, randomInt } from 'node:crypto';
+import { insertModel, isUniqueViolation, type NewConsent, updateModel as updateRow } from '@pixgen/db';
+import {
+  AppError,
+  CONSENT,
+  type ConsentInput,
+  type CreateModelInput,
+  isPersonClass,
+  type ModelView,
+  newId,
+  type UpdateModelInput,
+} from '@pixgen/domain';
+import type { Actor, Deps } from '../deps.ts';
+import { ownModel } from './own-model.ts';
+import { viewModel } from './view-model.ts';
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+/** A billion words: two models meet once in a blue moon, five times running never. */
+const WORD_TRIES = 5;
+
+/** The token that stands for the subject in every prompt. Random, so that no name of a person is ever in it. */
+export function newTriggerWord(): string {
+  return `sks_${Array.from({ length: 6 }, () => BASE32[randomInt(BASE32.length)]).join('')}`;
+}
+
+/** @param makeWord for tests that want a collision */
+export async function createModel(
+  deps: Deps,
+  actor: Actor,
+  input: CreateModelInput,
+  makeWord: () => string = newTriggerWord,
+): Promise<ModelView> {
+  const consent = input.consent ? toConsent(input.consent, input.classWord) : null;
+  const id = newId();
+  for (let tries = 1; ; tries += 1) {
+    const model = { id, userId: actor.userId, name: input.name, classWord: input.classWord, triggerWord: makeWord() };
+    try {
+      await insertModel(deps.db, model, consent);
+      return await viewModel(deps, actor, id);
+    } catch (error) {
+      if (!isUniqueViolation(error, 'triggerWord') || tries === WORD_TRIES) throw error;
+    }
+  }
+}
+
+/**
+ * Renames a model, changes what its subject is, or records a consent. The trigger word never changes.
+ *
+ * @throws AppError NOT_FOUND; STATE_CONFLICT when the class word would change after a training used it
+ */
+export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelInput): Promise<ModelView> {
+  const model = await ownModel(deps, actor, input.id);
+  const classWord = input.classWord ?? model.classWord;
+  if (classWord !== model.classWord && model.state !== 'draft') {
+    throw new AppError('STATE_CONFLICT', 'The subject can be changed only before the first training.');
+  }
+  const consent = input.consent ? toConsent(input.consent, classWord) : null;
+  const change = { ...(input.name !== undefined && { name: input.name }), classWord };
+  await updateRow(deps.db, model, change, consent);
+  return viewModel(deps, actor, model.id);
+}
+
+function toConsent(input: ConsentInput, classWord: string): NewConsent {
+  if (isPersonClass(classWord) && input.subject === 'not-a-person') {
+    const message = 'A person needs the statement about people.';
+    throw new AppError('INVALID_INPUT', `consent.subject: ${message}`, {
+      fields: [{ path: 'consent.subject', message }],
+    });
+  }
+  const textHash = createHash('sha256').update(CONSENT.text[input.subject]).digest('hex');
+  return { id: newId(), subject: input.subject, textVersion: input.textVersion, textHash };
+}

@@ -1,0 +1,29 @@
+import { startPhotoCheck } from '@pixgen/db';
+import { AppError, LIMITS, type PhotoView } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
+import type { Actor, Deps } from '../deps.ts';
+import { tooManyPhotos } from './create-photo.ts';
+import { ownPhoto, toPhotoView } from './view-photo.ts';
+
+/**
+ * The client says that its upload is done. Repeating the call changes nothing.
+ *
+ * @throws AppError NOT_FOUND; PHOTO_NOT_UPLOADED; INVALID_INPUT when another number of bytes arrived; PHOTOS_TOO_MANY
+ */
+export async function completePhoto(deps: Deps, actor: Actor, input: { id: string }): Promise<PhotoView> {
+  const photo = await ownPhoto(deps, actor, input.id);
+  if (photo.state !== 'uploading') return toPhotoView(photo);
+  const object = await deps.storage.head(keys.photoUpload(photo.userId, photo.id));
+  if (!object) throw new AppError('PHOTO_NOT_UPLOADED', 'The file did not arrive yet. Upload it first.');
+  if (object.sizeBytes !== photo.sizeBytes) {
+    const message = `${photo.sizeBytes} bytes were announced, ${object.sizeBytes} arrived.`;
+    throw new AppError('INVALID_INPUT', `sizeBytes: ${message}`, { fields: [{ path: 'sizeBytes', message }] });
+  }
+  const outcome = await startPhotoCheck(deps.db, photo, { photos: LIMITS.photos.max });
+  if (outcome === 'full') throw tooManyPhotos();
+  if (outcome === 'started') {
+    // The outbox row is committed; without the wake-up the relay finds it a moment later.
+    void deps.live.wakeRelay().catch((error: Error) => deps.log.warn({ err: error }, 'relay not woken'));
+  }
+  return toPhotoView(await ownPhoto(deps, actor, photo.id));
+}

@@ -1,0 +1,67 @@
+/** Decodes a stranger's file in a process of its own, with limits on time and memory, and without our secrets. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
+import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
+
+const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
+const TIME_LIMIT_MS = 10_000;
+/** Data segment of the child: a 50-megapixel photo with its rotated copy fits, a bomb does not. */
+const MEMORY_LIMIT_KB = 1_200_000;
+const COPY_EDGE_PX = 2048;
+const CANNOT_START = 70;
+
+export type DecodedPhoto =
+  | { ok: true; jpeg: Buffer; width: number; height: number }
+  | { ok: false; code: PhotoRefusalCode };
+
+/**
+ * @param bytes the upload
+ * @param contentType as announced; the content must be of this type
+ * @returns a clean sRGB JPEG, upright, longest edge at most 2048 px, without metadata; or why there is none
+ * @throws {Error} when the child could not be run at all: a fault of this machine, not of the photo
+ */
+export async function decodePhoto(bytes: Buffer, contentType: string): Promise<DecodedPhoto> {
+  const { maxPixels, minEdgePx } = LIMITS.photos;
+  const rules: DecodeRules = { contentType, maxPixels, minEdgePx, copyEdgePx: COPY_EDGE_PX };
+  const child = await runChild(bytes, rules);
+  if (child.timedOut) return { ok: false, code: 'TOO_SLOW' };
+  if (child.exitCode === CANNOT_START) throw new Error(`the photo decoder cannot start: ${child.stderr}`);
+  const lineEnd = child.stdout.indexOf('\n');
+  // Killed by the memory limit or by its own decoder: whatever it is, it is not a photo we can read.
+  if (child.exitCode !== 0 || lineEnd < 0) return { ok: false, code: 'NOT_AN_IMAGE' };
+  const verdict: DecodeVerdict = JSON.parse(child.stdout.toString('utf8', 0, lineEnd));
+  if (!verdict.ok) return verdict;
+  return { ...verdict, jpeg: child.stdout.subarray(lineEnd + 1) };
+}
+
+type Ended = { exitCode: number | null; timedOut: boolean; stdout: Buffer; stderr: string };
+
+function runChild(input: Buffer, rules: DecodeRules): Promise<Ended> {
+  // `ulimit -d` counts what libvips allocates, which no option of V8 does; `exec` keeps one process to kill.
+  const node = [process.execPath, '--no-warnings', '--max-old-space-size=128', SCRIPT, JSON.stringify(rules)];
+  const args = ['-c', `ulimit -d ${MEMORY_LIMIT_KB}; exec "$@"`, 'decode', ...node];
+  const child = spawn('/bin/sh', args, { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, TIME_LIMIT_MS);
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // A child that refuses early closes its end; its verdict still counts.
+    child.stdin.on('error', () => {});
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (exitCode) => {
+      clearTimeout(timer);
+      resolve({ exitCode, timedOut, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8', 0, 500) });
+    });
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * Runs alone, once per photo: bytes of a stranger on stdin, a verdict and a clean JPEG on stdout. It inherits no secret,
+ * and its parent limits its time and memory, so a bomb or an exploit for a decoder ends here.
+ *
+ * stdout: one line of JSON ({@link DecodeVerdict}), then the JPEG. Exit code 70: this process itself is broken.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+
+const CANNOT_START = 70;
+
+export type DecodeVerdict =
+  | { ok: true; width: number; height: number }
+  | { ok: false; code: 'NOT_AN_IMAGE' | 'TYPE_MISMATCH' | 'TRUNCATED' | 'TOO_MANY_PIXELS' | 'TOO_SMALL' };
+export type DecodeRules = {
+  contentType: string;
+  maxPixels: number;
+  minEdgePx: number;
+  /** Longest edge of the copy; smaller photos are not enlarged. */
+  copyEdgePx: number;
+};
+
+const MAGIC: readonly { contentType: string; matches: (bytes: Buffer) => boolean }[] = [
+  { contentType: 'image/jpeg', matches: (b) => b.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])) },
+  { contentType: 'image/png', matches: (b) => b.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')) },
+  {
+    contentType: 'image/webp',
+    matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
+  },
+];
+
+async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: DecodeVerdict; jpeg: Buffer }> {
+  const refuse = (code: Extract<DecodeVerdict, { ok: false }>['code']) => ({
+    verdict: { ok: false as const, code },
+    jpeg: Buffer.alloc(0),
+  });
+  const { default: sharp } = await import('sharp').catch(() => process.exit(CANNOT_START));
+  // First bytes decide, before any decoder sees the file: no SVG, GIF, TIFF, PDF or text gets further.
+  const kind = MAGIC.find((magic) => magic.matches(bytes));
+  if (!kind) return refuse('NOT_AN_IMAGE');
+  if (kind.contentType !== rules.contentType) return refuse('TYPE_MISMATCH');
+  sharp.cache(false);
+  sharp.concurrency(1);
+  const photo = sharp(bytes, { failOn: 'error', limitInputPixels: rules.maxPixels });
+  try {
+    const head = await photo.metadata();
+    if (head.width * head.height > rules.maxPixels) return refuse('TOO_MANY_PIXELS');
+    if (Math.min(head.width, head.height) < rules.minEdgePx) return refuse('TOO_SMALL');
+    // Without withMetadata nothing of EXIF, GPS, XMP or a profile survives; autoOrient bakes the rotation in first.
+    const { data, info } = await photo
+      .autoOrient()
+      .resize({ width: rules.copyEdgePx, height: rules.copyEdgePx, fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .toBuffer({ resolveWithObject: true });
+    return { verdict: { ok: true, width: info.width, height: info.height }, jpeg: data };
+  } catch (error) {
+    // The first bytes were right, so what fails later is damage, or a size that the header admits to.
+    return refuse(/pixel limit/i.test(String(error)) ? 'TOO_MANY_PIXELS' : 'TRUNCATED');
+  }
+}
+
+const rules: DecodeRules = JSON.parse(process.argv[2] ?? '{}');
+const { verdict, jpeg } = await decode(readFileSync(0), rules);
+const answer = Buffer.concat([Buffer.from(`${JSON.stringify(verdict)}\n`), jpeg]);
+for (let sent = 0; sent < answer.length; ) {
+  try {
+    sent += writeSync(1, answer, sent);
+  } catch (error) {
+    // The pipe is full: the parent reads, this process has nothing else to do.
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+  }
+}

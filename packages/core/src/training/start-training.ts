@@ -1,0 +1,84 @@
+import { randomInt } from 'node:crypto';
+import { findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
+import {
+  AppError,
+  DEADLINES,
+  isPersonClass,
+  LIMITS,
+  newId,
+  notFound,
+  PROFILES,
+  resolveTrainSettings,
+  type StartTrainingInput,
+  type TrainingView,
+} from '@pixgen/domain';
+import type { Actor, Deps } from '../deps.ts';
+import { acceptJob } from '../jobs/accept-job.ts';
+import { acceptedTrainingView } from './training-view.ts';
+
+/**
+ * Accepts a training of the caller's own model on its validated photos.
+ *
+ * @throws AppError NOT_FOUND, CONSENT_MISSING, PHOTOS_TOO_FEW / PHOTOS_TOO_MANY / PHOTO_NOT_READY, INVALID_INPUT
+ *   (resolution), STATE_CONFLICT (one training per model at a time), or what acceptance throws
+ */
+export async function startTraining(deps: Deps, actor: Actor, input: StartTrainingInput): Promise<TrainingView> {
+  const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId: actor.userId });
+  if (!model) throw notFound('model');
+  const { photos, consent } = await readTrainingInput(deps.db, model.id);
+  const photoIds = photos.map((photo) => photo.id);
+  const { profile } = deps.config;
+  // Small enough for every store, and the same for a repeated call: the seed is part of the answer.
+  const settings = resolveTrainSettings(profile, input.preset, photoIds.length, randomInt(LIMITS.maxSeed + 1), input.overrides);
+  const trainingId = newId();
+  const answer = await acceptJob(deps, {
+    userId: actor.userId,
+    procedure: 'training.start',
+    idempotencyKey: input.idempotencyKey,
+    body: input,
+    kind: 'train',
+    orderId: trainingId,
+    modelId: model.id,
+    retryOf: null,
+    holdMicroUsd: deps.config.prices.trainMicroUsd,
+    deadlineMs: DEADLINES.trainJobMs,
+    generation: null,
+    training: { profile, preset: input.preset, settings, photoIds },
+    guard: () => {
+      assertConsent(model, consent?.subject ?? null);
+      assertPhotos(photos);
+      assertResolution(profile, settings.resolution);
+    },
+  });
+  if (answer.outcome === 'replayed') {
+    const row = await findTrainingOfJob(deps.db, actor.userId, answer.jobId);
+    if (!row) throw notFound('training');
+    return acceptedTrainingView(row, answer.jobId);
+  }
+  const row = { id: trainingId, userId: actor.userId, modelId: model.id, profile, preset: input.preset, settings, photoIds, createdAt: answer.at };
+  return acceptedTrainingView(row, answer.jobId);
+}
+
+function assertConsent(model: OwnedModelRow, subject: string | null): void {
+  if (subject === null) throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
+  if (isPersonClass(model.classWord) && subject === 'not-a-person') {
+    throw new AppError('CONSENT_MISSING', 'The subject is a person, so the person must have agreed. Confirm that statement.');
+  }
+}
+
+function assertPhotos(photos: { state: string }[]): void {
+  const { min, max } = LIMITS.photos;
+  const waiting = photos.filter((photo) => photo.state !== 'ready').length;
+  const ready = photos.length - waiting;
+  const fields = [{ path: 'photos', message: `${min} to ${max} photos` }];
+  if (photos.length > max) throw new AppError('PHOTOS_TOO_MANY', `Use at most ${max} photos; there are ${photos.length}.`, { fields });
+  if (waiting > 0) throw new AppError('PHOTO_NOT_READY', `${waiting} of the photos are still being uploaded or checked. Wait for them or remove them.`, { fields });
+  if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+}
+
+function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {
+  const { min, max, multipleOf } = PROFILES[profile].size;
+  if (resolution >= min && resolution <= max && resolution % multipleOf === 0) return;
+  const message = `Use ${min} to ${max} pixels in steps of ${multipleOf} with this base model.`;
+  throw new AppError('INVALID_INPUT', `overrides.resolution: ${message}`, { fields: [{ path: 'overrides.resolution', message }] });
+}

@@ -1,0 +1,45 @@
+import { asJobRow, type TrainingRow } from '@pixgen/db';
+import type { TrainingPreset, TrainingView, TrainSettings } from '@pixgen/domain';
+import type { Progress } from '@pixgen/queue';
+import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
+
+/** Points of a loss curve that a page gets at most. */
+const LOSS_POINTS = 500;
+
+/** @param liveLoss loss of the running job, when the stored history is not there yet */
+export function toTrainingView(row: TrainingRow, progress: Map<string, Progress>, liveLoss: [number, number][] = []): TrainingView {
+  const job = row.jobs[0];
+  if (!job) throw new Error(`training ${row.id} has no job`);
+  const stored = row.lossHistory as [number, number][];
+  return {
+    ...orderView(row),
+    job: toJobView(asJobRow(job), progress.get(job.id)),
+    weights: row.weights.map(({ id, step, final, sizeBytes, createdAt }) => ({ id, step, final, sizeBytes, createdAt: createdAt.toISOString() })),
+    lossHistory: thinOut(stored.length > 0 ? stored : liveLoss, LOSS_POINTS),
+  };
+}
+
+/** A training as it was when its job was accepted. */
+export function acceptedTrainingView(row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>, jobId: string): TrainingView {
+  const job = acceptedJobView({ id: jobId, kind: 'train', orderId: row.id, createdAt: row.createdAt.toISOString() });
+  return { ...orderView(row), job, weights: [], lossHistory: [] };
+}
+
+function orderView(row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>) {
+  return {
+    id: row.id,
+    modelId: row.modelId,
+    preset: row.preset as TrainingPreset,
+    settings: row.settings as TrainSettings,
+    photoCount: row.photoIds.length,
+    createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** Keeps the last point and every k-th before it; a restarted attempt's earlier run of the same steps is dropped. */
+export function thinOut(points: [number, number][], limit: number): [number, number][] {
+  const byStep = new Map(points);
+  const unique = [...byStep].toSorted(([a], [b]) => a - b);
+  const every = Math.ceil(unique.length / limit);
+  return unique.filter((_, index) => (unique.length - 1 - index) % every === 0);
+}

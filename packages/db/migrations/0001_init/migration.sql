@@ -1,0 +1,570 @@
+-- CreateSchema
+CREATE SCHEMA IF NOT EXISTS "public";
+
+-- CreateTable
+CREATE TABLE "User" (
+    "id" UUID NOT NULL,
+    "subject" TEXT NOT NULL,
+    "email" TEXT,
+    "displayName" TEXT NOT NULL,
+    "role" TEXT NOT NULL DEFAULT 'member',
+    "status" TEXT NOT NULL DEFAULT 'active',
+    "budgetLimitMicroUsd" BIGINT,
+    "heldMicroUsd" BIGINT NOT NULL DEFAULT 0,
+    "spentMicroUsd" BIGINT NOT NULL DEFAULT 0,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Credential" (
+    "userId" UUID NOT NULL,
+    "passwordHash" TEXT NOT NULL,
+    "failedCount" INTEGER NOT NULL DEFAULT 0,
+    "lockedUntil" TIMESTAMPTZ(3),
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Credential_pkey" PRIMARY KEY ("userId")
+);
+
+-- CreateTable
+CREATE TABLE "Session" (
+    "id" TEXT NOT NULL,
+    "userId" UUID,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+    "revokedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Session_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "ApiKey" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "prefix" TEXT NOT NULL,
+    "secretHash" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "lastUsedAt" TIMESTAMPTZ(3),
+    "revokedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "ApiKey_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Invite" (
+    "codeHash" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "createdBy" UUID,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+    "usedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Invite_pkey" PRIMARY KEY ("codeHash")
+);
+
+-- CreateTable
+CREATE TABLE "Model" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "classWord" TEXT NOT NULL,
+    "triggerWord" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'draft',
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deletedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Model_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Consent" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "subject" TEXT NOT NULL,
+    "textVersion" TEXT NOT NULL,
+    "textHash" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Consent_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Photo" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "fileName" TEXT NOT NULL,
+    "contentType" TEXT NOT NULL,
+    "sizeBytes" INTEGER NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'uploading',
+    "refusalCode" TEXT,
+    "sourceSha256" TEXT,
+    "sha256" TEXT,
+    "width" INTEGER,
+    "height" INTEGER,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deletedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Photo_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Training" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "profile" TEXT NOT NULL,
+    "preset" TEXT NOT NULL,
+    "settings" JSONB NOT NULL,
+    "photoIds" UUID[],
+    "lossHistory" JSONB NOT NULL DEFAULT '[]',
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Training_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Weights" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "trainingId" UUID NOT NULL,
+    "step" INTEGER NOT NULL,
+    "final" BOOLEAN NOT NULL,
+    "storageKey" TEXT NOT NULL,
+    "sizeBytes" INTEGER NOT NULL,
+    "sha256" TEXT NOT NULL,
+    "profile" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Weights_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Generation" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "weightsId" UUID NOT NULL,
+    "packVersionId" UUID,
+    "prompt" TEXT,
+    "negativePrompt" TEXT NOT NULL,
+    "seed" BIGINT NOT NULL,
+    "steps" INTEGER NOT NULL,
+    "guidance" DOUBLE PRECISION NOT NULL,
+    "width" INTEGER NOT NULL,
+    "height" INTEGER NOT NULL,
+    "loraWeight" DOUBLE PRECISION NOT NULL,
+    "planned" JSONB NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Generation_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Image" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "generationId" UUID NOT NULL,
+    "position" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "failureCode" TEXT,
+    "prompt" TEXT NOT NULL,
+    "compiledPrompt" TEXT NOT NULL,
+    "seed" BIGINT NOT NULL,
+    "width" INTEGER NOT NULL,
+    "height" INTEGER NOT NULL,
+    "storageKey" TEXT,
+    "sizeBytes" INTEGER,
+    "sha256" TEXT,
+    "favourite" BOOLEAN NOT NULL DEFAULT false,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deletedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Image_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Pack" (
+    "id" UUID NOT NULL,
+    "slug" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Pack_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "PackVersion" (
+    "id" UUID NOT NULL,
+    "packId" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "prompts" TEXT[],
+    "negativePrompt" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "PackVersion_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Job" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "trainingId" UUID,
+    "generationId" UUID,
+    "modelId" UUID NOT NULL,
+    "retryOf" UUID,
+    "state" TEXT NOT NULL DEFAULT 'queued',
+    "attempt" INTEGER NOT NULL DEFAULT 1,
+    "stateSince" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deadlineAt" TIMESTAMPTZ(3) NOT NULL,
+    "holdMicroUsd" BIGINT NOT NULL DEFAULT 0,
+    "costMicroUsd" BIGINT NOT NULL DEFAULT 0,
+    "failureCode" TEXT,
+    "checkpoint" JSONB,
+    "startedAt" TIMESTAMPTZ(3),
+    "endedAt" TIMESTAMPTZ(3),
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Job_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "JobAttempt" (
+    "jobId" UUID NOT NULL,
+    "attempt" INTEGER NOT NULL,
+    "submittedCallIds" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "claimedCallId" TEXT,
+    "claimEpoch" INTEGER NOT NULL DEFAULT 0,
+    "startedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "claimedAt" TIMESTAMPTZ(3),
+    "endedAt" TIMESTAMPTZ(3),
+    "cause" TEXT,
+
+    CONSTRAINT "JobAttempt_pkey" PRIMARY KEY ("jobId","attempt")
+);
+
+-- CreateTable
+CREATE TABLE "JobEvent" (
+    "number" BIGSERIAL NOT NULL,
+    "jobId" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "orderId" UUID NOT NULL,
+    "type" TEXT NOT NULL,
+    "attempt" INTEGER NOT NULL,
+    "imageId" UUID,
+    "step" INTEGER,
+    "code" TEXT,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "JobEvent_pkey" PRIMARY KEY ("number")
+);
+
+-- CreateTable
+CREATE TABLE "GpuEvent" (
+    "id" BIGSERIAL NOT NULL,
+    "jobId" UUID NOT NULL,
+    "webhookId" TEXT NOT NULL,
+    "attempt" INTEGER NOT NULL,
+    "claimEpoch" INTEGER NOT NULL,
+    "payload" JSONB NOT NULL,
+    "receivedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "appliedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "GpuEvent_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Outbox" (
+    "id" UUID NOT NULL,
+    "task" TEXT NOT NULL,
+    "payload" JSONB NOT NULL,
+    "dueAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Outbox_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "IdempotencyKey" (
+    "userId" UUID NOT NULL,
+    "procedure" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "bodyHash" TEXT NOT NULL,
+    "jobId" UUID NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "IdempotencyKey_pkey" PRIMARY KEY ("userId","procedure","key")
+);
+
+-- CreateTable
+CREATE TABLE "LedgerEntry" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "jobId" UUID NOT NULL,
+    "entry" TEXT NOT NULL,
+    "amountMicroUsd" BIGINT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "LedgerEntry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Lease" (
+    "name" TEXT NOT NULL,
+    "holder" TEXT NOT NULL,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "Lease_pkey" PRIMARY KEY ("name")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "User_subject_key" ON "User"("subject");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+
+-- CreateIndex
+CREATE INDEX "Session_userId_idx" ON "Session"("userId");
+
+-- CreateIndex
+CREATE INDEX "Session_expiresAt_idx" ON "Session"("expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "ApiKey_secretHash_key" ON "ApiKey"("secretHash");
+
+-- CreateIndex
+CREATE INDEX "ApiKey_userId_id_idx" ON "ApiKey"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Invite_createdBy_idx" ON "Invite"("createdBy");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Model_triggerWord_key" ON "Model"("triggerWord");
+
+-- CreateIndex
+CREATE INDEX "Model_userId_id_idx" ON "Model"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Model_deletedAt_idx" ON "Model"("deletedAt");
+
+-- CreateIndex
+CREATE INDEX "Consent_modelId_createdAt_idx" ON "Consent"("modelId", "createdAt" DESC);
+
+-- CreateIndex
+CREATE INDEX "Consent_userId_idx" ON "Consent"("userId");
+
+-- CreateIndex
+CREATE INDEX "Photo_modelId_id_idx" ON "Photo"("modelId", "id");
+
+-- CreateIndex
+CREATE INDEX "Photo_userId_idx" ON "Photo"("userId");
+
+-- CreateIndex
+CREATE INDEX "Photo_state_updatedAt_idx" ON "Photo"("state", "updatedAt");
+
+-- CreateIndex
+CREATE INDEX "Photo_deletedAt_idx" ON "Photo"("deletedAt");
+
+-- CreateIndex
+CREATE INDEX "Training_userId_id_idx" ON "Training"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Training_modelId_id_idx" ON "Training"("modelId", "id" DESC);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Weights_storageKey_key" ON "Weights"("storageKey");
+
+-- CreateIndex
+CREATE INDEX "Weights_modelId_id_idx" ON "Weights"("modelId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Weights_trainingId_idx" ON "Weights"("trainingId");
+
+-- CreateIndex
+CREATE INDEX "Generation_userId_id_idx" ON "Generation"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Generation_modelId_id_idx" ON "Generation"("modelId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Generation_weightsId_idx" ON "Generation"("weightsId");
+
+-- CreateIndex
+CREATE INDEX "Generation_packVersionId_idx" ON "Generation"("packVersionId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Image_storageKey_key" ON "Image"("storageKey");
+
+-- CreateIndex
+CREATE INDEX "Image_userId_id_idx" ON "Image"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Image_modelId_id_idx" ON "Image"("modelId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Image_generationId_position_idx" ON "Image"("generationId", "position");
+
+-- CreateIndex
+CREATE INDEX "Image_deletedAt_idx" ON "Image"("deletedAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Pack_slug_key" ON "Pack"("slug");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "PackVersion_packId_version_key" ON "PackVersion"("packId", "version");
+
+-- CreateIndex
+CREATE INDEX "Job_userId_id_idx" ON "Job"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Job_trainingId_id_idx" ON "Job"("trainingId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Job_generationId_id_idx" ON "Job"("generationId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Job_modelId_idx" ON "Job"("modelId");
+
+-- CreateIndex
+CREATE INDEX "JobEvent_userId_number_idx" ON "JobEvent"("userId", "number");
+
+-- CreateIndex
+CREATE INDEX "JobEvent_jobId_number_idx" ON "JobEvent"("jobId", "number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "GpuEvent_jobId_webhookId_key" ON "GpuEvent"("jobId", "webhookId");
+
+-- CreateIndex
+CREATE INDEX "Outbox_dueAt_idx" ON "Outbox"("dueAt");
+
+-- CreateIndex
+CREATE INDEX "IdempotencyKey_createdAt_idx" ON "IdempotencyKey"("createdAt");
+
+-- CreateIndex
+CREATE INDEX "LedgerEntry_userId_id_idx" ON "LedgerEntry"("userId", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "LedgerEntry_jobId_entry_key" ON "LedgerEntry"("jobId", "entry");
+
+-- AddForeignKey
+ALTER TABLE "Credential" ADD CONSTRAINT "Credential_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Session" ADD CONSTRAINT "Session_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ApiKey" ADD CONSTRAINT "ApiKey_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Invite" ADD CONSTRAINT "Invite_createdBy_fkey" FOREIGN KEY ("createdBy") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Model" ADD CONSTRAINT "Model_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Consent" ADD CONSTRAINT "Consent_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Consent" ADD CONSTRAINT "Consent_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Photo" ADD CONSTRAINT "Photo_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Photo" ADD CONSTRAINT "Photo_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Training" ADD CONSTRAINT "Training_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Training" ADD CONSTRAINT "Training_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Generation" ADD CONSTRAINT "Generation_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Generation" ADD CONSTRAINT "Generation_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Generation" ADD CONSTRAINT "Generation_weightsId_fkey" FOREIGN KEY ("weightsId") REFERENCES "Weights"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Generation" ADD CONSTRAINT "Generation_packVersionId_fkey" FOREIGN KEY ("packVersionId") REFERENCES "PackVersion"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Image" ADD CONSTRAINT "Image_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Image" ADD CONSTRAINT "Image_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Image" ADD CONSTRAINT "Image_generationId_fkey" FOREIGN KEY ("generationId") REFERENCES "Generation"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackVersion" ADD CONSTRAINT "PackVersion_packId_fkey" FOREIGN KEY ("packId") REFERENCES "Pack"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Job" ADD CONSTRAINT "Job_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Job" ADD CONSTRAINT "Job_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Job" ADD CONSTRAINT "Job_generationId_fkey" FOREIGN KEY ("generationId") REFERENCES "Generation"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Job" ADD CONSTRAINT "Job_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "JobEvent" ADD CONSTRAINT "JobEvent_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+
+
+-- States and counters that must never hold anything else, whatever writes them.
+ALTER TABLE "User" ADD CONSTRAINT "User_role_check" CHECK ("role" IN ('member', 'admin'));
+ALTER TABLE "User" ADD CONSTRAINT "User_status_check" CHECK ("status" IN ('active', 'suspended'));
+ALTER TABLE "User" ADD CONSTRAINT "User_money_check" CHECK ("heldMicroUsd" >= 0 AND "spentMicroUsd" >= 0);
+ALTER TABLE "Invite" ADD CONSTRAINT "Invite_kind_check" CHECK ("kind" IN ('set-up', 'invite'));
+ALTER TABLE "Model" ADD CONSTRAINT "Model_state_check" CHECK ("state" IN ('draft', 'training', 'ready', 'failed'));
+ALTER TABLE "Photo" ADD CONSTRAINT "Photo_state_check" CHECK ("state" IN ('uploading', 'checking', 'ready', 'refused'));
+ALTER TABLE "Image" ADD CONSTRAINT "Image_state_check" CHECK ("state" IN ('ready', 'failed'));
+ALTER TABLE "Job" ADD CONSTRAINT "Job_state_check" CHECK ("state" IN ('queued', 'dispatching', 'running', 'succeeded', 'failed', 'cancelled', 'expired'));
+ALTER TABLE "Job" ADD CONSTRAINT "Job_order_check" CHECK (("kind" = 'train' AND "trainingId" IS NOT NULL AND "generationId" IS NULL) OR ("kind" = 'generate' AND "generationId" IS NOT NULL AND "trainingId" IS NULL));
+ALTER TABLE "Job" ADD CONSTRAINT "Job_money_check" CHECK ("holdMicroUsd" >= 0 AND "costMicroUsd" >= 0 AND "costMicroUsd" <= "holdMicroUsd");
+ALTER TABLE "LedgerEntry" ADD CONSTRAINT "LedgerEntry_entry_check" CHECK ("entry" IN ('hold', 'settle', 'release'));
+
+-- A ready image has its object; a failed one has its reason.
+ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready' AND "storageKey" IS NOT NULL AND "sha256" IS NOT NULL) OR ("state" = 'failed' AND "failureCode" IS NOT NULL));
+
+-- The reconciler looks only at what is alive, the inbox sweep only at what is not applied.
+CREATE INDEX "Job_live_idx" ON "Job" ("stateSince") WHERE "state" IN ('queued', 'dispatching', 'running');
+CREATE INDEX "GpuEvent_unapplied_idx" ON "GpuEvent" ("id") WHERE "appliedAt" IS NULL;
+
+-- The same photo counts once in a set.
+CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256") WHERE "state" = 'ready' AND "deletedAt" IS NULL;
+
+-- One live job per order, one live training per model, whatever arrives at the same time.
+CREATE UNIQUE INDEX "Job_live_training_key" ON "Job" ("modelId") WHERE "kind" = 'train' AND "state" IN ('queued', 'dispatching', 'running');
+CREATE UNIQUE INDEX "Job_live_generation_key" ON "Job" ("generationId") WHERE "kind" = 'generate' AND "state" IN ('queued', 'dispatching', 'running');

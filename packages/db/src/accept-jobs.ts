@@ -1,0 +1,184 @@
+/**
+ * Accepting jobs: idempotency key, guarded hold, order, job, history and outbox row in one statement for many callers.
+ * The statement is the transaction; the reply may be sent when it returns.
+ */
+import type { JobKind, TrainSettings } from '@pixgen/domain';
+import type pg from 'pg';
+import { createBatcher } from './batch.ts';
+import type { Db } from './client.ts';
+
+/** One planned image of a generation, as stored on it. */
+export type PlannedImageRow = { imageId: string; prompt: string; compiledPrompt: string; seed: number };
+
+export type NewGeneration = {
+  weightsId: string;
+  packVersionId: string | null;
+  prompt: string | null;
+  negativePrompt: string;
+  seed: number;
+  steps: number;
+  guidance: number;
+  width: number;
+  height: number;
+  loraWeight: number;
+  planned: PlannedImageRow[];
+};
+
+export type NewTraining = { profile: string; preset: string; settings: TrainSettings; photoIds: string[] };
+
+export type AcceptRequest = {
+  userId: string;
+  procedure: string;
+  key: string;
+  /** Hex SHA-256 of the input without its key. */
+  bodyHash: string;
+  jobId: string;
+  outboxId: string;
+  ledgerId: string;
+  kind: JobKind;
+  orderId: string;
+  modelId: string;
+  retryOf: string | null;
+  holdMicroUsd: number;
+  /** From acceptance to the end, whatever happens. */
+  deadlineMs: number;
+  /** The new order; both null when the job repeats an existing one. */
+  generation: NewGeneration | null;
+  training: NewTraining | null;
+};
+
+export type AcceptAnswer =
+  | { outcome: 'accepted'; jobId: string; eventNumber: string; at: Date }
+  | { outcome: 'replayed'; jobId: string }
+  | { outcome: 'key-reused' }
+  | { outcome: 'over-budget' }
+  | { outcome: 'already-live' };
+
+const ACCEPT = `
+WITH req AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
+    ord int, "userId" uuid, procedure text, key text, "bodyHash" text, "jobId" uuid, "outboxId" uuid, "ledgerId" uuid,
+    kind text, "orderId" uuid, "modelId" uuid, "retryOf" uuid, "holdMicroUsd" bigint, "deadlineMs" bigint,
+    generation jsonb, training jsonb)
+),
+account AS (
+  SELECT u.id, u."budgetLimitMicroUsd" AS budget, u."heldMicroUsd" + u."spentMicroUsd" AS used
+  FROM "User" u WHERE u.id IN (SELECT "userId" FROM req WHERE "holdMicroUsd" > 0)
+  ORDER BY u.id FOR NO KEY UPDATE
+),
+fresh AS (
+  SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted
+  FROM req r
+  WHERE NOT EXISTS (SELECT 1 FROM "IdempotencyKey" k WHERE k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key)
+),
+fits AS (
+  SELECT f.* FROM fresh f LEFT JOIN account a ON a.id = f."userId"
+  WHERE f."holdMicroUsd" = 0 OR a.budget IS NULL OR a.used + f.wanted <= a.budget
+),
+keyed AS (
+  INSERT INTO "IdempotencyKey" ("userId", procedure, key, "bodyHash", "jobId")
+  SELECT "userId", procedure, key, "bodyHash", "jobId" FROM fits
+  ON CONFLICT DO NOTHING RETURNING "jobId"
+),
+ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId")),
+gen AS (
+  INSERT INTO "Generation" (id, "userId", "modelId", "weightsId", "packVersionId", prompt, "negativePrompt", seed, steps,
+    guidance, width, height, "loraWeight", planned)
+  SELECT ok."orderId", ok."userId", ok."modelId", g."weightsId", g."packVersionId", g.prompt, g."negativePrompt", g.seed,
+    g.steps, g.guidance, g.width, g.height, g."loraWeight", g.planned
+  FROM ok, jsonb_to_record(ok.generation) AS g("weightsId" uuid, "packVersionId" uuid, prompt text, "negativePrompt" text,
+    seed bigint, steps int, guidance float8, width int, height int, "loraWeight" float8, planned jsonb)
+  WHERE jsonb_typeof(ok.generation) = 'object'
+),
+tra AS (
+  INSERT INTO "Training" (id, "userId", "modelId", profile, preset, settings, "photoIds")
+  SELECT ok."orderId", ok."userId", ok."modelId", t.profile, t.preset, t.settings, t."photoIds"
+  FROM ok, jsonb_to_record(ok.training) AS t(profile text, preset text, settings jsonb, "photoIds" uuid[])
+  WHERE jsonb_typeof(ok.training) = 'object'
+),
+mod AS (
+  UPDATE "Model" m SET state = 'training', "updatedAt" = now() FROM ok WHERE ok.kind = 'train' AND m.id = ok."modelId"
+),
+job AS (
+  INSERT INTO "Job" (id, "userId", kind, "trainingId", "generationId", "modelId", "retryOf", "holdMicroUsd", "deadlineAt")
+  SELECT "jobId", "userId", kind, CASE WHEN kind = 'train' THEN "orderId" END, CASE WHEN kind = 'generate' THEN "orderId" END,
+    "modelId", "retryOf", "holdMicroUsd", now() + "deadlineMs" * interval '1 millisecond'
+  FROM ok
+),
+box AS (
+  INSERT INTO "Outbox" (id, task, payload)
+  SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1) FROM ok
+),
+held AS (
+  UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" + s.total
+  FROM (SELECT "userId", sum("holdMicroUsd") AS total FROM ok WHERE "holdMicroUsd" > 0 GROUP BY "userId") s
+  WHERE u.id = s."userId"
+),
+ledger AS (
+  INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
+  SELECT "ledgerId", "userId", "jobId", 'hold', "holdMicroUsd" FROM ok WHERE "holdMicroUsd" > 0
+)
+INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
+SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
+RETURNING "jobId", number, at`;
+
+const KNOWN_KEYS = `
+SELECT r.ord, k."jobId", k."bodyHash"
+FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "userId" uuid, procedure text, key text)
+JOIN "IdempotencyKey" k ON k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key`;
+
+const UNIQUE_VIOLATION = '23505';
+
+/** The accept step of this process; concurrent callers share a transaction. */
+export function createJobAcceptor(pool: pg.Pool): (request: AcceptRequest) => Promise<AcceptAnswer> {
+  const join = createBatcher<AcceptRequest, AcceptAnswer>((requests) => acceptBatch(pool, requests), { maxBatch: 200 });
+  return async (request) => {
+    try {
+      return await join(request);
+    } catch (error) {
+      // Only a request that ran alone gets here: its order or model already has a live job.
+      if (isLiveConflict(error)) return { outcome: 'already-live' };
+      throw error;
+    }
+  };
+}
+
+async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<AcceptAnswer[]> {
+  // Same keys in one batch: the first is the call, the others are its repetitions.
+  const firsts = new Map<string, number>();
+  for (const [ord, request] of requests.entries()) {
+    const name = `${request.userId}\n${request.procedure}\n${request.key}`;
+    if (!firsts.has(name)) firsts.set(name, ord);
+  }
+  const rows = [...firsts.values()].map((ord) => ({ ord, ...requests[ord] }));
+  const accepted = await pool.query<{ jobId: string; number: bigint; at: Date }>({
+    name: 'accept-jobs',
+    text: ACCEPT,
+    values: [JSON.stringify(rows)],
+  });
+  const byJob = new Map(accepted.rows.map((row) => [row.jobId, row]));
+  const known = new Map<number, { jobId: string; bodyHash: string }>();
+  if (byJob.size < requests.length) {
+    const asked = requests.map(({ userId, procedure, key }, ord) => ({ ord, userId, procedure, key }));
+    const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [JSON.stringify(asked)]);
+    for (const row of found.rows) known.set(row.ord, row);
+  }
+  return requests.map((request, ord) => {
+    const row = byJob.get(request.jobId);
+    if (row) return { outcome: 'accepted', jobId: row.jobId, eventNumber: String(row.number), at: row.at };
+    const earlier = known.get(ord);
+    if (!earlier) return { outcome: 'over-budget' };
+    return earlier.bodyHash === request.bodyHash ? { outcome: 'replayed', jobId: earlier.jobId } : { outcome: 'key-reused' };
+  });
+}
+
+/** The job that an idempotency key stands for; null when the key is new. */
+export async function findIdempotencyKey(db: Db, id: { userId: string; procedure: string; key: string }) {
+  return db.prisma.idempotencyKey.findUnique({ where: { userId_procedure_key: id }, select: { jobId: true, bodyHash: true } });
+}
+
+function isLiveConflict(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== UNIQUE_VIOLATION) return false;
+  const constraint = 'constraint' in error ? String(error.constraint) : '';
+  return constraint === 'Job_live_training_key' || constraint === 'Job_live_generation_key';
+}

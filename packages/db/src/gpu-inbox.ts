@@ -1,0 +1,108 @@
+/** The inbox: durable GPU events, stored once before they are acknowledged and applied once after. */
+import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
+import type pg from 'pg';
+import type { PlannedImageRow } from './accept-jobs.ts';
+import { createBatcher } from './batch.ts';
+
+export type InboxRow = { webhookId: string; event: DurableGpuEvent };
+/** `gone`: the job has ended or the claim is an older one; the sender must stop. */
+export type InboxAnswer = { outcome: 'stored'; id: string } | { outcome: 'duplicate' } | { outcome: 'gone' };
+
+const STORE = `
+WITH req AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "jobId" uuid, "webhookId" text, attempt int, "claimEpoch" int, payload jsonb)
+),
+current AS (
+  SELECT r.* FROM req r
+  JOIN "Job" j ON j.id = r."jobId" AND j.attempt = r.attempt AND j.state IN ('dispatching', 'running')
+  JOIN "JobAttempt" a ON a."jobId" = r."jobId" AND a.attempt = r.attempt AND a."claimEpoch" = r."claimEpoch"
+),
+stored AS (
+  INSERT INTO "GpuEvent" ("jobId", "webhookId", attempt, "claimEpoch", payload)
+  SELECT "jobId", "webhookId", attempt, "claimEpoch", payload FROM current ORDER BY ord
+  ON CONFLICT ("jobId", "webhookId") DO NOTHING RETURNING id, "jobId", "webhookId"
+)
+SELECT req.ord, stored.id, current.ord IS NOT NULL AS live
+FROM req LEFT JOIN current USING (ord) LEFT JOIN stored ON stored."jobId" = req."jobId" AND stored."webhookId" = req."webhookId"`;
+
+/**
+ * Stores durable events of current claims; concurrent callers share a commit.
+ *
+ * @param onStored told the ids of a whole committed batch, to enqueue them together
+ */
+export function createInbox(pool: pg.Pool, onStored: (ids: string[]) => Promise<void>): (row: InboxRow) => Promise<InboxAnswer> {
+  return createBatcher<InboxRow, InboxAnswer>(
+    async (rows) => {
+      const values = rows.map(({ webhookId, event }, ord) => ({
+        ord,
+        jobId: event.jobId,
+        webhookId,
+        attempt: event.attempt,
+        claimEpoch: event.claimEpoch,
+        payload: event,
+      }));
+      const result = await pool.query<{ ord: number; id: bigint | null; live: boolean }>({
+        name: 'store-events',
+        text: STORE,
+        values: [JSON.stringify(values)],
+      });
+      const answers = new Map(result.rows.map((row) => [row.ord, row]));
+      const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [String(row.id)])))];
+      if (ids.length > 0) await onStored(ids);
+      return rows.map((_, ord) => {
+        const row = answers.get(ord);
+        if (!row?.live) return { outcome: 'gone' };
+        return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: String(row.id) };
+      });
+    },
+    { maxBatch: 200 },
+  );
+}
+
+/** An inbox row with what the apply step must know of its job. */
+export type PendingEvent = {
+  id: string;
+  event: DurableGpuEvent;
+  job: {
+    id: string;
+    userId: string;
+    kind: JobKind;
+    state: JobState;
+    attempt: number;
+    claimEpoch: number;
+    orderId: string;
+    modelId: string;
+    holdMicroUsd: number;
+    /** Planned images of a generation; empty for a training. */
+    planned: PlannedImageRow[];
+    profile: string | null;
+  };
+};
+
+const PENDING = `
+SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, j.state, j.attempt, coalesce(a."claimEpoch", 0) AS "claimEpoch",
+  coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId", j."holdMicroUsd", coalesce(g.planned, '[]') AS planned, t.profile
+FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
+LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
+WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;
+
+type PendingResult = Omit<PendingEvent['job'], 'id' | 'holdMicroUsd'> & { id: bigint; event: DurableGpuEvent; jobId: string; holdMicroUsd: bigint };
+
+/** The not yet applied ones among these inbox rows, in order of arrival. */
+export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
+  const result = await pool.query<PendingResult>({ name: 'pending-events', text: PENDING, values: [ids] });
+  return result.rows.map(({ id, event, jobId, holdMicroUsd, ...job }) => ({
+    id: String(id),
+    event,
+    job: { ...job, id: jobId, holdMicroUsd: Number(holdMicroUsd) },
+  }));
+}
+
+/** Inbox rows that waited longer than this: their queue job was lost, so they are enqueued again. */
+export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<string[]> {
+  const result = await pool.query<{ id: bigint }>(
+    `SELECT id FROM "GpuEvent" WHERE "appliedAt" IS NULL AND "receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT 500`,
+    [olderThanMs],
+  );
+  return result.rows.map((row) => String(row.id));
+}

@@ -1,0 +1,64 @@
+/** What the reconciler reads: jobs alive for longer than a moment, with all that is known of their calls. */
+import type { JobKind, JobState } from '@pixgen/domain';
+import type pg from 'pg';
+
+export type LiveJob = {
+  jobId: string;
+  kind: JobKind;
+  state: JobState;
+  attempt: number;
+  holdMicroUsd: number;
+  /** ms in the present state, by the database's clock. */
+  inStateMs: number;
+  pastDeadline: boolean;
+  /** ms since the newest claim's start; null when nobody claimed. */
+  claimEpoch: number;
+  claimedCallId: string | null;
+  submittedCallIds: string[];
+  /** Of a generation: images drawn so far and planned in all. */
+  readyImages: number;
+  plannedImages: number;
+  /** An outbox row still waits to dispatch this job. */
+  inOutbox: boolean;
+};
+
+const COLUMNS = `
+SELECT j.id AS "jobId", j.kind, j.state, j.attempt, j."holdMicroUsd", extract(epoch FROM now() - j."stateSince")::float8 * 1000 AS "inStateMs",
+  j."deadlineAt" < now() AS "pastDeadline", coalesce(a."claimEpoch", 0) AS "claimEpoch", a."claimedCallId",
+  coalesce(a."submittedCallIds", '{}') AS "submittedCallIds",
+  (SELECT count(*)::int FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImages",
+  coalesce(jsonb_array_length(g.planned), 0) AS "plannedImages",
+  EXISTS (SELECT 1 FROM "Outbox" o WHERE o.task = 'dispatch' AND o.payload->>'jobId' = j.id::text) AS "inOutbox"
+FROM "Job" j LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
+LEFT JOIN "Generation" g ON g.id = j."generationId"
+WHERE j.state IN ('queued', 'dispatching', 'running')`;
+
+/** Live jobs that entered their state at least `minAgeMs` ago, oldest first. */
+export async function findLiveJobs(pool: pg.Pool, minAgeMs: number, limit: number): Promise<LiveJob[]> {
+  return readLive(pool, `${COLUMNS} AND j."stateSince" < now() - $1 * interval '1 millisecond' ORDER BY j."stateSince" LIMIT $2`, [minAgeMs, limit]);
+}
+
+/** These jobs, as far as they are alive. */
+export async function readLiveJobs(pool: pg.Pool, jobIds: string[]): Promise<LiveJob[]> {
+  return readLive(pool, `${COLUMNS} AND j.id = ANY ($1::uuid[])`, [jobIds]);
+}
+
+async function readLive(pool: pg.Pool, text: string, values: unknown[]): Promise<LiveJob[]> {
+  const result = await pool.query<Omit<LiveJob, 'holdMicroUsd'> & { holdMicroUsd: bigint }>(text, values);
+  return result.rows.map((row) => ({ ...row, holdMicroUsd: Number(row.holdMicroUsd) }));
+}
+
+/** Every call that an attempt is known to have: submitted ones and the one that claimed. */
+export async function readCalls(pool: pg.Pool, jobId: string, attempt: number): Promise<string[]> {
+  const result = await pool.query<{ submittedCallIds: string[]; claimedCallId: string | null }>(
+    'SELECT "submittedCallIds", "claimedCallId" FROM "JobAttempt" WHERE "jobId" = $1 AND attempt = $2',
+    [jobId, attempt],
+  );
+  const row = result.rows[0];
+  return row ? [...new Set([...row.submittedCallIds, ...(row.claimedCallId ? [row.claimedCallId] : [])])] : [];
+}
+
+/** Starts the deadline of a waiting job again: it was put on the queue once more, or no GPU was free. */
+export async function touchWaiting(pool: pg.Pool, jobId: string, attempt: number): Promise<void> {
+  await pool.query(`UPDATE "Job" SET "stateSince" = now() WHERE id = $1 AND attempt = $2 AND state IN ('queued', 'dispatching')`, [jobId, attempt]);
+}

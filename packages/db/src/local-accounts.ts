@@ -1,0 +1,106 @@
+/** Accounts of our own issuer: passwords, invitations and the first admin. */
+import { newId } from '@pixgen/domain';
+import type { Db } from './client.ts';
+import type { Prisma } from './generated/client.ts';
+import type { UserRow } from './users.ts';
+
+export type NewLocalUser = {
+  email: string;
+  displayName: string;
+  passwordHash: string;
+  budgetLimitMicroUsd: number | null;
+};
+export type CredentialRow = { userId: string; subject: string; passwordHash: string };
+
+/** Any fixed number: whoever makes the first admin holds this lock until the transaction ends. */
+const FIRST_ADMIN_LOCK = 7_201_112;
+
+/**
+ * @param inviteHash the invitation this account uses up; null where none is needed
+ * @returns null when the invitation is unknown, used or expired
+ * @throws a unique violation on `email` when the address is taken; the invitation then stays unused
+ */
+export async function createLocalUser(db: Db, user: NewLocalUser, inviteHash: string | null): Promise<UserRow | null> {
+  return db.prisma.$transaction(async (tx) => {
+    if (inviteHash !== null && !(await useInvite(tx, inviteHash, 'invite'))) return null;
+    return insertUser(tx, user, 'member');
+  });
+}
+
+/**
+ * The first admin, by the one-time link.
+ *
+ * @returns null when the link is unknown, used or expired, or when there is an admin already
+ * @throws a unique violation on `email` when the address is taken; the link then stays unused
+ */
+export async function createFirstAdmin(db: Db, user: NewLocalUser, linkHash: string): Promise<UserRow | null> {
+  return db.prisma.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
+    if ((await tx.user.count({ where: { role: 'admin' } })) > 0) return null;
+    if (!(await useInvite(tx, linkHash, 'set-up'))) return null;
+    return insertUser(tx, user, 'admin');
+  });
+}
+
+/** Guarded update: of any number of concurrent uses one succeeds. */
+async function useInvite(tx: Prisma.TransactionClient, codeHash: string, kind: 'invite' | 'set-up'): Promise<boolean> {
+  const now = new Date();
+  const used = await tx.invite.updateMany({
+    where: { codeHash, kind, usedAt: null, expiresAt: { gt: now } },
+    data: { usedAt: now },
+  });
+  return used.count === 1;
+}
+
+function insertUser(tx: Prisma.TransactionClient, user: NewLocalUser, role: 'member' | 'admin'): Promise<UserRow> {
+  const id = newId();
+  const { email, displayName, passwordHash } = user;
+  const budgetLimitMicroUsd = user.budgetLimitMicroUsd === null ? null : BigInt(user.budgetLimitMicroUsd);
+  const subject = `local_${id.replaceAll('-', '')}`;
+  const credential = { create: { passwordHash } };
+  return tx.user.create({ data: { id, subject, email, displayName, role, budgetLimitMicroUsd, credential } });
+}
+
+/** @param createdBy null for the set-up link, which the operator's command makes */
+export async function insertInvite(
+  db: Db,
+  invite: { codeHash: string; kind: 'invite' | 'set-up'; createdBy: string | null; expiresAt: Date },
+): Promise<void> {
+  await db.prisma.$transaction(async (tx) => {
+    // One set-up link at a time: printing a new one makes the old one worthless.
+    if (invite.kind === 'set-up') await tx.invite.deleteMany({ where: { kind: 'set-up', usedAt: null } });
+    await tx.invite.create({ data: invite });
+  });
+}
+
+export async function findCredential(db: Db, email: string): Promise<CredentialRow | null> {
+  const found = await db.prisma.credential.findFirst({
+    where: { user: { email } },
+    select: { userId: true, passwordHash: true, user: { select: { subject: true } } },
+  });
+  return found && { userId: found.userId, passwordHash: found.passwordHash, subject: found.user.subject };
+}
+
+/**
+ * Counts a try *before* the password is looked at, so that parallel guesses cannot share one count.
+ *
+ * @returns false while the account rests after too many tries
+ */
+export async function countSignInTry(
+  db: Db,
+  userId: string,
+  limit: { tries: number; restMs: number },
+): Promise<boolean> {
+  const changed = await db.prisma.$executeRaw`
+    UPDATE "Credential" SET
+      "failedCount" = CASE WHEN "lockedUntil" IS NULL THEN "failedCount" + 1 ELSE 1 END,
+      "lockedUntil" = CASE WHEN "lockedUntil" IS NULL AND "failedCount" + 1 >= ${limit.tries}
+        THEN now() + ${limit.restMs} * interval '1 millisecond' END,
+      "updatedAt" = now()
+    WHERE "userId" = ${userId}::uuid AND ("lockedUntil" IS NULL OR "lockedUntil" <= now())`;
+  return changed === 1;
+}
+
+export async function forgetSignInTries(db: Db, userId: string): Promise<void> {
+  await db.prisma.credential.update({ where: { userId }, data: { failedCount: 0, lockedUntil: null } });
+}

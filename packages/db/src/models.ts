@@ -1,0 +1,97 @@
+/** Personal models. Every read names the owner: a foreign model is an absent one. */
+import type { Db } from './client.ts';
+import type { Prisma } from './generated/client.ts';
+
+export type ModelRow = Prisma.ModelGetPayload<Record<string, never>>;
+
+/** A model with what its card shows, read in one statement. */
+export type ModelCardRow = ModelRow & {
+  consentSubject: string | null;
+  consentTextVersion: string | null;
+  consentAt: Date | null;
+  readyPhotos: number;
+  pendingPhotos: number;
+  refusedPhotos: number;
+  trainingId: string | null;
+  coverImageId: string | null;
+};
+
+export type NewConsent = { id: string; subject: string; textVersion: string; textHash: string };
+export type ModelFilter = { ids: string[] } | { before: string | null; limit: number; state: string | null };
+
+/** The training that matters: one that is running, else the newest. */
+const CARD = `
+SELECT m.*, c.subject AS "consentSubject", c."textVersion" AS "consentTextVersion", c."createdAt" AS "consentAt",
+  p.ready AS "readyPhotos", p.pending AS "pendingPhotos", p.refused AS "refusedPhotos",
+  t.id AS "trainingId", i.id AS "coverImageId"
+FROM "Model" m
+LEFT JOIN LATERAL (SELECT * FROM "Consent" WHERE "modelId" = m.id ORDER BY "createdAt" DESC LIMIT 1) c ON true
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'ready')::int AS ready,
+    count(*) FILTER (WHERE state IN ('uploading', 'checking'))::int AS pending,
+    count(*) FILTER (WHERE state = 'refused')::int AS refused
+  FROM "Photo" WHERE "modelId" = m.id AND "deletedAt" IS NULL) p ON true
+LEFT JOIN LATERAL (SELECT id FROM "Training" x WHERE "modelId" = m.id ORDER BY EXISTS (
+    SELECT 1 FROM "Job" j WHERE j."trainingId" = x.id AND j.state IN ('queued', 'dispatching', 'running')) DESC, id DESC
+  LIMIT 1) t ON true
+LEFT JOIN LATERAL (SELECT id FROM "Image" WHERE "modelId" = m.id AND state = 'ready' AND "deletedAt" IS NULL
+  ORDER BY id DESC LIMIT 1) i ON true`;
+
+const BY_IDS = `${CARD} WHERE m."userId" = $1 AND m.id = ANY ($2::uuid[]) ORDER BY m.id DESC`;
+const PAGE = `${CARD} WHERE m."userId" = $1 AND m."deletedAt" IS NULL
+  AND m.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND ($3::text IS NULL OR m.state = $3)
+ORDER BY m.id DESC LIMIT $4`;
+
+/** Cards of a person's models, newest first. By id, deleted ones are among them; by page, not. */
+export async function readModelCards(db: Db, userId: string, filter: ModelFilter): Promise<ModelCardRow[]> {
+  const query =
+    'ids' in filter
+      ? { name: 'model-cards-by-id', text: BY_IDS, values: [userId, filter.ids] }
+      : { name: 'model-cards-page', text: PAGE, values: [userId, filter.before, filter.state, filter.limit] };
+  return (await db.pool.query<ModelCardRow>(query)).rows;
+}
+
+/** @returns null for absent, foreign and deleted models alike */
+export async function findOwnModel(db: Db, userId: string, id: string): Promise<ModelRow | null> {
+  return db.prisma.model.findFirst({ where: { id, userId, deletedAt: null } });
+}
+
+/** @throws a unique violation on `triggerWord` when the word is taken */
+export async function insertModel(
+  db: Db,
+  model: { id: string; userId: string; name: string; classWord: string; triggerWord: string },
+  consent: NewConsent | null,
+): Promise<void> {
+  const consents = consent && { create: { ...consent, userId: model.userId } };
+  await db.prisma.model.create({ data: { ...model, ...(consents && { consents }) }, select: { id: true } });
+}
+
+export async function updateModel(
+  db: Db,
+  model: { id: string; userId: string },
+  change: { name?: string; classWord?: string },
+  consent: NewConsent | null,
+): Promise<void> {
+  const consents = consent && { create: { ...consent, userId: model.userId } };
+  await db.prisma.model.update({ where: { id: model.id }, data: { ...change, ...(consents && { consents }) } });
+}
+
+/** @returns false when the model is being trained: its job must end first */
+export async function softDeleteModel(db: Db, userId: string, id: string): Promise<boolean> {
+  const where = { id, userId, deletedAt: null, NOT: { state: 'training' } };
+  return (await db.prisma.model.updateMany({ where, data: { deletedAt: new Date() } })).count === 1;
+}
+
+/** @returns false when there is no such deleted model, or it was deleted before `since` */
+export async function restoreModel(db: Db, userId: string, id: string, since: Date): Promise<boolean> {
+  const where = { id, userId, deletedAt: { gt: since } };
+  return (await db.prisma.model.updateMany({ where, data: { deletedAt: null } })).count === 1;
+}
+
+/** The newest final weights of a model. */
+export async function findNewestWeights(db: Db, modelId: string): Promise<{ storageKey: string; step: number } | null> {
+  return db.prisma.weights.findFirst({
+    where: { modelId, final: true },
+    orderBy: { id: 'desc' },
+    select: { storageKey: true, step: true },
+  });
+}

@@ -1,0 +1,35 @@
+/** The outbox: queue work committed with its cause, moved to the queue by a relay, at least once. */
+import type pg from 'pg';
+import { inTransaction } from './transaction.ts';
+
+export type OutboxRow = { id: string; task: string; payload: object };
+
+/**
+ * Hands up to `limit` due rows to `send` and deletes them when it returned. Relays in other processes take other rows.
+ * A crash between send and commit sends the same ids again, which the queue drops as duplicates.
+ *
+ * @returns how many rows were moved
+ */
+export async function relayOutbox(pool: pg.Pool, limit: number, send: (rows: OutboxRow[]) => Promise<void>): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    const taken = await client.query<OutboxRow>({
+      name: 'take-outbox',
+      text: `DELETE FROM "Outbox" WHERE id IN (
+          SELECT id FROM "Outbox" WHERE "dueAt" <= now() ORDER BY "dueAt" LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, task, payload`,
+      values: [limit],
+    });
+    if (taken.rows.length > 0) await send(taken.rows);
+    return taken.rows.length;
+  });
+}
+
+/** Writes outbox rows inside a caller's transaction, or alone. */
+export async function addToOutbox(client: pg.Pool | pg.ClientBase, rows: OutboxRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await client.query(
+    `INSERT INTO "Outbox" (id, task, payload) SELECT r.id, r.task, r.payload
+     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, task text, payload jsonb)`,
+    [JSON.stringify(rows)],
+  );
+}

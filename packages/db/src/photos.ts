@@ -1,0 +1,127 @@
+/** Photos of a model, from the announced upload to the validated copy. */
+import { newId } from '@pixgen/domain';
+import type { Db } from './client.ts';
+import { isUniqueViolation } from './faults.ts';
+import type { Prisma } from './generated/client.ts';
+
+export type PhotoRow = Prisma.PhotoGetPayload<Record<string, never>>;
+export type NewPhoto = Pick<PhotoRow, 'id' | 'userId' | 'modelId' | 'fileName' | 'contentType' | 'sizeBytes'>;
+export type PhotoVerdict =
+  | { state: 'ready'; sourceSha256: string; sha256: string; sizeBytes: number; width: number; height: number }
+  | { state: 'refused'; refusalCode: string; sourceSha256: string | null };
+
+/** Photos that count against a set's limit; an upload that was never finished stops counting when its URL has expired. */
+function usable(modelId: string, uploadSince: Date): Prisma.PhotoWhereInput {
+  const waiting = { state: 'uploading', createdAt: { gt: uploadSince } };
+  return { modelId, deletedAt: null, OR: [{ state: { in: ['checking', 'ready'] } }, waiting] };
+}
+
+/** Counting and writing happen under the model's row lock: parallel calls cannot pass the limit together. */
+async function lockModel(tx: Prisma.TransactionClient, modelId: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM "Model" WHERE id = ${modelId}::uuid FOR UPDATE`;
+}
+
+/** @returns null when the set is full */
+export async function insertPhoto(
+  db: Db,
+  photo: NewPhoto,
+  limit: { photos: number; uploadSince: Date },
+): Promise<PhotoRow | null> {
+  return db.prisma.$transaction(async (tx) => {
+    await lockModel(tx, photo.modelId);
+    if ((await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos) return null;
+    return tx.photo.create({ data: photo });
+  });
+}
+
+/** @returns null for absent, foreign and deleted photos (or photos of deleted models) alike */
+export async function findOwnPhoto(db: Db, userId: string, id: string): Promise<PhotoRow | null> {
+  return db.prisma.photo.findFirst({ where: { id, userId, deletedAt: null, model: { deletedAt: null } } });
+}
+
+/** For the worker, which acts for nobody in particular. */
+export async function findPhoto(db: Db, id: string): Promise<PhotoRow | null> {
+  return db.prisma.photo.findUnique({ where: { id } });
+}
+
+/** Photos of a model in the order they were added, without deleted ones. */
+export async function listPhotos(db: Db, userId: string, modelId: string, limit: number): Promise<PhotoRow[]> {
+  return db.prisma.photo.findMany({ where: { userId, modelId, deletedAt: null }, orderBy: { id: 'asc' }, take: limit });
+}
+
+/**
+ * The upload is there: the photo waits for its check, whose task is written in the same transaction. Repeating the call
+ * changes nothing.
+ *
+ * @returns `full` when other photos took the last places of the set meanwhile
+ */
+export async function startPhotoCheck(
+  db: Db,
+  photo: PhotoRow,
+  limit: { photos: number },
+): Promise<'started' | 'already' | 'full'> {
+  return db.prisma.$transaction(async (tx) => {
+    await lockModel(tx, photo.modelId);
+    if ((await tx.photo.count({ where: usable(photo.modelId, new Date()) })) >= limit.photos) return 'full';
+    const moved = await tx.photo.updateMany({
+      where: { id: photo.id, state: 'uploading' },
+      data: { state: 'checking' },
+    });
+    if (moved.count === 0) return 'already';
+    await tx.outbox.create({ data: { id: newId(), task: 'check-photo', payload: { photoId: photo.id } } });
+    return 'started';
+  });
+}
+
+/** @returns whether the set holds a validated photo made from the same bytes */
+export async function hasPhotoOfSource(db: Db, modelId: string, sourceSha256: string): Promise<boolean> {
+  const where = { modelId, sourceSha256, state: 'ready', deletedAt: null };
+  return (await db.prisma.photo.count({ where, take: 1 })) > 0;
+}
+
+/**
+ * Writes the verdict once: a repeated check of one photo changes nothing.
+ *
+ * @returns `duplicate` when the same bytes became ready in this set meanwhile; nothing was written then
+ */
+export async function writePhotoVerdict(
+  db: Db,
+  id: string,
+  verdict: PhotoVerdict,
+): Promise<'written' | 'already' | 'duplicate'> {
+  try {
+    const written = await db.prisma.photo.updateMany({ where: { id, state: 'checking' }, data: verdict });
+    return written.count === 1 ? 'written' : 'already';
+  } catch (error) {
+    if (isUniqueViolation(error)) return 'duplicate';
+    throw error;
+  }
+}
+
+export async function softDeletePhoto(db: Db, userId: string, id: string): Promise<void> {
+  await db.prisma.photo.updateMany({ where: { id, userId, deletedAt: null }, data: { deletedAt: new Date() } });
+}
+
+/** Undoes a delete while there is room and the same photo was not added again. */
+export async function restorePhoto(
+  db: Db,
+  userId: string,
+  id: string,
+  limit: { photos: number; deletedSince: Date; uploadSince: Date },
+): Promise<PhotoRow | 'absent' | 'full' | 'duplicate'> {
+  try {
+    return await db.prisma.$transaction(async (tx) => {
+      const where = { id, userId, deletedAt: { gt: limit.deletedSince }, model: { deletedAt: null } };
+      const photo = await tx.photo.findFirst({ where });
+      if (!photo) return 'absent';
+      await lockModel(tx, photo.modelId);
+      const counts = photo.state !== 'refused';
+      if (counts && (await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos)
+        return 'full';
+      return tx.photo.update({ where: { id }, data: { deletedAt: null } });
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return 'duplicate';
+    throw error;
+  }
+}

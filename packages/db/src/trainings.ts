@@ -1,0 +1,49 @@
+/** Trainings, as pages read them. */
+import type { Db } from './client.ts';
+import type { Prisma } from './generated/client.ts';
+import { JOB_COLUMNS } from './jobs.ts';
+
+const TRAINING = {
+  weights: { orderBy: { step: 'desc' } },
+  jobs: { select: JOB_COLUMNS, orderBy: { id: 'desc' }, take: 1 },
+} as const satisfies Prisma.TrainingInclude;
+
+export type TrainingRow = Prisma.TrainingGetPayload<{ include: typeof TRAINING }>;
+
+export async function findTraining(db: Db, userId: string, trainingId: string): Promise<TrainingRow | null> {
+  return db.prisma.training.findFirst({ where: { id: trainingId, userId }, include: TRAINING });
+}
+
+/** The training that a job works for. */
+export async function findTrainingOfJob(db: Db, userId: string, jobId: string): Promise<TrainingRow | null> {
+  return db.prisma.training.findFirst({ where: { userId, jobs: { some: { id: jobId } } }, include: TRAINING });
+}
+
+/** Newest first. */
+export async function listTrainingRows(db: Db, userId: string, page: { before: string | null; limit: number; modelId: string | null }): Promise<TrainingRow[]> {
+  return db.prisma.training.findMany({
+    where: {
+      userId,
+      ...(page.before ? { id: { lt: page.before } } : {}),
+      ...(page.modelId ? { modelId: page.modelId } : {}),
+      model: { deletedAt: null },
+    },
+    include: TRAINING,
+    orderBy: { id: 'desc' },
+    take: page.limit,
+  });
+}
+
+/** What a training of this model would start from: its validated photos and its newest consent. */
+export async function readTrainingInput(db: Db, modelId: string) {
+  const [photos, consent] = await Promise.all([
+    db.prisma.photo.findMany({ where: { modelId, deletedAt: null, state: { not: 'refused' } }, select: { id: true, state: true }, orderBy: { id: 'asc' } }),
+    db.prisma.consent.findFirst({ where: { modelId }, orderBy: { createdAt: 'desc' } }),
+  ]);
+  return { photos, consent };
+}
+
+/** Photos of a training that are still there; a retry needs them all. */
+export async function countReadyPhotos(db: Db, photoIds: string[]): Promise<number> {
+  return db.prisma.photo.count({ where: { id: { in: photoIds }, state: 'ready' } });
+}

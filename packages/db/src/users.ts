@@ -1,0 +1,118 @@
+/** Accounts: made on the first authenticated call, by signing up, or by the identity provider's webhook. */
+import { newId } from '@pixgen/domain';
+import { createBatcher } from './batch.ts';
+import type { Db } from './client.ts';
+import type { Prisma } from './generated/client.ts';
+
+export type UserRow = Prisma.UserGetPayload<Record<string, never>>;
+
+/** `session` is null when this database knows nothing of it: fatal for a session of ours, normal for one of Clerk's. */
+export type SessionOwner = {
+  userId: string;
+  role: string;
+  status: string;
+  session: { userId: string | null; expiresAt: Date; revokedAt: Date | null } | null;
+};
+
+type OwnerRow = {
+  ord: number;
+  id: string | null;
+  role: string;
+  status: string;
+  sid: string | null;
+  sessionUserId: string | null;
+  expiresAt: Date;
+  revokedAt: Date | null;
+};
+
+const FIND_OWNERS = `
+SELECT q.ord::int, u.id, u.role, u.status, s.id AS sid, s."userId" AS "sessionUserId", s."expiresAt", s."revokedAt"
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(subject, sid, ord)
+LEFT JOIN "User" u ON u.subject = q.subject LEFT JOIN "Session" s ON s.id = q.sid`;
+
+/**
+ * Reads role, status and session of a caller. Every authenticated request asks this, so concurrent ones share a query.
+ *
+ * @returns null when the subject has no account yet
+ */
+export function createSessionOwnerLookup(db: Db) {
+  return createBatcher<{ subject: string; sessionId: string }, SessionOwner | null>(
+    async (requests) => {
+      const values = [requests.map((one) => one.subject), requests.map((one) => one.sessionId)];
+      const found = await db.pool.query<OwnerRow>({ name: 'find-session-owners', text: FIND_OWNERS, values });
+      const answers: (SessionOwner | null)[] = requests.map(() => null);
+      for (const row of found.rows) {
+        if (row.id === null) continue;
+        const session =
+          row.sid === null ? null : { userId: row.sessionUserId, expiresAt: row.expiresAt, revokedAt: row.revokedAt };
+        answers[row.ord - 1] = { userId: row.id, role: row.role, status: row.status, session };
+      }
+      return answers;
+    },
+    { maxBatch: 200 },
+  );
+}
+
+/**
+ * Makes the account of a subject unless it exists: any number of concurrent first calls make one.
+ *
+ * @param user.budgetLimitMicroUsd null: no budget is enforced
+ */
+export async function provisionUser(
+  db: Db,
+  user: { subject: string; role: 'member' | 'admin'; displayName: string; budgetLimitMicroUsd: number | null },
+): Promise<void> {
+  const budgetLimitMicroUsd = user.budgetLimitMicroUsd === null ? null : BigInt(user.budgetLimitMicroUsd);
+  await db.prisma.user.createMany({ data: { id: newId(), ...user, budgetLimitMicroUsd }, skipDuplicates: true });
+}
+
+/** Takes over what the identity provider says of a person. The account is made when this is the first we hear of it. */
+export async function saveProfile(
+  db: Db,
+  profile: { subject: string; email: string | null; displayName: string; budgetLimitMicroUsd: number | null },
+): Promise<void> {
+  await provisionUser(db, { ...profileHead(profile), role: 'member' });
+  await db.prisma.$transaction(async (tx) => {
+    // An address that moved to another account of the provider leaves the old one.
+    if (profile.email) {
+      await tx.user.updateMany({
+        where: { email: profile.email, NOT: { subject: profile.subject } },
+        data: { email: null },
+      });
+    }
+    await tx.user.update({
+      where: { subject: profile.subject },
+      data: { email: profile.email, displayName: profile.displayName },
+    });
+  });
+}
+
+function profileHead(profile: { subject: string; displayName: string; budgetLimitMicroUsd: number | null }) {
+  const { subject, displayName, budgetLimitMicroUsd } = profile;
+  return { subject, displayName, budgetLimitMicroUsd };
+}
+
+/** The provider deleted the person: the account is closed and its keys end; its data are erased by their own task. */
+export async function closeAccount(db: Db, subject: string): Promise<void> {
+  const at = new Date();
+  await db.prisma.$transaction(async (tx) => {
+    await tx.user.updateMany({
+      where: { subject },
+      data: { status: 'suspended', email: null, displayName: 'Deleted account' },
+    });
+    await tx.apiKey.updateMany({ where: { user: { subject }, revokedAt: null }, data: { revokedAt: at } });
+  });
+}
+
+/** Gives the admin role to the configured subject if its account exists. */
+export async function grantAdmin(db: Db, subject: string): Promise<void> {
+  await db.prisma.user.updateMany({ where: { subject, NOT: { role: 'admin' } }, data: { role: 'admin' } });
+}
+
+export async function findUser(db: Db, userId: string): Promise<UserRow | null> {
+  return db.prisma.user.findUnique({ where: { id: userId } });
+}
+
+export async function adminExists(db: Db): Promise<boolean> {
+  return (await db.prisma.user.count({ where: { role: 'admin' }, take: 1 })) > 0;
+}

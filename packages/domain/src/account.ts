@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { id, isoTime, plainText } from './common.ts';
+import { gpuProfile } from './gpu-protocol.ts';
+import { LIMITS } from './limits.ts';
+
+export const userRole = z.enum(['member', 'admin']);
+export type UserRole = z.infer<typeof userRole>;
+export const userStatus = z.enum(['active', 'suspended']);
+
+export const email = z.email().max(LIMITS.email.max).toLowerCase();
+export const password = z.string().min(LIMITS.password.min).max(LIMITS.password.max);
+
+export const signInInput = z.strictObject({ email, password: z.string().min(1).max(LIMITS.password.max) });
+export const signUpInput = z.strictObject({
+  email,
+  password,
+  displayName: plainText(1, LIMITS.name.max),
+  /** Needed when registration is by invitation. */
+  invite: z.string().max(200).optional(),
+});
+export type SignUpInput = z.infer<typeof signUpInput>;
+/** The one-time link that makes the first admin. */
+export const setUpInput = signUpInput.omit({ invite: true }).extend({ token: z.string().min(20).max(200) });
+export type SetUpInput = z.infer<typeof setUpInput>;
+export const sessionAnswer = z.object({ token: z.string(), expiresAt: isoTime });
+export type SessionAnswer = z.infer<typeof sessionAnswer>;
+
+export const accountView = z.object({
+  id,
+  email: z.string().nullable(),
+  displayName: z.string(),
+  role: userRole,
+  /** What this installation draws with, so that forms offer what can be had. */
+  profile: gpuProfile,
+  budget: z.object({ limitMicroUsd: z.int().nullable(), heldMicroUsd: z.int(), spentMicroUsd: z.int() }),
+  prices: z.object({ trainMicroUsd: z.int(), imageMicroUsd: z.int() }),
+});
+export type AccountView = z.infer<typeof accountView>;
+
+/** Public facts a signed-out page needs. */
+export const installationView = z.object({
+  authMode: z.enum(['local', 'clerk']),
+  registration: z.enum(['closed', 'invite', 'open']),
+  profile: gpuProfile,
+  clerkPublishableKey: z.string().nullable(),
+  needsSetUp: z.boolean(),
+});
+export type InstallationView = z.infer<typeof installationView>;
+
+export const createApiKeyInput = z.strictObject({ name: plainText(1, LIMITS.name.max) });
+export const apiKeyView = z.object({
+  id,
+  name: z.string(),
+  prefix: z.string(),
+  createdAt: isoTime,
+  lastUsedAt: isoTime.nullable(),
+});
+export type ApiKeyView = z.infer<typeof apiKeyView>;
+/** `secret` is shown once and kept only as a hash. */
+export const createdApiKey = apiKeyView.extend({ secret: z.string() });
+export const apiKeyList = z.object({ items: z.array(apiKeyView) });
+export const inviteView = z.object({ code: z.string(), expiresAt: isoTime });
+export type InviteView = z.infer<typeof inviteView>;

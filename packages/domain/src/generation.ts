@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
+import { jobView } from './jobs.ts';
+import { LIMITS } from './limits.ts';
+
+const edge = z.int().min(LIMITS.size.min).max(LIMITS.size.max).multipleOf(LIMITS.size.multipleOf);
+
+/** Everything that shapes the pixels besides prompt and seed; left out = the base model's default. */
+export const drawSettingsInput = {
+  negativePrompt: plainText(0, LIMITS.prompt.max).prefault(''),
+  seed: z.int().min(0).max(LIMITS.maxSeed).optional(),
+  steps: z.int().min(LIMITS.inferenceSteps.min).max(LIMITS.inferenceSteps.max).optional(),
+  guidance: z.number().min(LIMITS.guidance.min).max(LIMITS.guidance.max).optional(),
+  width: edge.optional(),
+  height: edge.optional(),
+  loraWeight: z.number().min(LIMITS.loraWeight.min).max(LIMITS.loraWeight.max).default(1),
+};
+
+export const startGenerationInput = z.strictObject({
+  modelId: id,
+  prompt: plainText(LIMITS.prompt.min, LIMITS.prompt.max),
+  n: z.int().min(LIMITS.imagesPerPrompt.min).max(LIMITS.imagesPerPrompt.max).default(1),
+  ...drawSettingsInput,
+  idempotencyKey,
+});
+export type StartGenerationInput = z.infer<typeof startGenerationInput>;
+
+export const drawSettings = z.object({
+  negativePrompt: z.string(),
+  seed: z.int(),
+  steps: z.int(),
+  guidance: z.number(),
+  width: z.int(),
+  height: z.int(),
+  loraWeight: z.number(),
+});
+export type DrawSettings = z.infer<typeof drawSettings>;
+
+export const imageState = z.enum(['planned', 'ready', 'failed']);
+export const imageView = z.object({
+  id,
+  generationId: id,
+  modelId: id,
+  position: z.int(),
+  state: imageState,
+  /** What the person or the pack wrote. */
+  prompt: z.string(),
+  /** What the model saw: trigger and class word exactly once. */
+  compiledPrompt: z.string(),
+  seed: z.int(),
+  width: z.int(),
+  height: z.int(),
+  favourite: z.boolean(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAt: isoTime,
+  deletedAt: isoTime.nullable(),
+});
+export type ImageView = z.infer<typeof imageView>;
+
+export const generationView = z.object({
+  id,
+  modelId: id,
+  modelName: z.string(),
+  pack: z.object({ slug: z.string(), name: z.string(), version: z.int() }).nullable(),
+  /** Null for a pack run: each image has its own. */
+  prompt: z.string().nullable(),
+  settings: drawSettings,
+  counts: z.object({ planned: z.int(), ready: z.int(), failed: z.int() }),
+  images: z.array(imageView),
+  job: jobView,
+  createdAt: isoTime,
+});
+export type GenerationView = z.infer<typeof generationView>;
+export const generationPage = page(generationView);
+export const listGenerationsInput = pageInput.extend({
+  modelId: id.optional(),
+  packRuns: z.stringbool().or(z.boolean()).optional(),
+});
+
+export const listImagesInput = pageInput.extend({
+  modelId: id.optional(),
+  generationId: id.optional(),
+  favourite: z.stringbool().or(z.boolean()).optional(),
+  /** The trash: deleted in the last 30 days. */
+  deleted: z.stringbool().or(z.boolean()).default(false),
+});
+export type ListImagesInput = z.infer<typeof listImagesInput>;
+export const imagePage = page(imageView);
+export const favouriteInput = z.strictObject({ id, favourite: z.boolean() });
+export const bulkResult = z.object({ changed: z.int() });

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { id, isoTime, page, pageInput } from './common.ts';
+import { gpuPhase } from './gpu-protocol.ts';
+import { jobKind, jobState } from './job-state.ts';
+
+/** Why a job ended badly, in words for the person: what happened, what it cost, what to do. */
+export const jobFailure = z.object({ code: z.string(), message: z.string(), nextStep: z.string() });
+export type JobFailure = z.infer<typeof jobFailure>;
+
+export const jobView = z.object({
+  id,
+  kind: jobKind,
+  state: jobState,
+  /** The training or generation this job works for. */
+  orderId: id,
+  attempt: z.int(),
+  maxAttempts: z.int(),
+  phase: gpuPhase.nullable(),
+  step: z.int(),
+  totalSteps: z.int(),
+  createdAt: isoTime,
+  startedAt: isoTime.nullable(),
+  endedAt: isoTime.nullable(),
+  lastHeardAt: isoTime.nullable(),
+  failure: jobFailure.nullable(),
+  /** What this job cost; 0 until it ends, and 0 for ever when it failed. */
+  costMicroUsd: z.int(),
+});
+export type JobView = z.infer<typeof jobView>;
+
+export const jobEventType = z.enum([
+  'queued',
+  'dispatching',
+  'running',
+  'image',
+  'checkpoint',
+  'attempt-ended',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+]);
+export type JobEventType = z.infer<typeof jobEventType>;
+
+/** One line of a job's durable history; `number` grows over the whole installation and is the live stream's id. */
+export const jobEventView = z.object({
+  number: z.string(),
+  jobId: id,
+  orderId: id,
+  kind: jobKind,
+  type: jobEventType,
+  attempt: z.int(),
+  at: isoTime,
+  imageId: id.nullable(),
+  step: z.int().nullable(),
+  code: z.string().nullable(),
+});
+export type JobEventView = z.infer<typeof jobEventView>;
+
+/** A sign of life while a job works. It may be lost: the next one says more. */
+export const jobProgressView = z.object({
+  jobId: id,
+  orderId: id,
+  kind: jobKind,
+  attempt: z.int(),
+  phase: gpuPhase,
+  step: z.int(),
+  totalSteps: z.int(),
+  loss: z.number().nullable(),
+  imageId: id.nullable(),
+  at: isoTime,
+});
+export type JobProgressView = z.infer<typeof jobProgressView>;
+
+/** What the one live stream of a tab carries. `reset`: the tail is gone, fetch again. `hello`: the stream is open. */
+export const liveMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('event'), event: jobEventView }),
+  z.object({ type: z.literal('progress'), progress: jobProgressView }),
+  z.object({ type: z.literal('photo'), photoId: id, modelId: id }),
+  z.object({ type: z.literal('hello') }),
+  z.object({ type: z.literal('reset') }),
+]);
+export type LiveMessage = z.infer<typeof liveMessage>;
+
+export const listJobsInput = pageInput.extend({
+  kind: jobKind.optional(),
+  live: z.stringbool().or(z.boolean()).optional(),
+});
+export const jobPage = page(jobView);
+export const jobDetailView = jobView.extend({
+  events: z.array(jobEventView),
+  attempts: z.array(
+    z.object({
+      attempt: z.int(),
+      startedAt: isoTime,
+      claimedAt: isoTime.nullable(),
+      claims: z.int(),
+      endedAt: isoTime.nullable(),
+      cause: z.string().nullable(),
+    }),
+  ),
+});
+export type JobDetailView = z.infer<typeof jobDetailView>;
+export const liveInput = z.strictObject({
+  lastEventId: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .nullish(),
+});

@@ -1,0 +1,34 @@
+/** Every bound on input in one place; schemas, use cases, forms and documentation read it. */
+export const LIMITS = {
+  photos: { min: 5, max: 20, maxBytes: 15 * 1024 * 1024, maxPixels: 50_000_000, minEdgePx: 64 },
+  prompt: { min: 1, max: 1000 },
+  /** A compiled prompt also carries the trigger and class words. */
+  compiledPrompt: { max: 1200 },
+  name: { min: 1, max: 80 },
+  imagesPerPrompt: { min: 1, max: 16 },
+  imagesPerGeneration: { max: 64 },
+  promptsPerPack: { min: 1, max: 32 },
+  size: { min: 64, max: 2048, multipleOf: 8 },
+  inferenceSteps: { min: 1, max: 100 },
+  guidance: { min: 0, max: 20 },
+  loraWeight: { min: 0, max: 2 },
+  /** Largest seed: 2^32 - 1, what every generator in use accepts. */
+  maxSeed: 4_294_967_295,
+  training: {
+    steps: { min: 1, max: 5000 },
+    rank: { min: 1, max: 128 },
+    learningRate: { min: 1e-6, max: 1e-2 },
+    resolution: { min: 64, max: 1024 },
+    batchSize: { min: 1, max: 8 },
+  },
+  /** One object written by a GPU. */
+  uploadBytes: { max: 2 * 1024 * 1024 * 1024 },
+  page: { default: 30, max: 100 },
+  /** Ids in one bulk call. */
+  bulk: { max: 500 },
+  idempotencyKey: { min: 8, max: 100 },
+  email: { max: 254 },
+  password: { min: 10, max: 200 },
+  apiKeysPerUser: { max: 20 },
+  subjectAge: { min: 18 },
+} as const;

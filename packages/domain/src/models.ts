@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { id, isoTime, page, pageInput, plainText } from './common.ts';
+import { LIMITS } from './limits.ts';
+
+export const modelState = z.enum(['draft', 'training', 'ready', 'failed']);
+
+/** What the subject is. One or two plain words: they stand in every prompt next to the trigger word. */
+export const classWord = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z]{2,20}( [a-z]{2,20})?$/, 'Use one or two plain words, such as "woman" or "dog".');
+export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
+const PERSON_WORDS: readonly string[] = ['person', 'woman', 'man'];
+
+/** Subjects that are people need a consent that says so. */
+export function isPersonClass(word: string): boolean {
+  return PERSON_WORDS.includes(word);
+}
+
+export const CONSENT = {
+  version: '2026-11-1',
+  /** The words a person agrees to; a change needs a new version. */
+  text: {
+    self: 'These are photos of me. I am 18 or older, and I want PixGen to train a model of my likeness from them.',
+    permitted:
+      'These are photos of an adult who has clearly agreed that I train a model of their likeness and make images of them.',
+    'not-a-person': 'No person can be recognised in these photos, and I have the right to use them.',
+  },
+} as const;
+export const consentSubject = z.enum(['self', 'permitted', 'not-a-person']);
+export const consentInput = z.strictObject({
+  subject: consentSubject,
+  /** The person ticked the box under the text of this version. */
+  accepted: z.literal(true, { error: 'Confirm the statement to go on.' }),
+  /** The subject is 18 or older (always true for things and animals). */
+  adult: z.literal(true, { error: `The subject must be ${LIMITS.subjectAge.min} or older.` }),
+  textVersion: z.literal(CONSENT.version),
+});
+export type ConsentInput = z.infer<typeof consentInput>;
+
+export const createModelInput = z.strictObject({
+  name: plainText(LIMITS.name.min, LIMITS.name.max),
+  classWord,
+  consent: consentInput.optional(),
+});
+export type CreateModelInput = z.infer<typeof createModelInput>;
+
+export const updateModelInput = z.strictObject({
+  id,
+  name: plainText(LIMITS.name.min, LIMITS.name.max).optional(),
+  classWord: classWord.optional(),
+  consent: consentInput.optional(),
+});
+export type UpdateModelInput = z.infer<typeof updateModelInput>;
+
+export const modelView = z.object({
+  id,
+  name: z.string(),
+  classWord: z.string(),
+  triggerWord: z.string(),
+  state: modelState,
+  consent: z.object({ subject: consentSubject, textVersion: z.string(), at: isoTime }).nullable(),
+  photoCounts: z.object({ ready: z.int(), pending: z.int(), refused: z.int() }),
+  /** The training that matters now: the running one, else the newest. */
+  trainingId: id.nullable(),
+  coverImageId: id.nullable(),
+  createdAt: isoTime,
+  updatedAt: isoTime,
+  deletedAt: isoTime.nullable(),
+});
+export type ModelView = z.infer<typeof modelView>;
+export const modelPage = page(modelView);
+export const listModelsInput = pageInput.extend({ state: modelState.optional() });

@@ -1,0 +1,161 @@
+/** What each base model profile can do; forms, validation and the work order read it. */
+
+import type { GpuProfile, TrainSettings } from './gpu-protocol.ts';
+import { LIMITS } from './limits.ts';
+
+export const TRAINING_PRESETS = ['fast', 'balanced', 'best'] as const;
+export type TrainingPreset = (typeof TRAINING_PRESETS)[number];
+
+type PresetSettings = Omit<TrainSettings, 'steps' | 'seed'> & {
+  stepsPerPhoto: number;
+  minSteps: number;
+  maxSteps: number;
+};
+
+/** Edge lengths in px a profile draws at. `simulated` profiles draw no likeness: every screen that shows them says so. */
+export type Profile = {
+  name: string;
+  simulated: boolean;
+  size: { default: number; min: number; max: number; multipleOf: number };
+  steps: number;
+  guidance: number;
+  presets: Record<TrainingPreset, PresetSettings>;
+};
+
+export const PROFILES: Record<GpuProfile, Profile> = {
+  nano: {
+    name: 'Nano (random weights, for trying the machinery)',
+    simulated: true,
+    size: { default: 128, min: 64, max: 512, multipleOf: 64 },
+    steps: 6,
+    guidance: 5,
+    presets: {
+      fast: {
+        rank: 4,
+        learningRate: 1e-3,
+        resolution: 128,
+        batchSize: 1,
+        stepsPerPhoto: 3,
+        minSteps: 20,
+        maxSteps: 60,
+      },
+      balanced: {
+        rank: 8,
+        learningRate: 1e-3,
+        resolution: 128,
+        batchSize: 1,
+        stepsPerPhoto: 6,
+        minSteps: 40,
+        maxSteps: 120,
+      },
+      best: {
+        rank: 16,
+        learningRate: 1e-3,
+        resolution: 128,
+        batchSize: 2,
+        stepsPerPhoto: 12,
+        minSteps: 80,
+        maxSteps: 240,
+      },
+    },
+  },
+  tiny: {
+    name: 'Tiny (draws emoji-like pictures)',
+    simulated: true,
+    size: { default: 128, min: 64, max: 256, multipleOf: 32 },
+    steps: 20,
+    guidance: 4,
+    presets: {
+      fast: {
+        rank: 8,
+        learningRate: 1e-3,
+        resolution: 128,
+        batchSize: 4,
+        stepsPerPhoto: 10,
+        minSteps: 80,
+        maxSteps: 200,
+      },
+      balanced: {
+        rank: 16,
+        learningRate: 1e-3,
+        resolution: 128,
+        batchSize: 4,
+        stepsPerPhoto: 20,
+        minSteps: 150,
+        maxSteps: 400,
+      },
+      best: {
+        rank: 16,
+        learningRate: 5e-4,
+        resolution: 128,
+        batchSize: 4,
+        stepsPerPhoto: 40,
+        minSteps: 300,
+        maxSteps: 800,
+      },
+    },
+  },
+  sdxl: {
+    name: 'SDXL 1.0',
+    simulated: false,
+    size: { default: 1024, min: 512, max: 1536, multipleOf: 64 },
+    steps: 30,
+    guidance: 6,
+    presets: {
+      fast: {
+        rank: 16,
+        learningRate: 1e-4,
+        resolution: 512,
+        batchSize: 4,
+        stepsPerPhoto: 80,
+        minSteps: 600,
+        maxSteps: 1200,
+      },
+      balanced: {
+        rank: 16,
+        learningRate: 1e-4,
+        resolution: 1024,
+        batchSize: 1,
+        stepsPerPhoto: 80,
+        minSteps: 600,
+        maxSteps: 1600,
+      },
+      best: {
+        rank: 32,
+        learningRate: 1e-4,
+        resolution: 1024,
+        batchSize: 1,
+        stepsPerPhoto: 100,
+        minSteps: 800,
+        maxSteps: 1600,
+      },
+    },
+  },
+};
+
+/** The settings of one training: the preset scaled to the photo set, with the person's overrides on top. */
+export function resolveTrainSettings(
+  profile: GpuProfile,
+  preset: TrainingPreset,
+  photoCount: number,
+  seed: number,
+  overrides: { [Setting in keyof TrainSettings]?: TrainSettings[Setting] | undefined } = {},
+): TrainSettings {
+  const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[profile].presets[preset];
+  const steps = Math.min(Math.max(stepsPerPhoto * photoCount, minSteps), maxSteps);
+  const defined = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  return { ...base, steps, seed, ...defined };
+}
+
+/** Names the first fault of a size under a profile, or null when it fits. */
+export function sizeFault(profile: GpuProfile, edge: number): string | null {
+  const { min, max, multipleOf } = PROFILES[profile].size;
+  if (edge < min || edge > max) return `Use ${min} to ${max} pixels with this base model.`;
+  if (edge % multipleOf !== 0) return `Use a multiple of ${multipleOf} pixels with this base model.`;
+  return null;
+}
+
+/** Seeds fit every generator in use. */
+export function seedAt(base: number, index: number): number {
+  return (base + index) % (LIMITS.maxSeed + 1);
+}

@@ -1,0 +1,57 @@
+/** Every queue job in one table. A task without a handler does not compile (see `consumer.ts`). */
+import { z } from 'zod';
+
+type Task = {
+  payload: z.ZodType;
+  /** Tries of the queue itself; attempts of a GPU job are counted in Postgres. */
+  attempts: number;
+  /** First pause between tries; doubles each time, with jitter. */
+  backoffMs: number;
+  /** A handler is aborted after this. */
+  timeoutMs: number;
+  /** Jobs one worker process handles at once. */
+  concurrency: number;
+};
+
+export const TASKS = {
+  /** Hands one attempt of a job to a GPU. */
+  dispatch: {
+    payload: z.strictObject({ jobId: z.uuid(), attempt: z.int().min(1) }),
+    attempts: 6,
+    backoffMs: 1_000,
+    timeoutMs: 30_000,
+    concurrency: 50,
+  },
+  /** Ends every known call of an attempt that is over. */
+  'cancel-calls': {
+    payload: z.strictObject({ jobId: z.uuid(), attempt: z.int().min(1) }),
+    attempts: 8,
+    backoffMs: 1_000,
+    timeoutMs: 30_000,
+    concurrency: 10,
+  },
+  /** Applies a committed batch of GPU events. */
+  'apply-events': {
+    payload: z.strictObject({ eventIds: z.array(z.string().regex(/^\d+$/)).min(1) }),
+    attempts: 8,
+    backoffMs: 500,
+    timeoutMs: 60_000,
+    concurrency: 4,
+  },
+  /** Decodes, checks and re-encodes one uploaded photo. */
+  'check-photo': {
+    payload: z.strictObject({ photoId: z.uuid() }),
+    attempts: 4,
+    backoffMs: 1_000,
+    timeoutMs: 60_000,
+    concurrency: 2,
+  },
+} as const satisfies Record<string, Task>;
+
+export type TaskName = keyof typeof TASKS;
+export type TaskPayload<Name extends TaskName> = z.infer<(typeof TASKS)[Name]['payload']>;
+export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
+
+export function isTaskName(name: string): name is TaskName {
+  return Object.hasOwn(TASKS, name);
+}

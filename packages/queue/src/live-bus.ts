@@ -1,0 +1,119 @@
+/**
+ * What lives in Redis besides the queues, and may be lost with it: the live stream between processes, the newest progress
+ * of running jobs, and small caches. Nothing here is the only copy of anything that matters.
+ */
+import type { JobProgressView, LiveMessage } from '@pixgen/domain';
+import type { Redis } from 'ioredis';
+
+const liveChannel = (userId: string): string => `pixgen:live:${userId}`;
+const progressKey = (jobId: string): string => `pixgen:progress:${jobId}`;
+const lossKey = (jobId: string): string => `pixgen:loss:${jobId}`;
+const cacheKey = (key: string): string => `pixgen:cache:${key}`;
+const WAKE_RELAY = 'pixgen:wake:relay';
+const PROGRESS_TTL_S = 24 * 3_600;
+const LOSS_POINTS = 5_000;
+
+export type Progress = JobProgressView & { claimEpoch: number };
+
+export type LiveBus = {
+  /** Tells every open tab of these people; best effort. */
+  publish(messages: { userId: string; message: LiveMessage }[]): Promise<void>;
+  /** Calls back for each message of a person until the returned function is called. One Redis reader per process. */
+  follow(userId: string, onMessage: (message: LiveMessage) => void): Promise<() => Promise<void>>;
+  /** Tells relays that the outbox has rows. */
+  wakeRelay(): Promise<void>;
+  onWakeRelay(listener: () => void): Promise<void>;
+  /** Stores a sign of life and, when given, a loss point. */
+  saveProgress(progress: Progress): Promise<void>;
+  readProgress(jobIds: string[]): Promise<Map<string, Progress>>;
+  readLoss(jobId: string): Promise<[number, number][]>;
+  cache: {
+    get<T>(key: string): Promise<T | null>;
+    set(key: string, value: unknown, ttlMs: number): Promise<void>;
+    drop(...keys: string[]): Promise<void>;
+  };
+  ping(): Promise<void>;
+  /** False while live messages may be missed. */
+  connected(): boolean;
+};
+
+/**
+ * @param redis a `command` connection
+ * @param subscriber a `subscriber` connection, used by this bus alone
+ */
+export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
+  const listeners = new Map<string, Set<(text: string) => void>>();
+  subscriber.on('message', (channel: string, text: string) => {
+    for (const listener of listeners.get(channel) ?? []) listener(text);
+  });
+
+  async function listen(channel: string, listener: (text: string) => void): Promise<() => Promise<void>> {
+    const known = listeners.get(channel);
+    if (known) known.add(listener);
+    else {
+      listeners.set(channel, new Set([listener]));
+      await subscriber.subscribe(channel);
+    }
+    return async () => {
+      const set = listeners.get(channel);
+      set?.delete(listener);
+      if (set?.size === 0) {
+        listeners.delete(channel);
+        await subscriber.unsubscribe(channel);
+      }
+    };
+  }
+
+  return {
+    async publish(messages) {
+      if (messages.length === 0) return;
+      const pipeline = redis.pipeline();
+      for (const { userId, message } of messages) pipeline.publish(liveChannel(userId), JSON.stringify(message));
+      await pipeline.exec();
+    },
+    follow: (userId, onMessage) => listen(liveChannel(userId), (text) => onMessage(JSON.parse(text))),
+    async wakeRelay() {
+      await redis.publish(WAKE_RELAY, '1');
+    },
+    async onWakeRelay(listener) {
+      await listen(WAKE_RELAY, listener);
+    },
+    async saveProgress(progress) {
+      const pipeline = redis.pipeline().set(progressKey(progress.jobId), JSON.stringify(progress), 'EX', PROGRESS_TTL_S);
+      if (progress.loss !== null) {
+        const key = lossKey(progress.jobId);
+        pipeline.rpush(key, JSON.stringify([progress.step, progress.loss])).ltrim(key, -LOSS_POINTS, -1).expire(key, PROGRESS_TTL_S);
+      }
+      await pipeline.exec();
+    },
+    async readProgress(jobIds) {
+      if (jobIds.length === 0) return new Map();
+      const texts = await redis.mget(jobIds.map(progressKey));
+      const found = new Map<string, Progress>();
+      for (const [index, text] of texts.entries()) {
+        const jobId = jobIds[index];
+        if (text && jobId) found.set(jobId, JSON.parse(text));
+      }
+      return found;
+    },
+    async readLoss(jobId) {
+      return (await redis.lrange(lossKey(jobId), 0, -1)).map((text) => JSON.parse(text));
+    },
+    cache: {
+      async get(key) {
+        const text = await redis.get(cacheKey(key));
+        return text === null ? null : JSON.parse(text);
+      },
+      async set(key, value, ttlMs) {
+        await redis.set(cacheKey(key), JSON.stringify(value), 'PX', ttlMs);
+      },
+      async drop(...keys) {
+        if (keys.length > 0) await redis.del(keys.map(cacheKey));
+      },
+    },
+    async ping() {
+      await redis.ping();
+    },
+    connected: () => subscriber.status === 'ready',
+  };
+}

@@ -1,0 +1,48 @@
+/** Puts tasks on their queues. Called by the relay and by steps that a sweep repeats, never inside a request. */
+import { type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { TASK_NAMES, TASKS, type TaskName, type TaskPayload } from './catalog.ts';
+
+/** All keys of the queue share this start, so that several installations can share a Redis. */
+export const QUEUE_PREFIX = 'pixgen';
+
+export type NewTask = { [Name in TaskName]: { task: Name; id: string; payload: TaskPayload<Name> } }[TaskName];
+
+export type Producer = {
+  /** Adds tasks; an id that the queue still knows is dropped as a duplicate. */
+  add(tasks: NewTask[]): Promise<void>;
+  /** One BullMQ queue per task, for the board. */
+  queues: Queue[];
+  close(): Promise<void>;
+};
+
+function optionsOf(name: TaskName, id: string): JobsOptions {
+  const { attempts, backoffMs } = TASKS[name];
+  return {
+    jobId: id,
+    attempts,
+    backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
+    removeOnComplete: { age: 3_600, count: 1_000 },
+    removeOnFail: { age: 7 * 86_400, count: 5_000 },
+  };
+}
+
+/** @param redis a `command` connection: adding fails at once while Redis is away */
+export function createProducer(redis: Redis): Producer {
+  const byName = new Map(TASK_NAMES.map((name) => [name, new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, skipMetasUpdate: true })]));
+  return {
+    queues: [...byName.values()],
+    async add(tasks) {
+      const groups = new Map<TaskName, NewTask[]>();
+      for (const task of tasks) groups.set(task.task, [...(groups.get(task.task) ?? []), task]);
+      await Promise.all(
+        [...groups].map(([name, group]) =>
+          byName.get(name)?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) }))),
+        ),
+      );
+    },
+    async close() {
+      await Promise.all([...byName.values()].map((queue) => queue.close()));
+    },
+  };
+}

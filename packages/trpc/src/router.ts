@@ -1,0 +1,23 @@
+import { accountRouter, adminRouter } from './routers/account.ts';
+import { generationRouter } from './routers/generation.ts';
+import { imagesRouter } from './routers/images.ts';
+import { jobsRouter } from './routers/jobs.ts';
+import { modelsRouter } from './routers/models.ts';
+import { packsRouter } from './routers/packs.ts';
+import { photosRouter } from './routers/photos.ts';
+import { trainingRouter } from './routers/training.ts';
+import { router } from './trpc.ts';
+
+export const appRouter = router({
+  account: accountRouter,
+  admin: adminRouter,
+  generation: generationRouter,
+  images: imagesRouter,
+  jobs: jobsRouter,
+  models: modelsRouter,
+  packs: packsRouter,
+  photos: photosRouter,
+  training: trainingRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,83 @@
+/** The tRPC instance: context, error shape, and the three kinds of procedure. */
+import type { Actor, Deps } from '@pixgen/core';
+import { AppError, ERROR_CODES, type FieldIssue } from '@pixgen/domain';
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { OpenApiMeta } from 'trpc-to-openapi';
+import { toAppError } from './errors.ts';
+
+/** What the host gives each request. `actor` is null for a signed-out caller. */
+export type Context = { deps: Deps; actor: Actor | null; requestId: string };
+
+const t = initTRPC
+  .context<Context>()
+  .meta<OpenApiMeta>()
+  .create({
+    // Never a stack trace in an answer, whatever NODE_ENV says.
+    isDev: false,
+    errorFormatter({ shape, error }) {
+      const failure = toAppError(error);
+      const fields: readonly FieldIssue[] = failure.fields;
+      return {
+        code: shape.code,
+        message: failure.publicMessage,
+        data: {
+          code: shape.data.code,
+          httpStatus: failure.status,
+          appCode: failure.code,
+          retryable: ERROR_CODES[failure.code].retryable,
+          fields,
+        },
+      };
+    },
+    sse: {
+      ping: { enabled: true, intervalMs: 15_000 },
+      // A stream is authorised again at least every minute: it ends and the client opens the next one.
+      maxDurationMs: 60_000,
+      client: { reconnectAfterInactivityMs: 35_000 },
+    },
+  });
+
+export const router = t.router;
+export const mergeRouters = t.mergeRouters;
+export const createCallerFactory = t.createCallerFactory;
+
+/** Anyone, signed in or not. */
+export const publicProcedure = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (!result.ok) throw asTrpcError(result.error);
+  return result;
+});
+
+/** A signed-in, active person or their API key. */
+export const userProcedure = publicProcedure.use(({ ctx, next }) => {
+  if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', 'Sign in to go on.'));
+  if (ctx.actor.status !== 'active') {
+    throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', 'This account is suspended. Ask the operator of this site.'));
+  }
+  return next({ ctx: { ...ctx, actor: ctx.actor } });
+});
+
+/** Administrators only; others get the answer of something that does not exist. */
+export const adminProcedure = userProcedure.use(({ ctx, next }) => {
+  if (ctx.actor.role !== 'admin') throw asTrpcError(new AppError('NOT_FOUND', 'There is nothing here.'));
+  return next();
+});
+
+function asTrpcError(error: unknown): TRPCError {
+  const failure = toAppError(error);
+  return new TRPCError({ code: TRPC_CODE_BY_STATUS[failure.status] ?? 'INTERNAL_SERVER_ERROR', message: failure.publicMessage, cause: failure });
+}
+
+const TRPC_CODE_BY_STATUS: Record<number, TRPCError['code']> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  402: 'PAYMENT_REQUIRED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  410: 'NOT_FOUND',
+  413: 'PAYLOAD_TOO_LARGE',
+  422: 'UNPROCESSABLE_CONTENT',
+  429: 'TOO_MANY_REQUESTS',
+  503: 'SERVICE_UNAVAILABLE',
+};

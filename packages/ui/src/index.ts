@@ -1,0 +1,13 @@
+export { Badge, Kbd, type Tone } from './badge.tsx';
+export { Button, buttonClass, IconButton, LinkButton } from './button.tsx';
+export { Card, Facts, PageHeader, Section } from './card.tsx';
+export { cn } from './cn.ts';
+export { Confirm } from './dialog.tsx';
+export { Checkbox, Field, Input, Select, Slider, Textarea, useField } from './field.tsx';
+export { Menu, MenuItem, MenuLink, MenuSeparator } from './menu.tsx';
+export { Progress } from './progress.tsx';
+export { Segmented } from './segmented.tsx';
+export { Spinner } from './spinner.tsx';
+export { EmptyState, Notice, Skeleton } from './states.tsx';
+export { type Step, Stepper } from './stepper.tsx';
+export { Toaster, toast } from './toaster.tsx';

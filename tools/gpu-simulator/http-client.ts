@@ -1,0 +1,53 @@
+/** Bare keep-alive HTTP: the simulator is inside the benchmark, and `fetch` would cost more than the work it carries. */
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+/** `status` 0 = no answer (refused, reset, timed out). */
+export type HttpAnswer = { status: number; body: Buffer };
+
+export type HttpClient = {
+  send(
+    method: 'GET' | 'PUT' | 'POST',
+    url: string,
+    headers: OutgoingHttpHeaders,
+    body: Buffer | string,
+  ): Promise<HttpAnswer>;
+  close(): void;
+};
+
+const NO_ANSWER: HttpAnswer = { status: 0, body: Buffer.alloc(0) };
+
+export function createHttpClient(timeoutMs: () => number): HttpClient {
+  const plain = new Agent({ keepAlive: true });
+  const secure = new HttpsAgent({ keepAlive: true });
+  return {
+    send(method, url, headers, body) {
+      return new Promise((resolve) => {
+        const https = url.startsWith('https:');
+        const outgoing = (https ? httpsRequest : request)(
+          url,
+          {
+            method,
+            agent: https ? secure : plain,
+            timeout: timeoutMs(),
+            headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+          },
+          (incoming) => {
+            const chunks: Buffer[] = [];
+            incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+            incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks) }));
+            incoming.once('error', () => resolve(NO_ANSWER));
+          },
+        );
+        outgoing.once('timeout', () => outgoing.destroy());
+        outgoing.once('error', () => resolve(NO_ANSWER));
+        outgoing.once('close', () => resolve(NO_ANSWER));
+        outgoing.end(body);
+      });
+    },
+    close() {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/** The work itself, simulated: pictures and weights that depend on the order, in the time the configuration says. */
+import { createHash } from 'node:crypto';
+import type {
+  GenerateOrder,
+  ImageEvent,
+  PlannedImage,
+  StoredObject,
+  SucceededEvent,
+  TrainOrder,
+  WorkOrder,
+} from '@pixgen/domain';
+import { fetchSource, uploadObject } from './api.ts';
+import { type Call, type Claim, passPoint, pause, WorkFailure, type World } from './call.ts';
+import { sendDurable, sendLossy } from './events.ts';
+import { seededRandom } from './faults.ts';
+import { drawSimulatedPng } from './png.ts';
+import { writeSafetensors } from './safetensors.ts';
+
+const MAX_LOSS_POINTS = 500;
+/** Inner width of the simulated layers; real ones have 320 to 1280. */
+const LAYER_WIDTH = 16;
+
+/** @throws {WorkFailure} for a failure to be reported */
+export async function doWork(world: World, call: Call, claim: Claim): Promise<SucceededEvent> {
+  const { order } = claim;
+  const { failJob } = world.config;
+  if (failJob && call.random() < failJob.probability) throw new WorkFailure(failJob.code, failJob.retryable);
+  if (world.config.fetchSources) {
+    claim.phase = 'downloading';
+    const sources =
+      order.kind === 'train' ? [...order.photos, ...(order.resume ? [order.resume] : [])] : [order.weights];
+    for (const source of sources) await fetchSource(world, source);
+  }
+  return order.kind === 'train' ? train(world, call, claim, order) : generate(world, call, claim, order);
+}
+
+/** The head that every event of one claim shares. */
+export function eventHead(order: WorkOrder): { jobId: string; attempt: number; claimEpoch: number } {
+  return { jobId: order.jobId, attempt: order.attempt, claimEpoch: order.claimEpoch };
+}
+
+export function gpuMsOf(claim: Claim): number {
+  return Math.round(performance.now() - claim.grantedAt);
+}
+
+async function train(world: World, call: Call, claim: Claim, order: TrainOrder): Promise<SucceededEvent> {
+  const { steps, seed } = order.settings;
+  const loss = lossCurve(seed, steps);
+  claim.phase = 'training';
+  let step = Math.min(order.resume?.step ?? 0, steps);
+  let checkpointStep = step;
+  let checkpointAt = performance.now();
+  const middle = step + Math.ceil((steps - step) / 2);
+  let passedMiddle = false;
+  while (step < steps) {
+    const next = nextStop(world, step, steps, passedMiddle ? steps : middle, checkpointStep);
+    await pause(call, (next - step) * world.config.stepMs);
+    step = next;
+    reportProgress(world, call, claim, step, steps, loss(step), null);
+    const { checkpointEverySteps } = world.config;
+    const due =
+      performance.now() - checkpointAt >= order.checkpointEveryMs ||
+      (checkpointEverySteps !== null && step - checkpointStep >= checkpointEverySteps);
+    if (due && step < steps) {
+      const object = await putWeights(world, call, order, 'checkpoint', step);
+      await sendDurable(world, call, claim, {
+        type: 'checkpoint',
+        ...eventHead(order),
+        step,
+        object,
+        loss: loss(step),
+      });
+      checkpointStep = step;
+      checkpointAt = performance.now();
+    }
+    if (!passedMiddle && step >= middle) {
+      passedMiddle = true;
+      await passPoint(world, call, 'midTrain');
+    }
+  }
+  claim.phase = 'saving';
+  const weights = await putWeights(world, call, order, 'weights', steps);
+  const stride = Math.ceil(steps / MAX_LOSS_POINTS);
+  const lossHistory: [number, number][] = [];
+  for (let at = stride; at <= steps; at += stride) lossHistory.push([at, loss(at)]);
+  const training = { weights, kohyaWeights: null, steps, lossHistory };
+  return { type: 'succeeded', ...eventHead(order), gpuMs: gpuMsOf(claim), training, images: [] };
+}
+
+/** How far to work before looking around: one timer per stop, not per step. */
+function nextStop(world: World, step: number, steps: number, middle: number, checkpointStep: number): number {
+  const { stepMs, progressMs, checkpointEverySteps } = world.config;
+  const stops = [steps];
+  if (middle > step) stops.push(middle);
+  if (checkpointEverySteps !== null) stops.push(checkpointStep + checkpointEverySteps);
+  if (stepMs > 0) stops.push(step + Math.max(1, Math.floor(Math.min(progressMs, 1000) / stepMs)));
+  return Math.max(step + 1, Math.min(...stops));
+}
+
+function lossCurve(seed: number, steps: number): (step: number) => number {
+  return (step) => {
+    const noise = seededRandom(seed, step)() * 0.02;
+    return Number((0.06 + 0.2 * Math.exp((-3 * step) / steps) + noise).toFixed(5));
+  };
+}
+
+async function putWeights(
+  world: World,
+  call: Call,
+  order: TrainOrder,
+  purpose: 'weights' | 'checkpoint',
+  step: number,
+): Promise<StoredObject> {
+  const { rank, seed } = order.settings;
+  const random = seededRandom(seed, step);
+  const fill = (length: number) => Float32Array.from({ length }, () => random() * 0.02 - 0.01);
+  const layer = 'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q';
+  const file = writeSafetensors(
+    {
+      [`${layer}.lora_A.weight`]: { shape: [rank, LAYER_WIDTH], data: fill(rank * LAYER_WIDTH) },
+      [`${layer}.lora_B.weight`]: { shape: [LAYER_WIDTH, rank], data: fill(rank * LAYER_WIDTH) },
+    },
+    {
+      'pixgen.simulated': 'true',
+      'pixgen.triggerWord': order.triggerWord,
+      'pixgen.classWord': order.classWord,
+      'pixgen.profile': order.profile,
+      'pixgen.step': String(step),
+      'pixgen.settings': JSON.stringify(order.settings),
+    },
+  );
+  const what = { purpose, imageId: null, step, contentType: 'application/octet-stream' } as const;
+  return uploadObject(world, call, order, what, file);
+}
+
+async function generate(world: World, call: Call, claim: Claim, order: GenerateOrder): Promise<SucceededEvent> {
+  claim.phase = 'sampling';
+  const images: SucceededEvent['images'] = [];
+  const middle = Math.floor(order.images.length / 2);
+  for (const [index, planned] of order.images.entries()) {
+    if (index === middle) await passPoint(world, call, 'midTrain');
+    const result = await drawImage(world, call, claim, order, planned);
+    images.push({ imageId: planned.imageId, result });
+    await sendDurable(world, call, claim, { type: 'image', ...eventHead(order), imageId: planned.imageId, result });
+  }
+  return { type: 'succeeded', ...eventHead(order), gpuMs: gpuMsOf(claim), training: null, images };
+}
+
+async function drawImage(
+  world: World,
+  call: Call,
+  claim: Claim,
+  order: GenerateOrder,
+  planned: PlannedImage,
+): Promise<ImageEvent['result']> {
+  const { failImage, imageMs } = world.config;
+  if (failImage && call.random() < failImage.probability) return { status: 'failed', code: failImage.code };
+  const startedAt = performance.now();
+  if (imageMs > 0) {
+    // Half-way is a step that a person can see; a picture here has no other.
+    await pause(call, imageMs / 2);
+    reportProgress(world, call, claim, Math.ceil(order.steps / 2), order.steps, null, planned.imageId);
+    await pause(call, imageMs / 2);
+  }
+  const png = drawSimulatedPng(pictureKey(order, planned), order.width, order.height);
+  const what = { purpose: 'image', imageId: planned.imageId, step: null, contentType: 'image/png' } as const;
+  const stored = await uploadObject(world, call, order, what, png);
+  const gpuMs = Math.round(performance.now() - startedAt);
+  return { status: 'succeeded', ...stored, width: order.width, height: order.height, gpuMs };
+}
+
+/** Everything that would change a real picture. */
+function pictureKey(order: GenerateOrder, { prompt, negativePrompt, seed }: PlannedImage): string {
+  const { weight, sha256 } = order.weights;
+  const lora = weight === 0 ? 'off' : (sha256 ?? createHash('sha256').update(prompt).digest('base64'));
+  return JSON.stringify([prompt, negativePrompt, seed, weight, lora, order.steps, order.guidance]);
+}
+
+function reportProgress(
+  world: World,
+  call: Call,
+  claim: Claim,
+  step: number,
+  totalSteps: number,
+  loss: number | null,
+  imageId: string | null,
+): void {
+  const now = performance.now();
+  if (now - claim.lastProgressAt < world.config.progressMs) return;
+  claim.lastProgressAt = now;
+  const { phase } = claim;
+  sendLossy(world, call, claim, {
+    type: 'progress',
+    ...eventHead(claim.order),
+    phase,
+    step,
+    totalSteps,
+    loss,
+    imageId,
+  });
+}

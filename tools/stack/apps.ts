@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type { DataFolder } from './data-folder.ts';
+import { repositoryRoot } from './paths.ts';
+import { baseEnvironment, Service } from './process.ts';
+import { GPU_ENVIRONMENT } from './python.ts';
+
+export const APP_NAMES = ['gpu', 'api', 'worker', 'web'] as const;
+export type AppName = (typeof APP_NAMES)[number];
+export type GpuChoice = 'simulator' | 'local' | 'external';
+
+/** Everything an app's row may need to know about the rest. */
+export interface AppContext {
+  readonly folder: DataFolder;
+  readonly ports: Readonly<Record<AppName, number>>;
+  /** Where the stores are: started ones and those a person named. */
+  readonly stores: Readonly<Record<string, string>>;
+  readonly gpu: GpuChoice;
+  /** What a person set; wins over a row's `defaults`, never over its `wiring`. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+interface AppRow {
+  readonly command: (context: AppContext) => {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly cwd: string;
+  };
+  /** Values that a person's environment may replace. */
+  readonly defaults: (context: AppContext) => NodeJS.ProcessEnv;
+  /** Values that hold the parts together; nothing outside may change them. */
+  readonly wiring: (context: AppContext) => NodeJS.ProcessEnv;
+  /** Answers 2xx when the app serves. */
+  readonly healthPath: string;
+  readonly readyDeadlineMs: number;
+}
+
+const node = (folder: string, script: string) => ({
+  command: process.execPath,
+  args: [script],
+  cwd: join(repositoryRoot, folder),
+});
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+/** The address that people use. `localhost`, since browsers treat cookies of a bare address differently. */
+export function publicUrl({ environment, ports }: Pick<AppContext, 'environment' | 'ports'>): string {
+  return environment.PUBLIC_URL ?? `http://localhost:${ports.web}`;
+}
+
+/** The file in which the API leaves the one-time link for the first admin while there is none. */
+export function setupLinkFile(folder: DataFolder): string {
+  return folder.join('run', 'setup-link');
+}
+
+/** What api and worker share. */
+function serverDefaults(context: AppContext): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    AUTH_MODE: 'local',
+    REGISTRATION: 'open',
+    PUBLIC_URL: publicUrl(context),
+  };
+}
+
+function serverWiring({ folder, ports, stores }: AppContext): NodeJS.ProcessEnv {
+  const { ticketSecret, sessionSecret } = folder.secrets('ticketSecret', 'sessionSecret');
+  return { ...stores, API_URL: loopback(ports.api), TICKET_SECRET: ticketSecret, SESSION_SECRET: sessionSecret };
+}
+
+function gpuWiring({ folder, ports, gpu }: AppContext): NodeJS.ProcessEnv {
+  if (gpu === 'external') return {};
+  const { gpuServerSecret } = folder.secrets('gpuServerSecret');
+  return { GPU_BACKEND: 'local', GPU_SERVER_URL: loopback(ports.gpu), GPU_SERVER_SECRET: gpuServerSecret };
+}
+
+/** One row per program of ours: how it is started, told where the others are, and judged ready. */
+const APPS: Record<AppName, AppRow> = {
+  gpu: {
+    command: ({ gpu }) =>
+      gpu === 'simulator'
+        ? node('tools/gpu-simulator', 'main.ts')
+        : {
+            command: join(GPU_ENVIRONMENT.folder, 'bin/python'),
+            args: ['server.py'],
+            cwd: join(repositoryRoot, 'gpu'),
+          },
+    defaults: ({ folder }) => ({ GPU_PROFILE: 'nano', PIXGEN_GPU_DATA_DIR: folder.join('gpu') }),
+    wiring: (context) => ({
+      ...gpuWiring(context),
+      GPU_SERVER_HOST: '127.0.0.1',
+      GPU_SERVER_PORT: String(context.ports.gpu),
+      PIXGEN_API_BASE: loopback(context.ports.api),
+    }),
+    healthPath: '/healthz',
+    readyDeadlineMs: 120_000, // importing torch from a cold disk
+  },
+  api: {
+    command: () => node('apps/api', 'src/main.ts'),
+    defaults: serverDefaults,
+    wiring: (context) => ({
+      ...serverWiring(context),
+      HOST: '127.0.0.1',
+      PORT: String(context.ports.api),
+      SETUP_LINK_FILE: setupLinkFile(context.folder),
+    }),
+    healthPath: '/health/ready',
+    readyDeadlineMs: 30_000,
+  },
+  worker: {
+    command: () => node('apps/worker', 'src/main.ts'),
+    defaults: serverDefaults,
+    wiring: (context) => ({
+      ...serverWiring(context),
+      ...gpuWiring(context),
+      HOST: '127.0.0.1',
+      PORT: String(context.ports.worker),
+    }),
+    healthPath: '/health/ready',
+    readyDeadlineMs: 30_000,
+  },
+  web: {
+    command: () => node('apps/web/.next/standalone/apps/web', 'server.js'),
+    defaults: (context) => ({ NODE_ENV: 'production', AUTH_MODE: 'local', PUBLIC_URL: publicUrl(context) }),
+    wiring: ({ ports, stores }) => ({
+      API_URL: loopback(ports.api),
+      UPLOAD_ORIGIN: stores.S3_ENDPOINT,
+      HOSTNAME: '127.0.0.1',
+      PORT: String(ports.web),
+    }),
+    healthPath: '/sign-in',
+    readyDeadlineMs: 60_000,
+  },
+};
+
+/** A service for one app, in the context of the others. */
+export function createApp(name: AppName, context: AppContext): Service {
+  const row = APPS[name];
+  const health = `${loopback(context.ports[name])}${row.healthPath}`;
+  return new Service({
+    name,
+    ...row.command(context),
+    env: baseEnvironment({ ...row.defaults(context), ...context.environment, ...row.wiring(context) }),
+    logFile: context.folder.join('logs', `${name}.log`),
+    readyDeadlineMs: row.readyDeadlineMs,
+    isReady: async () => (await fetch(health, { redirect: 'manual', signal: AbortSignal.timeout(5_000) })).status < 400,
+  });
+}

@@ -1,0 +1,113 @@
+import { randomInt } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { PlainError } from './plain-error.ts';
+
+/** What port a service would like. `fixed` is a person's word and never changed; `preferred` is only tried first. */
+export interface PortWish {
+  readonly fixed?: { readonly port: number; readonly setBy: string } | undefined;
+  readonly preferred?: number;
+}
+
+// Below the ports that the system hands out for outgoing connections, so a remembered one is rarely taken at the next start.
+const LOWEST_PORT = 20_000;
+const HIGHEST_PORT = 32_000;
+
+/** Ports given out by this process and perhaps not yet bound: two stacks in one test run must not get the same. */
+const givenOut = new Set<number>();
+
+/**
+ * One free loopback port per name. Ports are remembered in `file`, so a second start has the same addresses, and two checkouts
+ * side by side each keep their own. A remembered port that is taken meanwhile is replaced.
+ * @throws PlainError when a fixed port is taken, naming who holds it where the system tells.
+ */
+export async function choosePorts<Name extends string>(
+  file: string,
+  wishes: Record<Name, PortWish>,
+): Promise<Record<Name, number>> {
+  const remembered = readPorts(file);
+  const chosen: Record<string, number> = {};
+  for (const [name, wish] of Object.entries<PortWish>(wishes)) {
+    chosen[name] = await choosePort(wish, remembered[name]);
+  }
+  writeFileSync(file, `${JSON.stringify({ ...remembered, ...chosen }, null, 2)}\n`);
+  return chosen as Record<Name, number>;
+}
+
+/** Gives ports back once their service is gone. */
+export function releasePorts(ports: Iterable<number>): void {
+  for (const port of ports) givenOut.delete(port);
+}
+
+async function choosePort(wish: PortWish, remembered: number | undefined): Promise<number> {
+  if (wish.fixed) {
+    const { port, setBy } = wish.fixed;
+    if (await isFree(port)) return port;
+    throw new PlainError(
+      `Port ${port} (${setBy}) is already taken${holder(port)}. Stop that program or choose another port.`,
+    );
+  }
+  for (const port of [remembered, wish.preferred]) {
+    if (port !== undefined && (await take(port))) return port;
+  }
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await take(port)) return port;
+  }
+  throw new PlainError(`No free port between ${LOWEST_PORT} and ${HIGHEST_PORT} on 127.0.0.1.`);
+}
+
+async function take(port: number): Promise<boolean> {
+  if (givenOut.has(port)) return false;
+  givenOut.add(port);
+  if (await isFree(port)) return true;
+  givenOut.delete(port);
+  return false;
+}
+
+/** True when a program could listen on this loopback port now. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function readPorts(file: string): Record<string, number> {
+  if (!existsSync(file)) return {};
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, number>) : {};
+}
+
+/** ` by pid 12 (node server.js)` on Linux when we may see it, else nothing. */
+function holder(port: number): string {
+  const inode = listeningInode(port);
+  if (inode === undefined) return '';
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const open = readdirSync(`/proc/${pid}/fd`).some(
+        (fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`,
+      );
+      if (!open) continue;
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+      return ` by pid ${pid} (${command.slice(0, 80)})`;
+    } catch {
+      // Another user's process, or one that ended while we looked.
+    }
+  }
+  return '';
+}
+
+function listeningInode(port: number): string | undefined {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    if (!existsSync(table)) continue;
+    for (const line of readFileSync(table, 'utf8').split('\n')) {
+      const fields = line.trim().split(/\s+/);
+      const listening = fields[3] === '0A';
+      if (listening && fields[1]?.endsWith(suffix)) return fields[9];
+    }
+  }
+  return undefined;
+}

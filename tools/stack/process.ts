@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PlainError } from './plain-error.ts';
+import { guardGroup, releaseGroup } from './watchdog.ts';
+
+/** How one long-running program is started, judged ready and stopped. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  /** True once it serves. Called until then; a rejection means "not yet". */
+  readonly isReady: () => Promise<boolean>;
+  readonly user?: UserIds | undefined;
+  /** What ends it gracefully. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** After this long without an end, the whole group is killed. */
+  readonly stopDeadlineMs?: number;
+  readonly readyDeadlineMs?: number;
+}
+
+export interface UserIds {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** False when nobody asked it to stop. */
+  readonly expected: boolean;
+  /** The end of what it printed since it was started: the reason of a crash. */
+  readonly lastLines: string;
+}
+
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+const LAST_LINES_BYTES = 4096;
+
+/**
+ * One program in its own process group, with its output in a file. `start`, `stop` and `kill` may be repeated in turn, so
+ * a chaos run can take it down and bring it back. Emits `spawn` (pid) and `exit` (how and why).
+ */
+export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: Exit] }> {
+  readonly name: string;
+  readonly logFile: string;
+  readonly #spec: ServiceSpec;
+  #pid: number | undefined;
+  #ended: Promise<Exit> | undefined;
+  #stopping = false;
+
+  constructor(spec: ServiceSpec) {
+    super();
+    this.#spec = spec;
+    this.name = spec.name;
+    this.logFile = spec.logFile;
+  }
+
+  /** The process (and group) id while it runs. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** Starts the program and resolves when it serves. @throws PlainError with its last log lines when it does not. */
+  async start(): Promise<void> {
+    if (this.#pid !== undefined) throw new PlainError(`${this.name} is already running (pid ${this.#pid}).`);
+    const logStart = rotateLog(this.#spec.logFile);
+    const ended = this.#spawn(logStart);
+    const deadline = performance.now() + (this.#spec.readyDeadlineMs ?? 30_000);
+    for (let waitMs = 15; ; waitMs = Math.min(waitMs * 1.3, 250)) {
+      const step = await Promise.race([ended, this.#spec.isReady().catch(() => false)]);
+      if (step === true) return;
+      if (step !== false) throw new PlainError(startFailure(this.name, step, this.logFile));
+      if (performance.now() > deadline) {
+        await this.stop();
+        const lines = readTail(this.logFile, logStart);
+        throw new PlainError(`${this.name} did not become ready in time. Its last lines (${this.logFile}):\n${lines}`);
+      }
+      await Promise.race([ended, delay(waitMs)]);
+    }
+  }
+
+  #spawn(logStart: number): Promise<Exit> {
+    const { command, args, cwd, env, user } = this.#spec;
+    const log = openSync(this.#spec.logFile, 'a', 0o600);
+    // A group of its own: signals reach its children too, and the terminal's Ctrl-C reaches only us.
+    const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#stopping = false;
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.#pid = pid;
+      guardGroup(pid, this.#spec.stopSignal ?? 'SIGTERM');
+      this.emit('spawn', pid);
+    }
+    const ended = new Promise<Exit>((resolve) => {
+      child.once('error', (error) => {
+        if (pid === undefined) resolve({ code: null, signal: null, expected: false, lastLines: error.message });
+      });
+      child.once('exit', (code, signal) => {
+        if (pid !== undefined) {
+          signalGroup(pid, 'SIGKILL'); // children that outlived their leader
+          releaseGroup(pid);
+        }
+        this.#pid = undefined;
+        const exit = { code, signal, expected: this.#stopping, lastLines: readTail(this.logFile, logStart) };
+        this.emit('exit', exit);
+        resolve(exit);
+      });
+    });
+    this.#ended = ended;
+    return ended;
+  }
+
+  /** Asks it to end, waits, and kills the group at the deadline. Resolves when nothing of it runs. */
+  async stop(): Promise<void> {
+    if (this.#pid === undefined || this.#ended === undefined) return;
+    this.#stopping = true;
+    const pid = this.#pid;
+    const given = new AbortController();
+    signalGroup(pid, this.#spec.stopSignal ?? 'SIGTERM');
+    const late = delay(this.#spec.stopDeadlineMs ?? 10_000, 'late' as const, { signal: given.signal }).catch(
+      () => 'late',
+    );
+    const result = await Promise.race([this.#ended, late]);
+    given.abort();
+    if (result === 'late') {
+      signalGroup(pid, 'SIGKILL');
+      await this.#ended;
+    }
+  }
+
+  /** Sends a signal to the whole group, for chaos runs; resolves when it has ended, or at once for a signal that does not end it. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    if (this.#pid === undefined || this.#ended === undefined) return;
+    signalGroup(this.#pid, signal);
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#ended;
+  }
+}
+
+/** Runs a program to its end and returns what it printed. @throws PlainError with its output when it fails. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; user?: UserIds | undefined; onLine?: (line: string) => void } = {},
+): Promise<string> {
+  const { user, onLine, ...rest } = options;
+  const child = spawn(command, args, { ...rest, ...user, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid !== undefined) guardGroup(child.pid, 'SIGTERM');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const line = text.trimEnd().split('\n').at(-1);
+      if (line) onLine?.(line);
+    });
+  }
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [code, signal] = await closed.catch((error: Error) => {
+    throw new PlainError(`${command} could not be run: ${error.message}`);
+  });
+  if (child.pid !== undefined) releaseGroup(child.pid);
+  if (code === 0) return output;
+  throw new PlainError(
+    `${command} ${args.join(' ')} failed (${signal ?? `exit ${code}`}):\n${output.trimEnd().slice(-LAST_LINES_BYTES)}`,
+  );
+}
+
+/** Signals a process group; false when it is already gone. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** What a child gets of our environment: enough to run, nothing of npm's and nothing that reconfigures a database client. */
+export function baseEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'CI'];
+  const env: NodeJS.ProcessEnv = {};
+  for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
+  return { ...env, ...extra };
+}
+
+function startFailure(name: string, exit: Exit, logFile: string): string {
+  const how = exit.signal ?? `exit code ${exit.code ?? '?'}`;
+  return `${name} stopped while starting (${how}). Its last lines (${logFile}):\n${exit.lastLines}`;
+}
+
+/** Moves a large log aside and returns where this run's output will begin. */
+function rotateLog(file: string): number {
+  if (!existsSync(file)) return 0;
+  const { size } = statSync(file);
+  if (size < MAX_LOG_BYTES) return size;
+  renameSync(file, `${file}.1`);
+  return 0;
+}
+
+function readTail(file: string, from: number): string {
+  if (!existsSync(file)) return '';
+  const text = readFileSync(file).subarray(from).subarray(-LAST_LINES_BYTES).toString('utf8').trim();
+  return text.split('\n').slice(-12).join('\n');
+}

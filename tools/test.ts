@@ -1,0 +1,172 @@
+// `npm test`: everything, one part after the other. `--only NAME,NAME` runs the named parts or groups (`check` is all but tests).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pc from 'picocolors';
+import { generateClient, isClientGenerated } from './stack/database.ts';
+import { repositoryRoot } from './stack/paths.ts';
+import { describeError, PlainError } from './stack/plain-error.ts';
+import { signalGroup } from './stack/process.ts';
+import { ensurePython, GPU_TEST_ENVIRONMENT, SERVICES_ENVIRONMENT } from './stack/python.ts';
+import { guardGroup, releaseGroup } from './stack/watchdog.ts';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Part {
+  readonly name: string;
+  readonly group: 'check' | 'test';
+  readonly command: readonly [program: string, ...args: string[]];
+  /** Relative to the checkout. */
+  readonly cwd?: string;
+  /** How many tests ran, from the file or the output that the part leaves. A part without tests has none. */
+  readonly count?: (output: string) => Counts;
+}
+
+const outputFolder = join(repositoryRoot, 'test-output');
+const python = join(GPU_TEST_ENVIRONMENT.folder, 'bin/python');
+
+function vitest(name: string): Part {
+  const report = join(outputFolder, `vitest-${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  return {
+    name,
+    group: 'test',
+    command: ['vitest', 'run', '--project', name, ...reporters],
+    count: () => countVitest(report),
+  };
+}
+
+const PARTS: readonly Part[] = [
+  { name: 'format and lint', group: 'check', command: ['biome', 'ci', '.'] },
+  { name: 'typed lint', group: 'check', command: ['oxlint', '--type-aware'] },
+  { name: 'types', group: 'check', command: ['pnpm', '-r', '--parallel', 'exec', 'tsc', '--noEmit'] },
+  { name: 'unused code', group: 'check', command: ['knip'] },
+  { name: 'import rules', group: 'check', command: ['turbo', 'boundaries'] },
+  { name: 'gpu lint', group: 'check', command: [python, '-m', 'ruff', 'check', '.'], cwd: 'gpu' },
+  { name: 'gpu format', group: 'check', command: [python, '-m', 'ruff', 'format', '--check', '.'], cwd: 'gpu' },
+  { name: 'gpu types', group: 'check', command: [python, '-m', 'pyright'], cwd: 'gpu' },
+  vitest('unit'),
+  vitest('stack'),
+  vitest('integration'),
+  { name: 'gpu', group: 'test', command: [python, '-m', 'pytest', '-q'], cwd: 'gpu', count: countPytest },
+  vitest('browser'),
+];
+
+async function main(): Promise<number> {
+  const parts = chooseParts(process.argv.slice(2));
+  rmSync(outputFolder, { recursive: true, force: true });
+  mkdirSync(outputFolder, { recursive: true });
+  const startedAt = performance.now();
+  await prepare(parts);
+  const rows: Array<{ part: Part; tookMs: number; failed: boolean; counts: Counts | undefined }> = [];
+  for (const part of parts) {
+    const partStartedAt = performance.now();
+    console.log(pc.bold(`▶ ${part.name}`));
+    const { code, output } = await run(part);
+    const counts = code === 'missing' ? undefined : part.count?.(output);
+    const tookMs = performance.now() - partStartedAt;
+    rows.push({ part, tookMs, failed: code !== 0, counts });
+    if (code !== 0) console.log(pc.red(`✗ ${part.name} failed; all of its output: ${logFile(part)}`));
+  }
+  console.log(`\n${'part'.padEnd(18)}${'seconds'.padStart(8)}  result`);
+  for (const { part, tookMs, failed, counts } of rows) {
+    const result = `${failed ? pc.red('failed') : pc.green('ok')}${counts ? pc.dim(`  ${counts.passed} passed, ${counts.failed} failed`) : ''}`;
+    console.log(`${part.name.padEnd(18)}${(tookMs / 1000).toFixed(1).padStart(8)}  ${result}`);
+  }
+  console.log(`${'all'.padEnd(18)}${((performance.now() - startedAt) / 1000).toFixed(1).padStart(8)}\n`);
+  const sum = (key: keyof Counts) => rows.reduce((total, { counts }) => total + (counts?.[key] ?? 0), 0);
+  // A part that fails without a failed test (a lint, a crash) still counts: the closing line must never read as success.
+  const failedParts = rows.filter(({ failed, counts }) => failed && (counts?.failed ?? 0) === 0).length;
+  const skipped = sum('skipped');
+  console.log(
+    `${sum('passed')} passed, ${sum('failed') + failedParts} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  );
+  return rows.some(({ failed }) => failed) ? 1 : 0;
+}
+
+function chooseParts(args: string[]): readonly Part[] {
+  const { values } = parseArgs({ args, options: { only: { type: 'string' } } });
+  if (values.only === undefined) return PARTS;
+  const names = values.only.split(',');
+  const chosen = PARTS.filter(({ name, group }) => names.includes(name) || names.includes(group));
+  if (chosen.length > 0) return chosen;
+  throw new PlainError(
+    `No part is called ${values.only}. Parts: ${PARTS.map(({ name }) => name).join(', ')}; groups: check, test.`,
+  );
+}
+
+/** What the chosen parts need and git does not hold. */
+async function prepare(parts: readonly Part[]): Promise<void> {
+  if (!isClientGenerated()) await generateClient();
+  if (parts.some(({ command }) => command[0] === python)) await ensurePython(GPU_TEST_ENVIRONMENT);
+  if (parts.some(({ group }) => group === 'test')) await ensurePython(SERVICES_ENVIRONMENT);
+}
+
+/** Runs a part with its output shown and kept. */
+async function run(part: Part): Promise<{ code: number | 'missing'; output: string }> {
+  const [program, ...args] = part.command;
+  const cwd = join(repositoryRoot, part.cwd ?? '.');
+  const child = spawn(program, args, {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FORCE_COLOR: '0' },
+  });
+  const { pid } = child;
+  if (pid !== undefined) guardGroup(pid, 'SIGTERM');
+  const log = createWriteStream(logFile(part));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      log.write(text);
+      process.stdout.write(text);
+    });
+  }
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? 1, output };
+  } catch (error) {
+    console.log(describeError(error));
+    return { code: 'missing', output };
+  } finally {
+    if (pid !== undefined) {
+      signalGroup(pid, 'SIGKILL');
+      releaseGroup(pid);
+    }
+    log.end();
+  }
+}
+
+function logFile(part: Part): string {
+  return join(outputFolder, `${part.name.replaceAll(' ', '-')}.log`);
+}
+
+function countVitest(report: string): Counts {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const found = JSON.parse(readFileSync(report, 'utf8')) as Record<
+    'numPassedTests' | 'numFailedTests' | 'numPendingTests',
+    number
+  >;
+  return { passed: found.numPassedTests, failed: found.numFailedTests, skipped: found.numPendingTests };
+}
+
+function countPytest(output: string): Counts {
+  const count = (word: string) => Number(output.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
+  return { passed: count('passed'), failed: count('failed') + count('errors?'), skipped: count('skipped') };
+}
+
+for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(event, () => process.exit(130));
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(describeError(error));
+    process.exit(1);
+  },
+);
