@@ -1,13 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+const integration = [
+  'packages/{db,queue,storage,core,trpc}/src/**/*.test.ts',
+  'apps/{api,worker}/src/**/*.test.ts',
+  'tools/{gpu-simulator,integration}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
+      { test: { name: 'unit', include: ['packages/{domain,ui}/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'] } },
       {
         test: {
-          name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'apps/{api,worker}/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'tools/stack/**', 'tools/e2e/**'],
+          name: 'integration',
+          include: integration,
+          globalSetup: ['tools/testing/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          pool: 'forks',
+          maxWorkers: 2,
+        },
+      },
+      // These start and kill whole stacks: one at a time.
+      {
+        test: {
+          name: 'stack',
+          include: ['tools/{stack,architecture}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -125,7 +125,7 @@ def main() -> None:
     server = uvicorn.Server(config)
     address = {"host": settings.gpu_server_host, "port": settings.gpu_server_port}
     log("gpu_server_starting", profile=settings.gpu_profile, **address)
-    # uvicorn stops gracefully on both signals and then raises the signal again: as KeyboardInterrupt it ends in status 0
+    # uvicorn stops gracefully and then raises the signal again; as KeyboardInterrupt it ends in status 0.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.run()

@@ -58,12 +58,9 @@ def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
     )
     events, stop = claim.events, claim.stop
     images = _download_photos(claim, order)
-    resume_bytes = None
-    if order.resume:
-        resume_bytes = download(claim.client, order.resume, MAX_WEIGHTS_BYTES, claim.host.retry, stop)
     events.phase("loading")
     base: BaseModel = claim.host.load_base()
-    resume = checkpoint_from_bytes(resume_bytes, config, base.model_hash) if resume_bytes else None
+    resume = _fetch_checkpoint(claim, order, config, base)
 
     with _delivery() as delivery:
         due = _EveryMs(order.checkpoint_every_ms)
@@ -103,6 +100,18 @@ def _download_photos(claim: Claim, order: TrainOrder) -> list[TrainingImage]:
         data = download(claim.client, photo, MAX_PHOTO_BYTES, claim.host.retry, claim.stop)
         images.append(TrainingImage(photo.photo_id, decode_photo(data)))
     return images
+
+
+def _fetch_checkpoint(claim: Claim, order: TrainOrder, config: TrainConfig, base: BaseModel) -> Checkpoint | None:
+    """The checkpoint to go on from. One that cannot be had or read costs time, not the training: it starts afresh."""
+    if order.resume is None:
+        return None
+    try:
+        data = download(claim.client, order.resume, MAX_WEIGHTS_BYTES, claim.host.retry, claim.stop)
+        return checkpoint_from_bytes(data, config, base.model_hash)
+    except GpuFailure as failure:
+        log_failure("checkpoint_ignored", jobId=order.job_id, code=failure.code, detail=failure.detail)
+        return None
 
 
 def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, checkpoint: Checkpoint) -> None:

@@ -35,7 +35,8 @@ def lora_from_bytes(data: bytes, unet: nn.Module) -> LoraState:
     Raises GpuFailure WEIGHTS_UNREADABLE when it is no safetensors file, or was not made for this base model.
     """
     try:
-        state = load_safetensors(data)
+        # Cloned because the file's own memory is not aligned, and products of unaligned matrices round differently.
+        state = {name: tensor.clone() for name, tensor in load_safetensors(data).items()}
     except (SafetensorError, ValueError, KeyError) as error:
         raise GpuFailure("WEIGHTS_UNREADABLE", "not a safetensors file") from error
     layers = {name: module for name, module in unet.named_modules() if isinstance(module, nn.Linear)}

@@ -9,8 +9,10 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
 from torch import nn
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
 
 from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.logs import log, log_failure
@@ -138,6 +140,8 @@ def _load_sdxl(profile: Profile, cache_dir: Path, dtype: torch.dtype) -> Any:
     assert profile.vae is not None
     base, revision = profile.base.repo_id, profile.base.revision
     cache = str(cache_dir / "base-weights")
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     # Half-precision files are half the download; widening them to fp32 on a CPU loses nothing that training needs.
     weights = {
         "revision": revision,

@@ -130,6 +130,7 @@ def _work(ticket: Ticket, order: Order, host: Host, client: httpx.Client, stop: 
         uploader = Uploader(client, ticket, order, host.retry, stop)
         claim = Claim(order, host, client, events, uploader, stop, started)
         result = _succeed_or_fail(claim)
+        events.flush()  # a 410 to an earlier event means that nobody wants the terminal one
         events.durable(result)
         try:
             events.flush()

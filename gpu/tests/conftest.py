@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 from PIL import Image, ImageDraw
@@ -13,6 +14,10 @@ from pixgen_gpu.models import BaseModel, load_base_model
 from pixgen_gpu.training.config import TrainConfig, TrainedLora, TrainingImage
 from pixgen_gpu.training.train_lora import train_lora
 from tests.fake_api import FakeApi
+
+# The same examples in every run, and no folder of them left behind.
+hypothesis.settings.register_profile("pixgen", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("pixgen")
 
 
 def drawn_photo(index: int, width: int = 200, height: int = 200) -> Image.Image:

@@ -66,7 +66,7 @@ def test_a_lora_changes_the_picture_and_weight_zero_does_not(base: BaseModel, tr
 
 @pytest.mark.parametrize("change", [{"steps": 6}, {"guidance": 9.0}, {"guidance": 1.0}, {"width": 96}, {"height": 96}])
 def test_every_setting_reaches_the_picture(base: BaseModel, change: dict[str, float]) -> None:
-    assert draw(base, [plan(1)]) != draw(base, [plan(1)], **change)
+    assert draw(base, [plan(1)]) != draw(base, [plan(1)], None, 1.0, **change)
 
 
 def test_prompt_and_negative_prompt_reach_the_picture(base: BaseModel) -> None:

@@ -191,6 +191,15 @@ def test_410_to_an_upload_request_stops_the_work(api: FakeApi, base: BaseModel, 
     assert api.uploads == []
 
 
+def test_410_to_the_last_image_event_keeps_the_terminal_event_back(
+    api: FakeApi, base: BaseModel, lora_file: bytes
+) -> None:
+    api.order = generate_order(api, lora_file, images=1)
+    api.event_faults["image"] = [410]
+    assert run(api, base).state == "superseded"
+    assert [kind for kind, _, _ in api.deliveries if kind in ("image", "succeeded")] == ["image"]
+
+
 def test_cancel_from_the_host_stops_the_work(api: FakeApi, base: BaseModel) -> None:
     order = train_order(api)
     api.order = order | {"settings": order["settings"] | {"steps": 5000}}
@@ -260,6 +269,17 @@ def test_a_resumed_training_continues_from_its_checkpoint(api: FakeApi, base: Ba
     steps = [event["step"] for event in api.of_type("progress") if event["phase"] == "training"]
     assert min(steps) > checkpoint["step"]
     assert [step for step, _ in result["training"]["lossHistory"]] == list(range(1, 151))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_lost_or_damaged_checkpoint_costs_time_and_not_the_training(
+    api: FakeApi, base: BaseModel, gone: bool
+) -> None:
+    api.order = train_order(api)
+    api.order["resume"] = {**api.source("resume", b"damaged"), "step": 4}
+    if gone:
+        del api.objects["resume"]
+    assert len(finished(run(api, base))["training"]["lossHistory"]) == 8
 
 
 def test_logs_hold_no_token_url_or_prompt(

@@ -72,7 +72,10 @@ async function runLoad({ target, load, run }: LoadCommand): Promise<LoadResult> 
   return result;
 }
 
-async function closedLoop({ jobs, inFlight }: { jobs: number; inFlight: number }, one: (index: number) => Promise<void>) {
+async function closedLoop(
+  { jobs, inFlight }: { jobs: number; inFlight: number },
+  one: (index: number) => Promise<void>,
+) {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < jobs) await one(next++);
@@ -81,7 +84,10 @@ async function closedLoop({ jobs, inFlight }: { jobs: number; inFlight: number }
 }
 
 /** Starts at fixed times whatever the answers do: a slow server cannot slow down its own load. */
-async function openLoop({ jobs, perSecond }: { jobs: number; perSecond: number }, one: (index: number) => Promise<void>) {
+async function openLoop(
+  { jobs, perSecond }: { jobs: number; perSecond: number },
+  one: (index: number) => Promise<void>,
+) {
   const startedAt = performance.now();
   const running: Promise<void>[] = [];
   for (let index = 0; index < jobs; index++) {
@@ -126,7 +132,10 @@ function post({ startUrl, headers }: Target, agent: Agent, body: string): Promis
 }
 
 /** Opens the stream and calls back for every terminal state; resolves when its first byte has come. */
-function follow({ liveUrl, headers, live }: Target, onEnd: (jobId: string, state: string) => void): Promise<{ close(): void }> {
+function follow(
+  { liveUrl, headers, live }: Target,
+  onEnd: (jobId: string, state: string) => void,
+): Promise<{ close(): void }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(liveUrl, { headers: { ...headers, accept: 'text/event-stream' } }, (incoming) => {
       if (incoming.statusCode !== 200) return reject(new Error(`live: HTTP ${incoming.statusCode}`));

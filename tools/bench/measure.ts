@@ -26,7 +26,10 @@ export function createMeter(processes: Record<string, number>, client: Client, d
     async read() {
       const parents = readParents();
       const cpuMs = Object.fromEntries(
-        Object.entries(processes).map(([name, pid]) => [name, treeOf(pid, parents).reduce((sum, one) => sum + cpuOf(one), 0)]),
+        Object.entries(processes).map(([name, pid]) => [
+          name,
+          treeOf(pid, parents).reduce((sum, one) => sum + cpuOf(one), 0),
+        ]),
       );
       await new Promise((resolve) => setTimeout(resolve, STATISTICS_DELAY_MS));
       const { rows } = await client.query<{ commits: string; wal: string }>(

@@ -40,7 +40,7 @@ async function startPython(apiBase: string): Promise<Host> {
   const child = spawn(PYTHON, ['server.py'], {
     cwd: GPU_DIR,
     env: {
-      PATH: process.env.PATH,
+      ...process.env,
       PIXGEN_API_BASE: apiBase,
       GPU_SERVER_PORT: String(port),
       GPU_SERVER_SECRET: SECRET,

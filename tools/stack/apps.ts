@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DataFolder } from './data-folder.ts';
 import { repositoryRoot } from './paths.ts';
-import { baseEnvironment, Service } from './process.ts';
+import { baseEnvironment, type Environment, Service } from './process.ts';
 import { GPU_ENVIRONMENT } from './python.ts';
 
 export const APP_NAMES = ['gpu', 'api', 'worker', 'web'] as const;
@@ -16,7 +16,7 @@ export interface AppContext {
   readonly stores: Readonly<Record<string, string>>;
   readonly gpu: GpuChoice;
   /** What a person set; wins over a row's `defaults`, never over its `wiring`. */
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Environment;
 }
 
 interface AppRow {
@@ -26,9 +26,9 @@ interface AppRow {
     readonly cwd: string;
   };
   /** Values that a person's environment may replace. */
-  readonly defaults: (context: AppContext) => NodeJS.ProcessEnv;
+  readonly defaults: (context: AppContext) => Environment;
   /** Values that hold the parts together; nothing outside may change them. */
-  readonly wiring: (context: AppContext) => NodeJS.ProcessEnv;
+  readonly wiring: (context: AppContext) => Environment;
   /** Answers 2xx when the app serves. */
   readonly healthPath: string;
   readonly readyDeadlineMs: number;
@@ -52,7 +52,7 @@ export function setupLinkFile(folder: DataFolder): string {
 }
 
 /** What api and worker share. */
-function serverDefaults(context: AppContext): NodeJS.ProcessEnv {
+function serverDefaults(context: AppContext): Environment {
   return {
     NODE_ENV: 'production',
     LOG_LEVEL: 'info',
@@ -62,12 +62,12 @@ function serverDefaults(context: AppContext): NodeJS.ProcessEnv {
   };
 }
 
-function serverWiring({ folder, ports, stores }: AppContext): NodeJS.ProcessEnv {
+function serverWiring({ folder, ports, stores }: AppContext): Environment {
   const { ticketSecret, sessionSecret } = folder.secrets('ticketSecret', 'sessionSecret');
   return { ...stores, API_URL: loopback(ports.api), TICKET_SECRET: ticketSecret, SESSION_SECRET: sessionSecret };
 }
 
-function gpuWiring({ folder, ports, gpu }: AppContext): NodeJS.ProcessEnv {
+function gpuWiring({ folder, ports, gpu }: AppContext): Environment {
   if (gpu === 'external') return {};
   const { gpuServerSecret } = folder.secrets('gpuServerSecret');
   return { GPU_BACKEND: 'local', GPU_SERVER_URL: loopback(ports.gpu), GPU_SERVER_SECRET: gpuServerSecret };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
-import { baseEnvironment, runToEnd } from './process.ts';
+import { baseEnvironment, type Environment, runToEnd } from './process.ts';
 
 const FOLDER = join(repositoryRoot, 'packages/db');
 const PRISMA = join(FOLDER, 'node_modules/prisma/build/index.js');
@@ -30,7 +30,7 @@ export async function prepareDatabase(databaseUrl: string): Promise<void> {
   await runToEnd(process.execPath, ['scripts/seed.ts'], { cwd: FOLDER, env });
 }
 
-async function runPrisma(args: readonly string[], extra: NodeJS.ProcessEnv = {}): Promise<void> {
+async function runPrisma(args: readonly string[], extra: Environment = {}): Promise<void> {
   const env = baseEnvironment({ CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1', ...extra });
   await runToEnd(process.execPath, [PRISMA, ...args], { cwd: FOLDER, env });
 }

@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Exit, reasonOf } from './exit-reason.ts';
 import { PlainError } from './plain-error.ts';
 import { guardGroup, releaseGroup } from './watchdog.ts';
+
+/** Environment variables of a child. Not `NodeJS.ProcessEnv`: a framework among our types makes its `NODE_ENV` obligatory. */
+export type Environment = NodeJS.Dict<string>;
 
 /** How one long-running program is started, judged ready and stopped. */
 export interface ServiceSpec {
@@ -11,7 +15,7 @@ export interface ServiceSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
   readonly logFile: string;
   /** True once it serves. Called until then; a rejection means "not yet". */
   readonly isReady: () => Promise<boolean>;
@@ -26,15 +30,6 @@ export interface ServiceSpec {
 export interface UserIds {
   readonly uid: number;
   readonly gid: number;
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** False when nobody asked it to stop. */
-  readonly expected: boolean;
-  /** The end of what it printed since it was started: the reason of a crash. */
-  readonly lastLines: string;
 }
 
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
@@ -73,11 +68,14 @@ export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: E
     for (let waitMs = 15; ; waitMs = Math.min(waitMs * 1.3, 250)) {
       const step = await Promise.race([ended, this.#spec.isReady().catch(() => false)]);
       if (step === true) return;
-      if (step !== false) throw new PlainError(startFailure(this.name, step, this.logFile));
+      if (step !== false)
+        throw new PlainError(`${this.name} stopped while starting: ${reasonOf(step)}. Its log: ${this.logFile}`);
       if (performance.now() > deadline) {
         await this.stop();
-        const lines = readTail(this.logFile, logStart);
-        throw new PlainError(`${this.name} did not become ready in time. Its last lines (${this.logFile}):\n${lines}`);
+        const said = readTail(this.logFile, logStart).split('\n').at(-1) || 'nothing';
+        throw new PlainError(
+          `${this.name} did not become ready in time. The last it said: ${said}. Its log: ${this.logFile}`,
+        );
       }
       await Promise.race([ended, delay(waitMs)]);
     }
@@ -87,7 +85,13 @@ export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: E
     const { command, args, cwd, env, user } = this.#spec;
     const log = openSync(this.#spec.logFile, 'a', 0o600);
     // A group of its own: signals reach its children too, and the terminal's Ctrl-C reaches only us.
-    const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(command, args, {
+      cwd,
+      env: env as NodeJS.ProcessEnv,
+      ...user,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     this.#stopping = false;
     const { pid } = child;
@@ -145,10 +149,16 @@ export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: E
 export async function runToEnd(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; user?: UserIds | undefined; onLine?: (line: string) => void } = {},
+  options: { cwd?: string; env?: Environment; user?: UserIds | undefined; onLine?: (line: string) => void } = {},
 ): Promise<string> {
-  const { user, onLine, ...rest } = options;
-  const child = spawn(command, args, { ...rest, ...user, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { user, onLine, cwd, env = process.env } = options;
+  const child = spawn(command, args, {
+    cwd,
+    env: env as NodeJS.ProcessEnv,
+    ...user,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (child.pid !== undefined) guardGroup(child.pid, 'SIGTERM');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -179,16 +189,11 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /** What a child gets of our environment: enough to run, nothing of npm's and nothing that reconfigures a database client. */
-export function baseEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+export function baseEnvironment(extra: Environment = {}): Environment {
   const kept = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'CI'];
-  const env: NodeJS.ProcessEnv = {};
+  const env: Environment = {};
   for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
   return { ...env, ...extra };
-}
-
-function startFailure(name: string, exit: Exit, logFile: string): string {
-  const how = exit.signal ?? `exit code ${exit.code ?? '?'}`;
-  return `${name} stopped while starting (${how}). Its last lines (${logFile}):\n${exit.lastLines}`;
 }
 
 /** Moves a large log aside and returns where this run's output will begin. */
@@ -202,6 +207,5 @@ function rotateLog(file: string): number {
 
 function readTail(file: string, from: number): string {
   if (!existsSync(file)) return '';
-  const text = readFileSync(file).subarray(from).subarray(-LAST_LINES_BYTES).toString('utf8').trim();
-  return text.split('\n').slice(-12).join('\n');
+  return readFileSync(file).subarray(from).subarray(-LAST_LINES_BYTES).toString('utf8').trim();
 }

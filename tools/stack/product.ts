@@ -8,15 +8,16 @@ import {
   publicUrl,
   setupLinkFile,
 } from './apps.ts';
-import { openDataFolder } from './data-folder.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { generateClient, isClientGenerated, prepareDatabase } from './database.ts';
+import { reasonOf } from './exit-reason.ts';
 import { PlainError } from './plain-error.ts';
 import { choosePorts, type PortWish, releasePorts } from './ports.ts';
-import type { Service } from './process.ts';
+import type { Environment, Service } from './process.ts';
 import { ensurePython, GPU_ENVIRONMENT, isInstalled, SERVICES_ENVIRONMENT } from './python.ts';
-import { type StoreName, type Stores, startStores } from './stack.ts';
+import { STORES, type StoreName, type Stores, startStores } from './stack.ts';
 import type { Step } from './steps.ts';
-import { keepRunning, reasonOf } from './supervise.ts';
+import { keepRunning } from './supervise.ts';
 import { hasValkey } from './valkey.ts';
 import { buildWeb, isWebBuilt } from './web-build.ts';
 
@@ -27,7 +28,7 @@ export interface ProductOptions {
   readonly web: boolean;
   readonly webPort: PortWish;
   /** Settings of a person; a named store (`DATABASE_URL`, `REDIS_URL`, `S3_ENDPOINT`) is used instead of our own. */
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Environment;
   readonly durable?: boolean;
   /** Runs one step of the start, for a display; `note` shows what it is doing. */
   readonly step: Step;
@@ -50,105 +51,122 @@ export interface Product {
 
 /** Starts the whole product: stores, schema, GPU side, API, worker, web. On failure everything started is stopped again. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const { step } = options;
   const folder = await openDataFolder(options.dataDir);
-  const running: Array<() => Promise<void>> = [() => Promise.resolve(folder.close())];
-  const stop = async () => {
-    for (const end of running.splice(0).reverse()) await end();
-  };
+  const ends = new EndStack();
+  ends.add(() => folder.close());
   try {
     rmSync(setupLinkFile(folder), { force: true });
-    const apps = APP_NAMES.filter(
-      (name) => (name !== 'web' || options.web) && (name !== 'gpu' || options.gpu !== 'external'),
-    );
     const wishes: Record<AppName, PortWish> = { gpu: {}, api: {}, worker: {}, web: options.webPort };
     const ports = await choosePorts(folder.join('ports.json'), wishes);
-    running.push(() => Promise.resolve(releasePorts(Object.values(ports))));
-
-    if (!isClientGenerated()) await step('database client', generateClient);
-    // The long preparations need no store, so all three lines run at once.
-    const results = await Promise.allSettled([
-      openStores(options, folder, ports, running),
-      options.gpu === 'local' && !isInstalled(GPU_ENVIRONMENT)
-        ? step('Python packages of the GPU server (first time only)', (note) => ensurePython(GPU_ENVIRONMENT, note))
-        : undefined,
-      options.web && !isWebBuilt() ? step('web app built (first time and after changes)', buildWeb) : undefined,
+    ends.add(() => releasePorts(Object.values(ports)));
+    if (!isClientGenerated()) await options.step('database client (first time and after changes)', generateClient);
+    // The long preparations need no store, so all three run at once.
+    const [{ stores, env }] = await Promise.all([
+      openStores(options, folder, ports, ends),
+      prepareGpu(options),
+      prepareWeb(options),
     ]);
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
-    const [opened] = results;
-    if (opened.status !== 'fulfilled') throw new PlainError('The stores could not be started.');
-    const { stores, env } = opened.value;
-
     const context: AppContext = { folder, ports, stores: env, gpu: options.gpu, environment: options.environment };
-    const services: Partial<Record<StoreName | AppName, Service>> = { ...stores?.stores };
-    const supervisors: Array<() => void> = [];
-    const started = await Promise.allSettled(
-      apps.map(async (name) => {
-        const service = createApp(name, context);
-        folder.track(service);
-        services[name] = service;
-        await step(APP_LABELS[name], () => service.start());
-        const report = (reason: string, waitMs: number) =>
-          options.onTrouble(`${name} stopped: ${reason}. Starting it again in ${waitMs / 1000} s.`);
-        supervisors.push(keepRunning(service, (exit, waitMs) => report(reasonOf(exit), waitMs)));
-      }),
-    );
-    running.push(async () => {
-      for (const end of supervisors) end();
-      // Callers before those they call, so nothing fails on its way out.
-      for (const name of ['web', 'api', 'worker', 'gpu'] as const) await services[name]?.stop();
-    });
-    const fallen = started.find((result) => result.status === 'rejected');
-    if (fallen) throw fallen.reason;
-
+    const apps = await startApps(options, context, ends);
     return {
       publicUrl: publicUrl(context),
       apiUrl: `http://127.0.0.1:${ports.api}`,
       stores: env,
-      services,
+      services: { ...stores.stores, ...apps },
       setupLink: () => readSetupLink(setupLinkFile(folder)),
-      failed: watchStores(Object.values(stores?.stores ?? {})),
-      stop,
+      failed: watchStores(Object.values(stores.stores)),
+      stop: () => ends.run(),
     };
   } catch (error) {
-    await stop();
+    await ends.run();
     throw error;
   }
+}
+
+/** What has to be undone, last first. What is added after the end (a start that was under way when another failed) is undone at once. */
+class EndStack {
+  readonly #ends: Array<() => Promise<void> | void> = [];
+  #ended = false;
+
+  add(end: () => Promise<void> | void): void {
+    if (this.#ended) void end();
+    else this.#ends.push(end);
+  }
+
+  async run(): Promise<void> {
+    this.#ended = true;
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
+}
+
+async function prepareGpu({ gpu, step }: ProductOptions): Promise<void> {
+  if (gpu !== 'local' || isInstalled(GPU_ENVIRONMENT)) return;
+  await step('Python packages of the GPU server (first time only)', (note) => ensurePython(GPU_ENVIRONMENT, note));
+}
+
+async function prepareWeb({ web, step }: ProductOptions): Promise<void> {
+  if (web && !isWebBuilt()) await step('web app built (first time and after changes)', buildWeb);
+}
+
+/** Starts the programs of ours at once and keeps them running. */
+async function startApps(
+  options: ProductOptions,
+  context: AppContext,
+  ends: EndStack,
+): Promise<Partial<Record<AppName, Service>>> {
+  const names = APP_NAMES.filter(
+    (name) => (name !== 'web' || options.web) && (name !== 'gpu' || options.gpu !== 'external'),
+  );
+  const services: Partial<Record<AppName, Service>> = {};
+  // Callers before those they call, so nothing fails on its way out.
+  ends.add(async () => {
+    for (const name of ['web', 'api', 'worker', 'gpu'] as const) await services[name]?.stop();
+  });
+  const startOne = async (name: AppName) => {
+    const service = createApp(name, context);
+    context.folder.track(service);
+    services[name] = service;
+    await options.step(APP_LABELS[name], () => service.start());
+    const end = keepRunning(service, (exit, waitMs) => {
+      options.onTrouble(`${name} stopped: ${reasonOf(exit)}. Starting it again in ${waitMs / 1000} s.`);
+    });
+    ends.add(end);
+  };
+  await Promise.all(names.map(startOne));
+  return services;
 }
 
 const APP_LABELS: Record<AppName, string> = { gpu: 'GPU server', api: 'API', worker: 'worker', web: 'web app' };
 const STORE_LABELS: Record<StoreName, string> = { postgres: 'database', valkey: 'queue', s3: 'object store' };
 
-type Folder = Awaited<ReturnType<typeof openDataFolder>>;
-
 /** The stores that nobody named are started; then the schema and the first data are put in. */
 async function openStores(
   options: ProductOptions,
-  folder: Folder,
+  folder: DataFolder,
   ports: Readonly<Record<AppName, number>>,
-  running: Array<() => Promise<void>>,
-): Promise<{ stores: Stores | undefined; env: Record<string, string> }> {
+  ends: EndStack,
+): Promise<{ stores: Stores; env: Record<string, string> }> {
   const { environment, step } = options;
   const named = { postgres: environment.DATABASE_URL, valkey: environment.REDIS_URL, s3: environment.S3_ENDPOINT };
-  const services = (['postgres', 'valkey', 's3'] as const).filter((name) => !named[name]);
+  const services = STORES.filter((name) => !named[name]);
   const needsPython = services.includes('s3') || (services.includes('valkey') && !hasValkey());
   if (needsPython && !isInstalled(SERVICES_ENVIRONMENT)) {
     await step('queue and object store installed (first time only)', (note) =>
       ensurePython(SERVICES_ENVIRONMENT, note),
     );
   }
-  const origins = [publicUrl({ environment, ports }), `http://127.0.0.1:${ports.web}`];
-  const stores = await step(services.map((name) => STORE_LABELS[name]).join(', ') || 'stores of your own', () =>
-    startStores(folder, { services, durable: options.durable ?? true, corsOrigins: origins }),
+  const corsOrigins = [publicUrl({ environment, ports }), `http://127.0.0.1:${ports.web}`];
+  const label = services.map((name) => STORE_LABELS[name]).join(', ') || 'stores of your own';
+  const stores = await step(label, () =>
+    startStores(folder, { services, durable: options.durable ?? true, corsOrigins }),
   );
-  running.push(() => stores.stop());
+  ends.add(() => stores.stop());
   const env = { ...namedStores(environment), ...stores.env };
   await step('schema and first data', () => prepareDatabase(env.DATABASE_URL ?? ''));
   return { stores, env };
 }
 
-function namedStores(environment: NodeJS.ProcessEnv): Record<string, string> {
+function namedStores(environment: Environment): Record<string, string> {
   const names = [
     'DATABASE_URL',
     'REDIS_URL',

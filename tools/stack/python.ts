@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
 import { PlainError } from './plain-error.ts';
-import { baseEnvironment, runToEnd } from './process.ts';
+import { baseEnvironment, type Environment, runToEnd } from './process.ts';
 
 const OLDEST_MINOR = 11;
 const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
@@ -112,7 +112,7 @@ async function makeVenv(python: string, folder: string): Promise<void> {
 }
 
 /** pip keeps its own settings (index, certificates, wheel folders) and loses anything that would point it at another environment. */
-function pipEnvironment(): NodeJS.ProcessEnv {
+function pipEnvironment(): Environment {
   const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...env } = process.env;
   return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' };
 }

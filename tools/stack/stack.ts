@@ -14,7 +14,7 @@ import { choosePorts, type PortWish, releasePorts } from './ports.ts';
 import { createPostgres, postgresFolderOutside, postgresUrl } from './postgres.ts';
 import type { Service } from './process.ts';
 import { ensurePython, SERVICES_ENVIRONMENT } from './python.ts';
-import { createValkey } from './valkey.ts';
+import { createValkey, hasValkey } from './valkey.ts';
 
 export const STORES = ['postgres', 'valkey', 's3'] as const;
 export type StoreName = (typeof STORES)[number];
@@ -87,7 +87,7 @@ export async function startStores<Name extends StoreName>(
   options: StoreOptions<Name>,
 ): Promise<Stores<Name>> {
   const wanted = new Set<StoreName>(options.services);
-  if (wanted.has('valkey') || wanted.has('s3')) await ensurePython(SERVICES_ENVIRONMENT);
+  if (wanted.has('s3') || (wanted.has('valkey') && !hasValkey())) await ensurePython(SERVICES_ENVIRONMENT);
   const ports = await choosePorts(folder.join('ports.json'), portWishes(wanted, options.fixedPorts ?? {}));
   const started = new Map<StoreName, Service>();
   const env: Partial<Record<StoreVariables[StoreName], string>> = {};

@@ -3,9 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { reasonOf } from './exit-reason.ts';
 import { PlainError } from './plain-error.ts';
 import { Service, type ServiceSpec } from './process.ts';
-import { keepRunning, reasonOf } from './supervise.ts';
+import { keepRunning } from './supervise.ts';
 
 const started: Service[] = [];
 afterEach(() => Promise.all(started.splice(0).map((service) => service.stop())));
@@ -74,7 +75,9 @@ it('reports a program that ends while starting, with what it said', async () => 
   });
   const refused = service.start();
   await expect(refused).rejects.toThrow(PlainError);
-  await expect(refused).rejects.toThrow(/worker stopped while starting \(exit code 1\)[^]*PORT is not a number/);
+  await expect(refused).rejects.toThrow(
+    /^worker stopped while starting: PORT is not a number \(exit code 1\)\. Its log: /,
+  );
 });
 
 it('reports a program that does not exist', async () => {
@@ -103,3 +106,25 @@ function exists(pid: number): boolean {
     return false;
   }
 }
+
+it.each([
+  [
+    "node:internal/modules\n  throw err;\n  ^\n\nError: Cannot find module 'x'\n    at load (a.js:1) {\n  code: 'MODULE_NOT_FOUND'\n}\n\nNode.js v24",
+    "Error: Cannot find module 'x'",
+  ],
+  [
+    'Traceback (most recent call last):\n  File "a.py", line 1\nModuleNotFoundError: No module named torch',
+    'ModuleNotFoundError: No module named torch',
+  ],
+  [
+    '{"level":30,"msg":"listening"}\n{"level":60,"msg":"database is gone"}\n{"level":30,"msg":"closing"}',
+    'database is gone',
+  ],
+  [
+    'LOG:  starting\nFATAL:  lock file "postmaster.pid" already exists',
+    'FATAL:  lock file "postmaster.pid" already exists',
+  ],
+  ['goodbye', 'goodbye'],
+])('finds the telling line in %j', (lastLines, reason) => {
+  expect(reasonOf({ code: 1, signal: null, expected: false, lastLines })).toBe(`${reason} (exit code 1)`);
+});

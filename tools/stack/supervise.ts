@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Exit, Service } from './process.ts';
+import type { Exit } from './exit-reason.ts';
+import type { Service } from './process.ts';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -35,28 +36,4 @@ export function keepRunning(service: Service, onCrash: (exit: Exit, nextTryMs: n
     over.abort();
     service.off('exit', listener);
   };
-}
-
-/** The last thing a crashed program said, as one line. Structured log lines give their message. */
-export function reasonOf(exit: Exit): string {
-  const lines = exit.lastLines
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
-  const telling = lines.findLast(
-    (line) => /error|fatal|panic|exception|refused|failed/i.test(line) && !line.startsWith('at '),
-  );
-  const how = exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.code ?? '?'}`;
-  const line = telling ?? lines.at(-1);
-  return line === undefined ? how : `${messageOf(line)} (${how})`;
-}
-
-function messageOf(line: string): string {
-  try {
-    const entry: unknown = JSON.parse(line);
-    if (typeof entry === 'object' && entry !== null && 'msg' in entry) return String(entry.msg);
-  } catch {
-    // Plain text.
-  }
-  return line.slice(0, 300);
 }

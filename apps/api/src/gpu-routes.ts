@@ -17,7 +17,9 @@ export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: (
   const { deps } = options;
   // Signatures cover raw bytes, so nothing here is parsed before it is verified.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: EVENT_BYTES }, (_request, body, next) => next(null, body));
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: EVENT_BYTES }, (_request, body, next) =>
+    next(null, body),
+  );
 
   app.post('/gpu/claim', async (request, reply) => {
     const order = await claimAttempt(deps, parse(claimRequest, readJson(request)));
@@ -29,12 +31,16 @@ export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: (
     return reply.header('cache-control', 'no-store').send(answer);
   });
 
-  app.post('/webhooks/gpu', async (request, reply) => {
-    const { job, attempt, epoch } = parse(claimOfEvent, request.query);
+  app.post('/webhooks/gpu/:job/:attempt/:epoch', async (request, reply) => {
+    const { job, attempt, epoch } = parse(claimOfEvent, request.params);
     await receiveGpuEvent(deps, {
       claim: { jobId: job, attempt, claimEpoch: epoch },
       rawBody: rawBody(request),
-      headers: { id: header(request, 'webhook-id'), timestamp: header(request, 'webhook-timestamp'), signature: header(request, 'webhook-signature') },
+      headers: {
+        id: header(request, 'webhook-id'),
+        timestamp: header(request, 'webhook-timestamp'),
+        signature: header(request, 'webhook-signature'),
+      },
     });
     return reply.code(202).send({ accepted: true });
   });

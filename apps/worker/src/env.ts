@@ -38,7 +38,8 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
-  if (parsed.data.GPU_BACKEND === 'local' && !parsed.data.GPU_SERVER_URL) throw new Error('GPU_SERVER_URL: needed with GPU_BACKEND=local');
+  if (parsed.data.GPU_BACKEND === 'local' && !parsed.data.GPU_SERVER_URL)
+    throw new Error('GPU_SERVER_URL: needed with GPU_BACKEND=local');
   if (parsed.data.GPU_BACKEND === 'modal' && !(parsed.data.MODAL_TOKEN_ID && parsed.data.MODAL_TOKEN_SECRET)) {
     throw new Error('MODAL_TOKEN_ID, MODAL_TOKEN_SECRET: needed with GPU_BACKEND=modal');
   }

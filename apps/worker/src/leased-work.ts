@@ -5,8 +5,8 @@ import { newId } from '@pixgen/domain';
 
 export type LeasedWork = {
   /** ms since a pass last finished here or the lease was last seen in other hands; null before the first tick. */
-  lastPassAgeMs(): number | null;
-  stop(): Promise<void>;
+  lastPassAgeMs: () => number | null;
+  stop: () => Promise<void>;
 };
 
 /**
@@ -40,7 +40,9 @@ export function startLeasedWork(deps: Deps, name: string, everyMs: number, work:
       stopped = true;
       clearTimeout(timer);
       await current;
-      await releaseLease(deps.db.pool, name, holder).catch((error: Error) => deps.log.warn({ err: error, work: name }, 'the lease runs out by itself'));
+      await releaseLease(deps.db.pool, name, holder).catch((error: Error) =>
+        deps.log.warn({ err: error, work: name }, 'the lease runs out by itself'),
+      );
     },
   };
 }

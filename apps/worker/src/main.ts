@@ -9,7 +9,11 @@ const STOP_DEADLINE_MS = 25_000;
 
 async function createGpu(env: Env): Promise<GpuBackend> {
   if (env.GPU_BACKEND === 'modal') {
-    return createModalBackend({ appName: env.MODAL_APP, tokenId: env.MODAL_TOKEN_ID ?? '', tokenSecret: env.MODAL_TOKEN_SECRET ?? '' });
+    return createModalBackend({
+      appName: env.MODAL_APP,
+      tokenId: env.MODAL_TOKEN_ID ?? '',
+      tokenSecret: env.MODAL_TOKEN_SECRET ?? '',
+    });
   }
   return createLocalBackend({ url: env.GPU_SERVER_URL ?? '', secret: env.GPU_SERVER_SECRET });
 }

@@ -1,5 +1,14 @@
 /** The worker as one value: queue consumers, relay, reconciler and sweeps around the use cases. */
-import { applyEvents, cancelCalls, checkPhoto, type Deps, dispatchJob, type GpuBackend, reconcile, startRelay } from '@pixgen/core';
+import {
+  applyEvents,
+  cancelCalls,
+  checkPhoto,
+  type Deps,
+  dispatchJob,
+  type GpuBackend,
+  reconcile,
+  startRelay,
+} from '@pixgen/core';
 import { type connectRedis, type Handlers, startConsumer } from '@pixgen/queue';
 import { startLeasedWork } from './leased-work.ts';
 
@@ -7,13 +16,17 @@ const RECONCILE_EVERY_MS = 10_000;
 
 export type RunningWorker = {
   /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
-  lastPassAgeMs(): number | null;
+  lastPassAgeMs: () => number | null;
   /** Stops taking work, finishes what is in hand, gives the lease back. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 /** @param connectQueue makes one `worker` connection per task */
-export function startWorker(deps: Deps, gpu: GpuBackend, connectQueue: () => ReturnType<typeof connectRedis>): RunningWorker {
+export function startWorker(
+  deps: Deps,
+  gpu: GpuBackend,
+  connectQueue: () => ReturnType<typeof connectRedis>,
+): RunningWorker {
   const handlers: Handlers = {
     dispatch: (task, run) => dispatchJob(deps, gpu, task, run),
     'cancel-calls': (task) => cancelCalls(deps, gpu, task),
@@ -21,7 +34,8 @@ export function startWorker(deps: Deps, gpu: GpuBackend, connectQueue: () => Ret
     'check-photo': (task) => checkPhoto(deps, task.photoId),
   };
   const consumer = startConsumer(connectQueue, handlers, {
-    onFailed: (task, id, error, attemptsMade) => deps.log.warn({ err: error, task, taskId: id, attemptsMade }, 'a task failed'),
+    onFailed: (task, id, error, attemptsMade) =>
+      deps.log.warn({ err: error, task, taskId: id, attemptsMade }, 'a task failed'),
     onError: (error) => deps.log.warn({ err: error }, 'queue connection'),
   });
   const stopRelay = startRelay(deps);

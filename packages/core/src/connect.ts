@@ -15,7 +15,7 @@ export type ConnectOptions = {
 };
 
 /** @returns the dependencies, and `close` to end every connection in order */
-export function connectDeps(options: ConnectOptions): { deps: Deps; close(): Promise<void> } {
+export function connectDeps(options: ConnectOptions): { deps: Deps; close: () => Promise<void> } {
   const { log } = options;
   const db = connectDb({
     url: options.databaseUrl,
@@ -33,13 +33,15 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close(): Pro
       .add([{ task: 'apply-events', id: newId(), payload: { eventIds } }])
       .catch((error: Error) => log.warn({ err: error }, 'stored events wait for the inbox sweep')),
   );
-  const deps: Deps = { db, jobs, producer, live, storage: createStorage(options.storage), config: options.config, log };
+  const storage = createStorage(options.storage);
+  const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log };
   return {
     deps,
     async close() {
       await producer.close();
       redis.disconnect();
       subscriber.disconnect();
+      storage.close();
       await db.close();
     },
   };

@@ -151,7 +151,7 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
     if (!firsts.has(name)) firsts.set(name, ord);
   }
   const rows = [...firsts.values()].map((ord) => ({ ord, ...requests[ord] }));
-  const accepted = await pool.query<{ jobId: string; number: bigint; at: Date }>({
+  const accepted = await pool.query<{ jobId: string; number: string; at: Date }>({
     name: 'accept-jobs',
     text: ACCEPT,
     values: [JSON.stringify(rows)],
@@ -160,21 +160,28 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
   const known = new Map<number, { jobId: string; bodyHash: string }>();
   if (byJob.size < requests.length) {
     const asked = requests.map(({ userId, procedure, key }, ord) => ({ ord, userId, procedure, key }));
-    const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [JSON.stringify(asked)]);
+    const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [
+      JSON.stringify(asked),
+    ]);
     for (const row of found.rows) known.set(row.ord, row);
   }
   return requests.map((request, ord) => {
     const row = byJob.get(request.jobId);
-    if (row) return { outcome: 'accepted', jobId: row.jobId, eventNumber: String(row.number), at: row.at };
+    if (row) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
     const earlier = known.get(ord);
     if (!earlier) return { outcome: 'over-budget' };
-    return earlier.bodyHash === request.bodyHash ? { outcome: 'replayed', jobId: earlier.jobId } : { outcome: 'key-reused' };
+    return earlier.bodyHash === request.bodyHash
+      ? { outcome: 'replayed', jobId: earlier.jobId }
+      : { outcome: 'key-reused' };
   });
 }
 
 /** The job that an idempotency key stands for; null when the key is new. */
 export async function findIdempotencyKey(db: Db, id: { userId: string; procedure: string; key: string }) {
-  return db.prisma.idempotencyKey.findUnique({ where: { userId_procedure_key: id }, select: { jobId: true, bodyHash: true } });
+  return db.prisma.idempotencyKey.findUnique({
+    where: { userId_procedure_key: id },
+    select: { jobId: true, bodyHash: true },
+  });
 }
 
 function isLiveConflict(error: unknown): boolean {

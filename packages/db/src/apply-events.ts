@@ -1,8 +1,8 @@
 /** The apply step's transaction: results become rows, jobs move, money settles, inbox rows are marked. */
 import type { JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
-import { inTransaction } from './transaction.ts';
 import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
+import { inTransaction } from './transaction.ts';
 import type { CheckpointRow } from './work-orders.ts';
 
 export type NewImage = {
@@ -107,7 +107,11 @@ UNION ALL
 SELECT j.id, j."userId", j.kind, j."trainingId", 'checkpoint', j.attempt, NULL, chk.step, NULL FROM chk JOIN "Job" j ON j.id = chk.id
 RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, "imageId", step, code, at`;
 
-export type AppliedEvent = Omit<MovedJob, 'code'> & { imageId: string | null; step: number | null; code: string | null };
+export type AppliedEvent = Omit<MovedJob, 'code'> & {
+  imageId: string | null;
+  step: number | null;
+  code: string | null;
+};
 
 /**
  * Applies a batch: locks the jobs in id order, lets `decide` say what each one's events do, and writes everything in one
@@ -126,7 +130,7 @@ export async function applyEffects(
 ): Promise<AppliedEvent[]> {
   return inTransaction(pool, async (client) => {
     await client.query({ name: 'lock-jobs', text: LOCK, values: [jobIds] });
-    type Row = Omit<LockedJob, 'holdMicroUsd'> & { holdMicroUsd: bigint };
+    type Row = Omit<LockedJob, 'holdMicroUsd'> & { holdMicroUsd: string };
     const locked = await client.query<Row>({ name: 'read-jobs', text: READ, values: [jobIds] });
     const jobs = new Map(locked.rows.map((row) => [row.id, { ...row, holdMicroUsd: Number(row.holdMicroUsd) }]));
     const effects = decide(jobs);
@@ -142,7 +146,10 @@ export async function applyEffects(
         jobIds,
       ],
     });
-    const moved = await moveJobs(client, effects.flatMap((effect) => effect.move ?? []));
+    const moved = await moveJobs(
+      client,
+      effects.flatMap((effect) => effect.move ?? []),
+    );
     return [...written.rows, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
   });
 }

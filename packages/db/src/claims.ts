@@ -11,7 +11,7 @@ export type ClaimAnswer =
   | { outcome: 'gone' };
 
 /** The `running` event of a first claim. */
-export type ClaimedJob = { jobId: string; userId: string; kind: string; orderId: string; number: bigint; at: Date };
+export type ClaimedJob = { jobId: string; userId: string; kind: string; orderId: string; number: string; at: Date };
 
 const CLAIM = `
 WITH req AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "jobId" uuid, attempt int, "callId" text)),
@@ -48,7 +48,7 @@ type ClaimResult = {
   userId: string | null;
   kind: string | null;
   orderId: string | null;
-  number: bigint | null;
+  number: string | null;
   at: Date | null;
   current: boolean;
   epochBefore: number | null;
@@ -98,7 +98,16 @@ export function createCallRecorder(pool: pg.Pool): (call: ClaimRow) => Promise<v
 }
 
 /** What the fence knows of a job's newest attempt. */
-export type Fence = { jobId: string; userId: string; kind: JobKind; orderId: string; state: JobState; attempt: number; claimEpoch: number; claimedCallId: string | null };
+export type Fence = {
+  jobId: string;
+  userId: string;
+  kind: JobKind;
+  orderId: string;
+  state: JobState;
+  attempt: number;
+  claimEpoch: number;
+  claimedCallId: string | null;
+};
 
 /** Reads the fence of a job; concurrent callers share a query. */
 export function createFenceReader(pool: pg.Pool): (jobId: string) => Promise<Fence | null> {

@@ -3,9 +3,6 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 
-// Counters and event numbers: BIGINT as bigint, as Prisma gives them.
-pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
-
 export type Db = {
   prisma: PrismaClient;
   pool: pg.Pool;

@@ -30,7 +30,10 @@ FROM req LEFT JOIN current USING (ord) LEFT JOIN stored ON stored."jobId" = req.
  *
  * @param onStored told the ids of a whole committed batch, to enqueue them together
  */
-export function createInbox(pool: pg.Pool, onStored: (ids: string[]) => Promise<void>): (row: InboxRow) => Promise<InboxAnswer> {
+export function createInbox(
+  pool: pg.Pool,
+  onStored: (ids: string[]) => Promise<void>,
+): (row: InboxRow) => Promise<InboxAnswer> {
   return createBatcher<InboxRow, InboxAnswer>(
     async (rows) => {
       const values = rows.map(({ webhookId, event }, ord) => ({
@@ -41,18 +44,18 @@ export function createInbox(pool: pg.Pool, onStored: (ids: string[]) => Promise<
         claimEpoch: event.claimEpoch,
         payload: event,
       }));
-      const result = await pool.query<{ ord: number; id: bigint | null; live: boolean }>({
+      const result = await pool.query<{ ord: number; id: string | null; live: boolean }>({
         name: 'store-events',
         text: STORE,
         values: [JSON.stringify(values)],
       });
       const answers = new Map(result.rows.map((row) => [row.ord, row]));
-      const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [String(row.id)])))];
+      const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [row.id])))];
       if (ids.length > 0) await onStored(ids);
       return rows.map((_, ord) => {
         const row = answers.get(ord);
         if (!row?.live) return { outcome: 'gone' };
-        return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: String(row.id) };
+        return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: row.id };
       });
     },
     { maxBatch: 200 },
@@ -86,13 +89,18 @@ FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;
 
-type PendingResult = Omit<PendingEvent['job'], 'id' | 'holdMicroUsd'> & { id: bigint; event: DurableGpuEvent; jobId: string; holdMicroUsd: bigint };
+type PendingResult = Omit<PendingEvent['job'], 'id' | 'holdMicroUsd'> & {
+  id: string;
+  event: DurableGpuEvent;
+  jobId: string;
+  holdMicroUsd: string;
+};
 
 /** The not yet applied ones among these inbox rows, in order of arrival. */
 export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
   const result = await pool.query<PendingResult>({ name: 'pending-events', text: PENDING, values: [ids] });
   return result.rows.map(({ id, event, jobId, holdMicroUsd, ...job }) => ({
-    id: String(id),
+    id,
     event,
     job: { ...job, id: jobId, holdMicroUsd: Number(holdMicroUsd) },
   }));
@@ -100,9 +108,9 @@ export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<P
 
 /** Inbox rows that waited longer than this: their queue job was lost, so they are enqueued again. */
 export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<string[]> {
-  const result = await pool.query<{ id: bigint }>(
+  const result = await pool.query<{ id: string }>(
     `SELECT id FROM "GpuEvent" WHERE "appliedAt" IS NULL AND "receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT 500`,
     [olderThanMs],
   );
-  return result.rows.map((row) => String(row.id));
+  return result.rows.map((row) => row.id);
 }

@@ -25,7 +25,7 @@ export type MovedJob = {
   userId: string;
   kind: string;
   orderId: string;
-  number: bigint;
+  number: string;
   type: string;
   attempt: number;
   code: string | null;

@@ -21,12 +21,22 @@ export function createJobStore(pool: pg.Pool, onEventsStored: (ids: string[]) =>
     readOwnedModel: createOwnedModelReader(pool),
     storeEvent: createInbox(pool, onEventsStored),
     /** One compare-and-set; null when someone else moved the job on. */
-    move: createBatcher<JobMove, MovedJob | null>(
-      async (moves) => {
-        const moved = new Map((await moveJobs(pool, moves)).map((row) => [row.jobId, row]));
-        return moves.map((move) => moved.get(move.jobId) ?? null);
-      },
-      { maxBatch: 200 },
-    ),
+    move: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves), { maxBatch: 200 }),
   };
+}
+
+/** One statement moves a job at most once, so callers who want the same job take turns, in the order they came. */
+async function moveEach(pool: pg.Pool, moves: JobMove[]): Promise<(MovedJob | null)[]> {
+  const answers = new Map<JobMove, MovedJob>();
+  let waiting = moves;
+  while (waiting.length > 0) {
+    const turn = new Map<string, JobMove>();
+    for (const move of waiting) if (!turn.has(move.jobId)) turn.set(move.jobId, move);
+    for (const row of await moveJobs(pool, [...turn.values()])) {
+      const winner = turn.get(row.jobId);
+      if (winner) answers.set(winner, row);
+    }
+    waiting = waiting.filter((move) => turn.get(move.jobId) !== move);
+  }
+  return moves.map((move) => answers.get(move) ?? null);
 }

@@ -20,7 +20,10 @@ export const JOB_COLUMNS = {
   endedAt: true,
 } as const satisfies Prisma.JobSelect;
 
-export type JobRow = Omit<Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS }>, 'kind' | 'state'> & { kind: JobKind; state: JobState };
+export type JobRow = Omit<Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS }>, 'kind' | 'state'> & {
+  kind: JobKind;
+  state: JobState;
+};
 
 /** Kind and state are text with CHECK constraints, so the narrower type is true. */
 export function asJobRow(row: Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS }>): JobRow {
@@ -30,12 +33,20 @@ export function asJobRow(row: Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS 
 export async function findJob(db: Db, userId: string, jobId: string) {
   return db.prisma.job.findFirst({
     where: { id: jobId, userId },
-    select: { ...JOB_COLUMNS, attempts: { orderBy: { attempt: 'asc' } }, events: { orderBy: { number: 'asc' }, take: 1_000 } },
+    select: {
+      ...JOB_COLUMNS,
+      attempts: { orderBy: { attempt: 'asc' } },
+      events: { orderBy: { number: 'asc' }, take: 1_000 },
+    },
   });
 }
 
 /** Newest first. */
-export async function listJobRows(db: Db, userId: string, page: { before: string | null; limit: number; kind: JobKind | null; live: boolean }) {
+export async function listJobRows(
+  db: Db,
+  userId: string,
+  page: { before: string | null; limit: number; kind: JobKind | null; live: boolean },
+) {
   const rows = await db.prisma.job.findMany({
     where: {
       userId,
@@ -65,6 +76,10 @@ export async function readEventsAfter(db: Db, userId: string, after: bigint, lim
 
 /** The number of a person's newest event; 0 when there is none. */
 export async function newestEventNumber(db: Db, userId: string): Promise<bigint> {
-  const row = await db.prisma.jobEvent.findFirst({ where: { userId }, orderBy: { number: 'desc' }, select: { number: true } });
+  const row = await db.prisma.jobEvent.findFirst({
+    where: { userId },
+    orderBy: { number: 'desc' },
+    select: { number: true },
+  });
   return row?.number ?? 0n;
 }

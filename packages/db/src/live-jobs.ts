@@ -35,7 +35,11 @@ WHERE j.state IN ('queued', 'dispatching', 'running')`;
 
 /** Live jobs that entered their state at least `minAgeMs` ago, oldest first. */
 export async function findLiveJobs(pool: pg.Pool, minAgeMs: number, limit: number): Promise<LiveJob[]> {
-  return readLive(pool, `${COLUMNS} AND j."stateSince" < now() - $1 * interval '1 millisecond' ORDER BY j."stateSince" LIMIT $2`, [minAgeMs, limit]);
+  return readLive(
+    pool,
+    `${COLUMNS} AND j."stateSince" < now() - $1 * interval '1 millisecond' ORDER BY j."stateSince" LIMIT $2`,
+    [minAgeMs, limit],
+  );
 }
 
 /** These jobs, as far as they are alive. */
@@ -44,7 +48,7 @@ export async function readLiveJobs(pool: pg.Pool, jobIds: string[]): Promise<Liv
 }
 
 async function readLive(pool: pg.Pool, text: string, values: unknown[]): Promise<LiveJob[]> {
-  const result = await pool.query<Omit<LiveJob, 'holdMicroUsd'> & { holdMicroUsd: bigint }>(text, values);
+  const result = await pool.query<Omit<LiveJob, 'holdMicroUsd'> & { holdMicroUsd: string }>(text, values);
   return result.rows.map((row) => ({ ...row, holdMicroUsd: Number(row.holdMicroUsd) }));
 }
 
@@ -60,5 +64,8 @@ export async function readCalls(pool: pg.Pool, jobId: string, attempt: number): 
 
 /** Starts the deadline of a waiting job again: it was put on the queue once more, or no GPU was free. */
 export async function touchWaiting(pool: pg.Pool, jobId: string, attempt: number): Promise<void> {
-  await pool.query(`UPDATE "Job" SET "stateSince" = now() WHERE id = $1 AND attempt = $2 AND state IN ('queued', 'dispatching')`, [jobId, attempt]);
+  await pool.query(
+    `UPDATE "Job" SET "stateSince" = now() WHERE id = $1 AND attempt = $2 AND state IN ('queued', 'dispatching')`,
+    [jobId, attempt],
+  );
 }

@@ -21,7 +21,9 @@ JOIN "Model" m ON m.id = r."modelId" AND m."userId" = r."userId" AND m."deletedA
 LEFT JOIN LATERAL (SELECT id, profile FROM "Weights" WHERE "modelId" = m.id AND final ORDER BY id DESC LIMIT 1) w ON true`;
 
 /** Reads a model only for its owner; a foreign one answers like an absent one. */
-export function createOwnedModelReader(pool: pg.Pool): (request: { modelId: string; userId: string }) => Promise<OwnedModelRow | null> {
+export function createOwnedModelReader(
+  pool: pg.Pool,
+): (request: { modelId: string; userId: string }) => Promise<OwnedModelRow | null> {
   return createBatcher<{ modelId: string; userId: string }, OwnedModelRow | null>(
     async (requests) => {
       const result = await pool.query<OwnedModelRow>({

@@ -10,7 +10,11 @@ export type OutboxRow = { id: string; task: string; payload: object };
  *
  * @returns how many rows were moved
  */
-export async function relayOutbox(pool: pg.Pool, limit: number, send: (rows: OutboxRow[]) => Promise<void>): Promise<number> {
+export async function relayOutbox(
+  pool: pg.Pool,
+  limit: number,
+  send: (rows: OutboxRow[]) => Promise<void>,
+): Promise<number> {
   return inTransaction(pool, async (client) => {
     const taken = await client.query<OutboxRow>({
       name: 'take-outbox',

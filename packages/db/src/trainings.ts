@@ -20,7 +20,11 @@ export async function findTrainingOfJob(db: Db, userId: string, jobId: string): 
 }
 
 /** Newest first. */
-export async function listTrainingRows(db: Db, userId: string, page: { before: string | null; limit: number; modelId: string | null }): Promise<TrainingRow[]> {
+export async function listTrainingRows(
+  db: Db,
+  userId: string,
+  page: { before: string | null; limit: number; modelId: string | null },
+): Promise<TrainingRow[]> {
   return db.prisma.training.findMany({
     where: {
       userId,
@@ -37,7 +41,11 @@ export async function listTrainingRows(db: Db, userId: string, page: { before: s
 /** What a training of this model would start from: its validated photos and its newest consent. */
 export async function readTrainingInput(db: Db, modelId: string) {
   const [photos, consent] = await Promise.all([
-    db.prisma.photo.findMany({ where: { modelId, deletedAt: null, state: { not: 'refused' } }, select: { id: true, state: true }, orderBy: { id: 'asc' } }),
+    db.prisma.photo.findMany({
+      where: { modelId, deletedAt: null, state: { not: 'refused' } },
+      select: { id: true, state: true },
+      orderBy: { id: 'asc' },
+    }),
     db.prisma.consent.findFirst({ where: { modelId }, orderBy: { createdAt: 'desc' } }),
   ]);
   return { photos, consent };

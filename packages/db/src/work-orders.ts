@@ -52,7 +52,13 @@ LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Weights" w ON w.i
 LEFT JOIN "Training" t ON t.id = j."trainingId" LEFT JOIN "Model" m ON m.id = j."modelId"
 WHERE j.id = ANY ($1::uuid[])`;
 
-type WorkResult = { kind: string; jobId: string; userId: string; checkpoint: CheckpointRow | null; work: Record<string, unknown> };
+type WorkResult = {
+  kind: string;
+  jobId: string;
+  userId: string;
+  checkpoint: CheckpointRow | null;
+  work: Record<string, unknown>;
+};
 
 /** Reads work by job id; concurrent callers share a query. */
 export function createWorkReader(pool: pg.Pool): (jobId: string) => Promise<WorkRow | null> {
@@ -61,7 +67,10 @@ export function createWorkReader(pool: pg.Pool): (jobId: string) => Promise<Work
       const result = await pool.query<WorkResult>({ name: 'work', text: WORK, values: [jobIds] });
       // The statement builds exactly these shapes; `as` is the border between SQL and types.
       const found = new Map(
-        result.rows.map(({ work, ...row }) => [row.jobId, { ...work, ...row, images: work.images ?? [], photos: work.photos ?? [] } as unknown as WorkRow]),
+        result.rows.map(({ work, ...row }) => [
+          row.jobId,
+          { ...work, ...row, images: work.images ?? [], photos: work.photos ?? [] } as unknown as WorkRow,
+        ]),
       );
       return jobIds.map((jobId) => found.get(jobId) ?? null);
     },

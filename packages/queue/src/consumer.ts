@@ -23,12 +23,12 @@ export class PermanentFault extends UnrecoverableError {}
 
 export type Consumer = {
   /** Stops taking new tasks and waits for running ones. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 };
 
 export type ConsumerEvents = {
-  onFailed(task: TaskName, id: string | undefined, error: Error, attemptsMade: number): void;
-  onError(error: Error): void;
+  onFailed: (task: TaskName, id: string | undefined, error: Error, attemptsMade: number) => void;
+  onError: (error: Error) => void;
 };
 
 /**

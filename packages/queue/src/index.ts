@@ -1,5 +1,12 @@
 export * from './catalog.ts';
-export { type Consumer, type ConsumerEvents, type Handlers, PermanentFault, startConsumer, TryLater } from './consumer.ts';
+export {
+  type Consumer,
+  type ConsumerEvents,
+  type Handlers,
+  PermanentFault,
+  startConsumer,
+  TryLater,
+} from './consumer.ts';
 export { createLiveBus, type LiveBus, type Progress } from './live-bus.ts';
 export { createProducer, type NewTask, type Producer, QUEUE_PREFIX } from './producer.ts';
 export { connectRedis } from './redis.ts';

@@ -79,10 +79,15 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
       await listen(WAKE_RELAY, listener);
     },
     async saveProgress(progress) {
-      const pipeline = redis.pipeline().set(progressKey(progress.jobId), JSON.stringify(progress), 'EX', PROGRESS_TTL_S);
+      const pipeline = redis
+        .pipeline()
+        .set(progressKey(progress.jobId), JSON.stringify(progress), 'EX', PROGRESS_TTL_S);
       if (progress.loss !== null) {
         const key = lossKey(progress.jobId);
-        pipeline.rpush(key, JSON.stringify([progress.step, progress.loss])).ltrim(key, -LOSS_POINTS, -1).expire(key, PROGRESS_TTL_S);
+        pipeline
+          .rpush(key, JSON.stringify([progress.step, progress.loss]))
+          .ltrim(key, -LOSS_POINTS, -1)
+          .expire(key, PROGRESS_TTL_S);
       }
       await pipeline.exec();
     },

@@ -29,16 +29,23 @@ function optionsOf(name: TaskName, id: string): JobsOptions {
 
 /** @param redis a `command` connection: adding fails at once while Redis is away */
 export function createProducer(redis: Redis): Producer {
-  const byName = new Map(TASK_NAMES.map((name) => [name, new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, skipMetasUpdate: true })]));
+  const byName = new Map(
+    TASK_NAMES.map((name) => [
+      name,
+      new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, skipMetasUpdate: true }),
+    ]),
+  );
   return {
     queues: [...byName.values()],
     async add(tasks) {
       const groups = new Map<TaskName, NewTask[]>();
       for (const task of tasks) groups.set(task.task, [...(groups.get(task.task) ?? []), task]);
       await Promise.all(
-        [...groups].map(([name, group]) =>
-          byName.get(name)?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) }))),
-        ),
+        [...groups].map(async ([name, group]) => {
+          await byName
+            .get(name)
+            ?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) })));
+        }),
       );
     },
     async close() {

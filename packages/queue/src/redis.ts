@@ -18,7 +18,13 @@ const ROLES = {
  * @param onError told of connection errors; without a listener they would end the process
  */
 export function connectRedis(url: string, role: keyof typeof ROLES, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, { ...ROLES[role], retryStrategy, connectTimeout: 2_000, keepAlive: 10_000, lazyConnect: false });
+  const redis = new Redis(url, {
+    ...ROLES[role],
+    retryStrategy,
+    connectTimeout: 2_000,
+    keepAlive: 10_000,
+    lazyConnect: false,
+  });
   redis.on('error', onError);
   return redis;
 }

@@ -1,3 +1,5 @@
 export { toAppError } from './errors.ts';
+export { createOpenApiDocument } from './openapi.ts';
+export { listRestOperations, type RestOperation } from './rest.ts';
 export { type AppRouter, appRouter } from './router.ts';
-export type { Context } from './trpc.ts';
+export { asTrpcError, type Context } from './trpc.ts';

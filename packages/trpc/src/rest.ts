@@ -1,8 +1,33 @@
-import type { OpenApiMeta } from 'trpc-to-openapi';
+/** REST under `/api/v1` from the same procedures: a procedure says how it is reached, the host serves the list. */
+import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
+import { z } from 'zod';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type RestMeta = { rest?: { method: Method; path: string; tag: string } };
 
-/** The same procedure as a REST call under `/api/v1`. */
-export function rest(method: Method, path: `/${string}`, tag: string): OpenApiMeta {
-  return { openapi: { method, path, tags: [tag], protect: true } };
+/** The same procedure as a REST call; `{name}` in the path is the input's field of that name. */
+export function rest(method: Method, path: `/${string}`, tag: string): RestMeta {
+  return { rest: { method, path, tag } };
+}
+
+export type RestOperation = {
+  method: Method;
+  path: string;
+  tag: string;
+  /** Where the procedure stands in the router, e.g. `models.get`. */
+  procedure: string;
+  /** Null for a procedure that takes nothing. */
+  input: z.ZodObject | null;
+  output: z.ZodType;
+};
+
+/** Every procedure that {@link rest} marks. */
+export function listRestOperations(router: AnyTRPCRouter): RestOperation[] {
+  const procedures = router._def.procedures as Record<string, AnyTRPCProcedure>;
+  return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
+    const { meta, inputs, output } = _def as unknown as { meta?: RestMeta; inputs: unknown[]; output: unknown };
+    if (!meta?.rest) return [];
+    if (!(output instanceof z.ZodType)) throw new Error(`${procedure} needs an output schema`);
+    return [{ ...meta.rest, procedure, input: inputs.find((input) => input instanceof z.ZodObject) ?? null, output }];
+  });
 }

@@ -2,15 +2,15 @@
 import type { Actor, Deps } from '@pixgen/core';
 import { AppError, ERROR_CODES, type FieldIssue } from '@pixgen/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
-import type { OpenApiMeta } from 'trpc-to-openapi';
 import { toAppError } from './errors.ts';
+import type { RestMeta } from './rest.ts';
 
 /** What the host gives each request. `actor` is null for a signed-out caller. */
 export type Context = { deps: Deps; actor: Actor | null; requestId: string };
 
 const t = initTRPC
   .context<Context>()
-  .meta<OpenApiMeta>()
+  .meta<RestMeta>()
   .create({
     // Never a stack trace in an answer, whatever NODE_ENV says.
     isDev: false,
@@ -63,9 +63,14 @@ export const adminProcedure = userProcedure.use(({ ctx, next }) => {
   return next();
 });
 
-function asTrpcError(error: unknown): TRPCError {
+/** Wraps anything thrown so that tRPC answers with the status and body that our table says. */
+export function asTrpcError(error: unknown): TRPCError {
   const failure = toAppError(error);
-  return new TRPCError({ code: TRPC_CODE_BY_STATUS[failure.status] ?? 'INTERNAL_SERVER_ERROR', message: failure.publicMessage, cause: failure });
+  return new TRPCError({
+    code: TRPC_CODE_BY_STATUS[failure.status] ?? 'INTERNAL_SERVER_ERROR',
+    message: failure.publicMessage,
+    cause: failure,
+  });
 }
 
 const TRPC_CODE_BY_STATUS: Record<number, TRPCError['code']> = {

@@ -12,7 +12,11 @@ export function send(
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method, agent, headers: method === 'HEAD' ? headers : { ...headers, 'content-length': Buffer.byteLength(body) } },
+      {
+        method,
+        agent,
+        headers: method === 'HEAD' ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+      },
       (incoming) => {
         let text = '';
         incoming.setEncoding('utf8');

@@ -16,7 +16,11 @@ export function presign(
   const time = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
   const day = time.slice(0, 8);
   const scope = `${day}/${region}/s3/aws4_request`;
-  if (kept?.day !== day) kept = { day, key: [day, region, 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`)) };
+  if (kept?.day !== day)
+    kept = {
+      day,
+      key: [day, region, 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`)),
+    };
   const all: Record<string, string> = { ...headers, host: url.host };
   const names = Object.keys(all).sort();
   const query = [

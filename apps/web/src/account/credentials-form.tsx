@@ -20,7 +20,13 @@ export function SignInForm({ next }: { next: string }) {
         <Input name="email" type="email" autoComplete="username" required maxLength={LIMITS.email.max} />
       </Field>
       <Field label="Password" error={failure?.fields.password}>
-        <Input name="password" type="password" autoComplete="current-password" required maxLength={LIMITS.password.max} />
+        <Input
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          maxLength={LIMITS.password.max}
+        />
       </Field>
       <Button type="submit" variant="primary" size="lg" busy={busy}>
         Sign in
@@ -37,7 +43,11 @@ export function SignUpForm({ next, invite }: { next: string; invite: boolean }) 
       {failure && <Notice tone="danger">{failure.message}</Notice>}
       <NewAccountFields fields={failure?.fields ?? {}} />
       {invite && (
-        <Field label="Invitation code" hint="This installation takes new people by invitation." error={failure?.fields.invite}>
+        <Field
+          label="Invitation code"
+          hint="This installation takes new people by invitation."
+          error={failure?.fields.invite}
+        >
           <Input name="invite" required autoComplete="off" maxLength={200} />
         </Field>
       )}
@@ -65,7 +75,11 @@ export function SetUpForm() {
     );
   }
   return (
-    <form method="post" className="grid gap-5" onSubmit={(event) => void send({ ...values(event), token: token ?? '' })}>
+    <form
+      method="post"
+      className="grid gap-5"
+      onSubmit={(event) => void send({ ...values(event), token: token ?? '' })}
+    >
       {failure && <Notice tone="danger">{failure.fields.token ?? failure.message}</Notice>}
       <NewAccountFields fields={failure?.fields ?? {}} />
       <Button type="submit" variant="primary" size="lg" busy={busy || token === null}>

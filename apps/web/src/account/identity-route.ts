@@ -27,7 +27,8 @@ export async function exchangeForCookie(request: Request, path: `/auth/local/${s
     signal: request.signal,
   }).catch(() => null);
   if (!answer) return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
-  if (!answer.ok) return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
+  if (!answer.ok)
+    return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
   const session = sessionAnswer.parse(await answer.json());
   (await cookies()).set(SESSION_COOKIE, session.token, sessionCookie(new Date(session.expiresAt)));
   return new Response(null, { status: 204 });

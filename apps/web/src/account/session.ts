@@ -17,5 +17,11 @@ export async function sessionToken(): Promise<string | null> {
 
 /** Host-only and out of reach of scripts; Secure as soon as the public address is https. */
 export function sessionCookie(expires: Date) {
-  return { httpOnly: true, sameSite: 'lax', path: '/', secure: env().PUBLIC_URL.protocol === 'https:', expires } as const;
+  return {
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    secure: env().PUBLIC_URL.protocol === 'https:',
+    expires,
+  } as const;
 }

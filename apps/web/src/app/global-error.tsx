@@ -4,7 +4,17 @@
 export default function GlobalError({ reset }: { reset: () => void }) {
   return (
     <html lang="en">
-      <body style={{ font: '16px/1.5 system-ui', display: 'grid', placeContent: 'center', minHeight: '100vh', gap: 12, textAlign: 'center', colorScheme: 'light dark' }}>
+      <body
+        style={{
+          font: '16px/1.5 system-ui',
+          display: 'grid',
+          placeContent: 'center',
+          minHeight: '100vh',
+          gap: 12,
+          textAlign: 'center',
+          colorScheme: 'light dark',
+        }}
+      >
         <title>PixGen</title>
         <h1 style={{ fontSize: 22 }}>PixGen could not start this page</h1>
         <p>Running jobs go on; nothing is lost.</p>

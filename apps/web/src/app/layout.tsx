@@ -1,11 +1,9 @@
 import { Toaster } from '@pixgen/ui';
-import { GeistMono } from 'geist/font/mono';
-import { GeistSans } from 'geist/font/sans';
-import { GeistSerifRegular } from 'geist/font/serif-regular';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { env } from '@/env';
+import { FONT_CLASSES } from '@/shell/fonts';
 import { THEME_SCRIPT } from '@/shell/theme-script';
 import './globals.css';
 
@@ -25,9 +23,12 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined;
   const page = (
-    <html lang="en" suppressHydrationWarning className={`${GeistSans.variable} ${GeistMono.variable} ${GeistSerifRegular.variable}`}>
+    <html
+      lang="en"
+      suppressHydrationWarning
+      className={FONT_CLASSES}
+    >
       <head>
-        {/** biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant; it must run before the first paint */}
         <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>
       <body>

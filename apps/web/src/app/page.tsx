@@ -7,7 +7,9 @@ import { Logo } from '@/shell/logo';
 
 export default async function LandingPage() {
   const [installation, signedIn] = await Promise.all([findInstallation(), isSignedIn()]);
-  const start = signedIn ? { href: '/home', label: 'Open the studio' } : { href: '/sign-up', label: 'Create an account' };
+  const start = signedIn
+    ? { href: '/home', label: 'Open the studio' }
+    : { href: '/sign-up', label: 'Create an account' };
   return (
     <div className="overflow-x-clip">
       <header className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-5 py-5 sm:px-8">
@@ -30,8 +32,8 @@ export default async function LandingPage() {
               A photo studio that knows one subject: yours.
             </h1>
             <p className="max-w-[46ch] text-ink-2 text-lg">
-              Give it 5 to 20 photos of a person, a pet or a thing. PixGen trains a small model of it and draws it wherever your
-              words put it. It runs on your own machine, and your photos stay there.
+              Give it 5 to 20 photos of a person, a pet or a thing. PixGen trains a small model of it and draws it
+              wherever your words put it. It runs on your own machine, and your photos stay there.
             </p>
             <div className="flex flex-wrap items-center gap-3">
               <LinkButton as={Link} href={start.href} variant="primary" size="lg">
@@ -53,7 +55,9 @@ export default async function LandingPage() {
         <Steps />
         <Promises />
         <section className="mx-auto grid max-w-6xl justify-items-center gap-6 px-5 py-24 text-center sm:px-8">
-          <h2 className="max-w-[18ch] font-display text-4xl leading-tight tracking-[-0.02em] sm:text-5xl">Bring a handful of photos.</h2>
+          <h2 className="max-w-[18ch] font-display text-4xl leading-tight tracking-[-0.02em] sm:text-5xl">
+            Bring a handful of photos.
+          </h2>
           <LinkButton as={Link} href={start.href} variant="primary" size="lg">
             {start.label}
           </LinkButton>
@@ -63,8 +67,8 @@ export default async function LandingPage() {
         <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
           <Logo />
           <p className="max-w-[58ch]">
-            The blue prints on this page are drawings made from a seed. None of them pretends to be a result: what you get depends
-            on your photos and on the base model.
+            The blue prints on this page are drawings made from a seed. None of them pretends to be a result: what you
+            get depends on your photos and on the base model.
           </p>
         </div>
       </footer>

@@ -24,7 +24,10 @@ export function Print({ src, alt, width, height, sizes, className, priority = fa
       <button
         type="button"
         onClick={() => setState('waiting')}
-        className={cn('grid place-content-center justify-items-center gap-2 bg-sunken p-2 text-ink-2 text-xs', className)}
+        className={cn(
+          'grid place-content-center justify-items-center gap-2 bg-sunken p-2 text-ink-2 text-xs',
+          className,
+        )}
         style={{ aspectRatio: `${width} / ${height}` }}
       >
         <ImageOff aria-hidden="true" className="size-5" />

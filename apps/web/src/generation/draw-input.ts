@@ -16,13 +16,24 @@ export type DrawForm = {
 
 export function defaultDraw(profile: GpuProfile): DrawForm {
   const { size, steps, guidance } = PROFILES[profile];
-  return { prompt: '', negativePrompt: '', n: 4, width: size.default, height: size.default, steps, guidance, loraWeight: 1, seed: '' };
+  return {
+    prompt: '',
+    negativePrompt: '',
+    n: 4,
+    width: size.default,
+    height: size.default,
+    steps,
+    guidance,
+    loraWeight: 1,
+    seed: '',
+  };
 }
 
 /** Shapes that fit the profile, as near to its default area as its grid allows. */
 export function sizeChoices(profile: GpuProfile): { label: string; width: number; height: number }[] {
   const { size } = PROFILES[profile];
-  const fit = (edge: number) => Math.min(size.max, Math.max(size.min, Math.round(edge / size.multipleOf) * size.multipleOf));
+  const fit = (edge: number) =>
+    Math.min(size.max, Math.max(size.min, Math.round(edge / size.multipleOf) * size.multipleOf));
   const shapes = [
     ['Square', 1, 1],
     ['Portrait', 0.8, 1.25],

@@ -65,20 +65,53 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           </p>
         )}
       </fieldset>
-      <Field label="Likeness" aside={form.loraWeight.toFixed(2)} hint="Weight of your model: less follows the prompt more.">
-        <Slider min={LIMITS.loraWeight.min} max={LIMITS.loraWeight.max} step={0.05} value={form.loraWeight} onValue={(loraWeight) => onChange({ loraWeight })} />
+      <Field
+        label="Likeness"
+        aside={form.loraWeight.toFixed(2)}
+        hint="Weight of your model: less follows the prompt more."
+      >
+        <Slider
+          min={LIMITS.loraWeight.min}
+          max={LIMITS.loraWeight.max}
+          step={0.05}
+          value={form.loraWeight}
+          onValue={(loraWeight) => onChange({ loraWeight })}
+        />
       </Field>
       <Field label="Guidance" aside={form.guidance.toFixed(1)}>
-        <Slider min={LIMITS.guidance.min} max={LIMITS.guidance.max} step={0.5} value={form.guidance} onValue={(guidance) => onChange({ guidance })} />
+        <Slider
+          min={LIMITS.guidance.min}
+          max={LIMITS.guidance.max}
+          step={0.5}
+          value={form.guidance}
+          onValue={(guidance) => onChange({ guidance })}
+        />
       </Field>
       <Field label="Steps" aside={form.steps}>
-        <Slider min={LIMITS.inferenceSteps.min} max={LIMITS.inferenceSteps.max} value={form.steps} onValue={(steps) => onChange({ steps })} />
+        <Slider
+          min={LIMITS.inferenceSteps.min}
+          max={LIMITS.inferenceSteps.max}
+          value={form.steps}
+          onValue={(steps) => onChange({ steps })}
+        />
       </Field>
       <Field label="Seed" hint="The same seed draws the same picture." error={faults.seed}>
-        <Input inputMode="numeric" autoComplete="off" placeholder="new each time" value={form.seed} onChange={(event) => onChange({ seed: event.target.value })} className="font-mono" />
+        <Input
+          inputMode="numeric"
+          autoComplete="off"
+          placeholder="new each time"
+          value={form.seed}
+          onChange={(event) => onChange({ seed: event.target.value })}
+          className="font-mono"
+        />
       </Field>
       <Field label="Negative prompt" hint="What should not be in the picture.">
-        <Textarea rows={2} maxLength={LIMITS.prompt.max} value={form.negativePrompt} onChange={(event) => onChange({ negativePrompt: event.target.value })} />
+        <Textarea
+          rows={2}
+          maxLength={LIMITS.prompt.max}
+          value={form.negativePrompt}
+          onChange={(event) => onChange({ negativePrompt: event.target.value })}
+        />
       </Field>
     </div>
   );

@@ -16,8 +16,9 @@ import { ImageTile } from './image-tile';
 
 type Props = {
   generation: GenerationView;
-  /** On its own page the prompts of a pack run stand with the pictures. */
+  /** Called with the new order that draws what was missing. */
   onRetried?: (next: GenerationView) => void;
+  /** Off on the order's own page. */
   titleLink?: boolean;
 };
 
@@ -52,6 +53,16 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
   const canRetry = !active && missing > 0;
   const title = generation.pack ? generation.pack.name : generation.prompt;
   const state = STATE_WORDS[job.state];
+  const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : jobCan.retry(job).allowed;
+  const retryButton = retryAllowed && (
+    <Button
+      size="sm"
+      busy={retry.isPending}
+      onClick={() => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) })}
+    >
+      {missing === 1 ? 'Draw the missing one again' : `Draw the missing ${missing} again`}
+    </Button>
+  );
 
   return (
     <article aria-label={title ?? 'Pictures'} className="grid gap-3">
@@ -75,9 +86,11 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
       </div>
       {active && <JobBar job={job} name={`Pictures: ${title}`} />}
       <ul aria-label={`Pictures of: ${title}`} className="print-rows">
-        {generation.images.map((image) => (
-          <ImageTile key={image.id} image={image} job={job} />
-        ))}
+        {generation.images
+          .filter((image) => image.deletedAt === null)
+          .map((image) => (
+            <ImageTile key={image.id} image={image} job={job} />
+          ))}
       </ul>
       {active && (
         <Confirm
@@ -100,23 +113,13 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
           Finished pictures are kept. Pictures that were not drawn cost nothing.
         </Confirm>
       )}
-      {canRetry && job.failure && <FailureNotice job={job} action={<RetryButton />} />}
+      {canRetry && job.failure && <FailureNotice job={job} action={retryButton} />}
       {canRetry && !job.failure && (
-        <Notice tone="warn" title={`${missing} of ${counts.planned} were not drawn`} action={<RetryButton />}>
+        <Notice tone="warn" title={`${missing} of ${counts.planned} were not drawn`} action={retryButton}>
           They cost nothing; the finished ones are kept.
         </Notice>
       )}
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
     </article>
   );
-
-  function RetryButton() {
-    const allowed = job.state === 'succeeded' ? counts.failed > 0 : jobCan.retry(job).allowed;
-    if (!allowed) return null;
-    return (
-      <Button size="sm" busy={retry.isPending} onClick={() => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) })}>
-        Draw the missing {missing} again
-      </Button>
-    );
-  }
 }

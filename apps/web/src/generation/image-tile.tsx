@@ -11,7 +11,11 @@ import { useJobProgress } from '@/jobs/live';
 /** One planned picture: waiting, being drawn, there, or failed with its reason. The place never moves. */
 export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
   return (
-    <li style={shapeOf(image)} data-state={image.state} className="relative min-w-0 overflow-hidden rounded-print bg-sunken">
+    <li
+      style={shapeOf(image)}
+      data-state={image.state}
+      className="relative min-w-0 overflow-hidden rounded-print bg-sunken"
+    >
       {image.state === 'ready' && (
         <Link href={`/gallery/${image.id}`} className="block h-full">
           <Print
@@ -50,9 +54,17 @@ function Waiting({ image, job }: { image: ImageView; job: JobView }) {
   return (
     <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
       {/* The tray fills from below while the picture is drawn. */}
-      <span aria-hidden="true" className="absolute inset-x-0 bottom-0 bg-accent-soft transition-[height] duration-500" style={{ height: `${share * 100}%` }} />
+      <span
+        aria-hidden="true"
+        className="absolute inset-x-0 bottom-0 bg-accent-soft transition-[height] duration-500"
+        style={{ height: `${share * 100}%` }}
+      />
       <span className="relative grid justify-items-center gap-2">
-        {drawing ? <Spinner className="size-5 text-accent" /> : <span className="size-5 animate-breathe rounded-full border-2 border-edge" />}
+        {drawing ? (
+          <Spinner className="size-5 text-accent" />
+        ) : (
+          <span className="size-5 animate-breathe rounded-full border-2 border-edge" />
+        )}
         {drawing ? `Step ${drawing.step} of ${drawing.totalSteps}` : 'Waiting'}
       </span>
     </div>

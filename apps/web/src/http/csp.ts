@@ -1,16 +1,34 @@
 /** The Content-Security-Policy: scripts by nonce only, everything else from this site and the object store. */
 
-export type CspInput = { nonce: string; uploadOrigin: string; https: boolean; clerkOrigin: string | null; dev: boolean };
+export type CspInput = {
+  nonce: string;
+  uploadOrigin: string;
+  https: boolean;
+  clerkOrigin: string | null;
+  dev: boolean;
+};
 
 export function contentSecurityPolicy(input: CspInput): string {
   const clerk = input.clerkOrigin ? [input.clerkOrigin] : [];
   const rules: Record<string, readonly string[]> = {
     'default-src': ["'self'"],
     // wasm-unsafe-eval lets the HEIC decoder run; it allows no script text.
-    'script-src': ["'self'", `'nonce-${input.nonce}'`, "'strict-dynamic'", "'wasm-unsafe-eval'", ...(input.dev ? ["'unsafe-eval'"] : [])],
+    'script-src': [
+      "'self'",
+      `'nonce-${input.nonce}'`,
+      "'strict-dynamic'",
+      "'wasm-unsafe-eval'",
+      ...(input.dev ? ["'unsafe-eval'"] : []),
+    ],
     // React writes style attributes and the toaster one style element; neither can run script.
     'style-src': ["'self'", "'unsafe-inline'"],
-    'img-src': ["'self'", 'blob:', 'data:', input.uploadOrigin, ...(input.clerkOrigin ? ['https://img.clerk.com'] : [])],
+    'img-src': [
+      "'self'",
+      'blob:',
+      'data:',
+      input.uploadOrigin,
+      ...(input.clerkOrigin ? ['https://img.clerk.com'] : []),
+    ],
     'font-src': ["'self'"],
     'connect-src': ["'self'", input.uploadOrigin, ...clerk],
     'worker-src': ["'self'", 'blob:'],

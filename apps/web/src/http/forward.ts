@@ -29,7 +29,8 @@ export async function forwardToApi(request: Request): Promise<Response> {
     return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 });
-    if (error instanceof Error) return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
+    if (error instanceof Error)
+      return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
     throw error;
   }
 }

@@ -69,14 +69,20 @@ function useRefresh(): (message: LiveMessage) => void {
     flush.current = (message) => {
       if (message.type === 'progress') return;
       if (message.type === 'reset') add({});
-      if (message.type === 'hello') for (const part of [trpc.jobs, trpc.training, trpc.generation]) add(part.pathFilter());
+      if (message.type === 'hello')
+        for (const part of [trpc.jobs, trpc.training, trpc.generation]) add(part.pathFilter());
       if (message.type === 'photo') {
         add(trpc.photos.list.queryFilter({ modelId: message.modelId }));
         add(trpc.models.get.queryFilter({ id: message.modelId }));
       }
       if (message.type === 'event') {
         const { kind, orderId, type } = message.event;
-        add(kind === 'train' ? trpc.training.get.queryFilter({ id: orderId }) : trpc.generation.get.queryFilter({ id: orderId }));
+        add(
+          kind === 'train'
+            ? trpc.training.get.queryFilter({ id: orderId })
+            : trpc.generation.get.queryFilter({ id: orderId }),
+        );
+        if (kind === 'generate' && FINAL.has(type)) add(trpc.generation.list.pathFilter());
         if (type !== 'checkpoint' && type !== 'image') add(trpc.jobs.pathFilter());
         if (type === 'image' || (kind === 'generate' && FINAL.has(type))) add(trpc.images.list.pathFilter());
         if (kind === 'train' && FINAL.has(type)) add(trpc.models.pathFilter());

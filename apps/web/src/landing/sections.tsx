@@ -42,15 +42,30 @@ export function Steps() {
 }
 
 const PROMISES = [
-  ['Nobody else looks', 'Photos, weights and pictures open only for the account that made them. There is no public gallery.'],
-  ['The price comes first', 'The button says what a run costs before you press it. On your own machine that is nothing; a job that fails costs nothing anywhere.'],
-  ['Nothing is lost', 'Reload, switch devices or lose the network in the middle of a training: it goes on, and the page finds it again. Deleted pictures can be brought back for 30 days.'],
-  ['Consent first', 'A person is trained only after a statement that they are an adult and agree. Without it the training does not start.'],
+  [
+    'Nobody else looks',
+    'Photos, weights and pictures open only for the account that made them. There is no public gallery.',
+  ],
+  [
+    'The price comes first',
+    'The button says what a run costs before you press it. On your own machine that is nothing; a job that fails costs nothing anywhere.',
+  ],
+  [
+    'Nothing is lost',
+    'Reload, switch devices or lose the network in the middle of a training: it goes on, and the page finds it again. Deleted pictures can be brought back for 30 days.',
+  ],
+  [
+    'Consent first',
+    'A person is trained only after a statement that they are an adult and agree. Without it the training does not start.',
+  ],
 ] as const;
 
 export function Promises() {
   return (
-    <section className="mx-auto grid max-w-6xl gap-12 px-5 py-20 sm:px-8 lg:grid-cols-[1fr_2fr]" aria-labelledby="promises-title">
+    <section
+      className="mx-auto grid max-w-6xl gap-12 px-5 py-20 sm:px-8 lg:grid-cols-[1fr_2fr]"
+      aria-labelledby="promises-title"
+    >
       <h2 id="promises-title" className="font-display text-4xl leading-tight tracking-[-0.02em]">
         What you can rely on
       </h2>

@@ -12,7 +12,12 @@ export function SunPrint({ seed, kind, className }: { seed: number; kind: SunPri
   const random = seeded(seed);
   const id = `print-${kind}-${seed}`;
   return (
-    <svg viewBox="0 0 400 500" preserveAspectRatio="xMidYMid slice" aria-hidden="true" className={cn('block w-full', className)}>
+    <svg
+      viewBox="0 0 400 500"
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+      className={cn('block w-full', className)}
+    >
       <defs>
         <radialGradient id={`${id}-paper`} cx="45%" cy="38%" r="80%">
           <stop offset="0" stopColor="#2c5aa3" />
@@ -102,7 +107,9 @@ function grass(random: Random): ReactNode {
     const height = 190 + random() * 260;
     const topX = x + bend;
     const topY = 505 - height;
-    blades.push(`M${round(x - 2)} 505Q${round(x)} ${round(505 - height * 0.6)} ${round(topX)} ${round(topY)}Q${round(x + 5)} ${round(505 - height * 0.55)} ${round(x + 3)} 505z`);
+    blades.push(
+      `M${round(x - 2)} 505Q${round(x)} ${round(505 - height * 0.6)} ${round(topX)} ${round(topY)}Q${round(x + 5)} ${round(505 - height * 0.55)} ${round(x + 3)} 505z`,
+    );
     if (random() < 0.45) {
       const angle = Math.atan2(topY - (505 - height * 0.6), bend);
       for (let k = 0; k < 9; k++) {
@@ -118,18 +125,32 @@ function grass(random: Random): ReactNode {
 function umbel(random: Random): ReactNode {
   const lines: string[] = [];
   const dots: ReactNode[] = [];
-  for (const [rootX, headX, headY, size] of [[190, 170, 150, 1], [215, 300, 235, 0.62], [180, 82, 290, 0.5]] as const) {
+  for (const [rootX, headX, headY, size] of [
+    [190, 170, 150, 1],
+    [215, 300, 235, 0.62],
+    [180, 82, 290, 0.5],
+  ] as const) {
     lines.push(`M${rootX} 505Q${rootX} ${headY + 150} ${headX} ${headY + 40 * size}`);
     for (let i = 0; i < 19; i++) {
       const angle = -Math.PI / 2 + ((i - 9) / 9) * 1.25;
       const length = (112 + random() * 14) * size;
       const x = headX + Math.cos(angle) * length;
       const y = headY + 40 * size + Math.sin(angle) * length * 0.86;
-      lines.push(`M${headX} ${headY + 40 * size}Q${round(headX + Math.cos(angle) * length * 0.3)} ${round(y + length * 0.32)} ${round(x)} ${round(y)}`);
+      lines.push(
+        `M${headX} ${headY + 40 * size}Q${round(headX + Math.cos(angle) * length * 0.3)} ${round(y + length * 0.32)} ${round(x)} ${round(y)}`,
+      );
       for (let k = 0; k < 8; k++) {
         const turn = (k / 8) * Math.PI * 2 + random();
         const far = (5 + random() * 9) * size;
-        dots.push(<circle key={`${headX}-${i}-${k}`} cx={round(x + Math.cos(turn) * far)} cy={round(y + Math.sin(turn) * far)} r={round((1.6 + random() * 1.8) * size + 0.4)} stroke="none" />);
+        dots.push(
+          <circle
+            key={`${headX}-${i}-${k}`}
+            cx={round(x + Math.cos(turn) * far)}
+            cy={round(y + Math.sin(turn) * far)}
+            r={round((1.6 + random() * 1.8) * size + 0.4)}
+            stroke="none"
+          />,
+        );
       }
     }
   }
@@ -152,7 +173,9 @@ function leaf(random: Random): ReactNode {
     for (const side of [-1, 1]) {
       const angle = -0.95 + side * (0.95 - t * 0.2) + (random() - 0.5) * 0.12;
       blades.push(blade(x, y, angle, length, length * 0.24));
-      veins.push(`M${round(x)} ${round(y)}L${round(x + Math.cos(angle) * length * 0.9)} ${round(y + Math.sin(angle) * length * 0.9)}`);
+      veins.push(
+        `M${round(x)} ${round(y)}L${round(x + Math.cos(angle) * length * 0.9)} ${round(y + Math.sin(angle) * length * 0.9)}`,
+      );
     }
   }
   blades.push(blade(258, 120, -0.95, 150, 34));

@@ -1,7 +1,19 @@
 'use client';
 
 import { LIMITS, type ModelView } from '@pixgen/domain';
-import { Badge, Button, Field, IconButton, Input, LinkButton, Menu, MenuItem, Notice, PageHeader, toast } from '@pixgen/ui';
+import {
+  Badge,
+  Button,
+  Field,
+  IconButton,
+  Input,
+  LinkButton,
+  Menu,
+  MenuItem,
+  Notice,
+  PageHeader,
+  toast,
+} from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
@@ -29,7 +41,12 @@ export function ModelHeader({ model }: { model: ModelView }) {
   function removeModel() {
     remove.mutate(
       { id: model.id },
-      { onSuccess: () => toast(`Deleted ${model.name}`, { action: { label: 'Undo', onClick: () => restore.mutate({ id: model.id }) } }) },
+      {
+        onSuccess: () =>
+          toast(`Deleted ${model.name}`, {
+            action: { label: 'Undo', onClick: () => restore.mutate({ id: model.id }) },
+          }),
+      },
     );
   }
   function submitName(event: FormEvent<HTMLFormElement>) {
@@ -98,7 +115,14 @@ export function ModelHeader({ model }: { model: ModelView }) {
         {renaming && (
           <form onSubmit={submitName} className="flex max-w-md items-end gap-2">
             <Field label="New name" className="flex-1">
-              <Input name="name" defaultValue={model.name} required maxLength={LIMITS.name.max} autoComplete="off" autoFocus />
+              <Input
+                name="name"
+                defaultValue={model.name}
+                required
+                maxLength={LIMITS.name.max}
+                autoComplete="off"
+                autoFocus
+              />
             </Field>
             <Button type="submit" variant="primary" busy={rename.isPending}>
               Save

@@ -7,7 +7,9 @@ import { ModelCard } from './model-card';
 
 export function ModelList() {
   const trpc = useTRPC();
-  const models = useInfiniteQuery(trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }));
+  const models = useInfiniteQuery(
+    trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
+  );
   const items = models.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="grid gap-8">
@@ -19,7 +21,11 @@ export function ModelList() {
         ))}
       </ul>
       {models.hasNextPage && (
-        <Button className="justify-self-center" busy={models.isFetchingNextPage} onClick={() => void models.fetchNextPage()}>
+        <Button
+          className="justify-self-center"
+          busy={models.isFetchingNextPage}
+          onClick={() => void models.fetchNextPage()}
+        >
           Show more
         </Button>
       )}

@@ -27,10 +27,14 @@ export async function checkFile(file: File): Promise<CheckedFile> {
   const kind = sniffKind(head);
   if (kind === null) return { ok: false, reason: 'This file is not a photo. Use JPEG, PNG, WebP or HEIC.' };
   const blob = kind === 'heic' ? await convertHeic(file) : file;
-  if (blob === null) return { ok: false, reason: 'This HEIC photo could not be converted. Export it as JPEG and add that.' };
+  if (blob === null)
+    return { ok: false, reason: 'This HEIC photo could not be converted. Export it as JPEG and add that.' };
   if (blob.size > LIMITS.photos.maxBytes) {
     const megabytes = (blob.size / 1024 / 1024).toFixed(1);
-    return { ok: false, reason: `The photo has ${megabytes} MB; ${LIMITS.photos.maxBytes / 1024 / 1024} MB are the most.` };
+    return {
+      ok: false,
+      reason: `The photo has ${megabytes} MB; ${LIMITS.photos.maxBytes / 1024 / 1024} MB are the most.`,
+    };
   }
   const size = await measure(blob);
   if (size === null) return { ok: false, reason: 'The photo is damaged or was cut off. Add the original again.' };

@@ -76,7 +76,8 @@ function useDropAnywhere(onFiles: (files: File[]) => void): boolean {
     const listeners = { dragenter: enter, dragleave: leave, dragover: hold, drop, paste } as const;
     for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener);
     return () => {
-      for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener as EventListener);
+      for (const [name, listener] of Object.entries(listeners))
+        window.removeEventListener(name, listener as EventListener);
     };
   }, [onFiles]);
   return over;

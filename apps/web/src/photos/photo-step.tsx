@@ -8,7 +8,7 @@ import { failureOf } from '@/trpc/failure';
 import { PhotoDrop } from './photo-drop';
 import { PhotoTile } from './photo-tile';
 import { PhotoTips } from './photo-tips';
-import { setVerdict, type ShownTile } from './tile-state';
+import { type ShownTile, setVerdict } from './tile-state';
 import { usePhotoSet } from './use-photo-set';
 
 /** Step 2 of the wizard: the photo set. */
@@ -52,12 +52,19 @@ export function PhotoStep({ modelId, person }: { modelId: string; person: boolea
               {set.counts.refused > 0 && <span className="text-danger"> · {set.counts.refused} not usable</span>}
             </p>
             {removed && (
-              <button type="button" className="text-accent text-sm underline-offset-4 hover:underline" onClick={() => void restore(removed.id)}>
+              <button
+                type="button"
+                className="text-accent text-sm underline-offset-4 hover:underline"
+                onClick={() => void restore(removed.id)}
+              >
                 Bring {removed.fileName} back
               </button>
             )}
           </div>
-          <ul aria-label="Photo set" className="grid grid-cols-3 gap-x-3 gap-y-4 sm:grid-cols-4 md:grid-cols-5 lg:grid-cols-6">
+          <ul
+            aria-label="Photo set"
+            className="grid grid-cols-3 gap-x-3 gap-y-4 sm:grid-cols-4 md:grid-cols-5 lg:grid-cols-6"
+          >
             {set.tiles.map((tile) => (
               <PhotoTile
                 key={tile.key}

@@ -21,8 +21,17 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
   const { state } = tile;
   const bad = state.name === 'refused' || state.name === 'failed';
   return (
-    <li aria-label={`${tile.fileName}: ${WORDS[state.name]}`} data-state={state.name} className="grid content-start gap-1.5">
-      <div className={cn('group relative aspect-square overflow-hidden rounded-print bg-sunken', bad && 'ring-2 ring-danger')}>
+    <li
+      aria-label={`${tile.fileName}: ${WORDS[state.name]}`}
+      data-state={state.name}
+      className="grid content-start gap-1.5"
+    >
+      <div
+        className={cn(
+          'group relative aspect-square overflow-hidden rounded-print bg-sunken',
+          bad && 'ring-2 ring-danger',
+        )}
+      >
         <TilePicture tile={tile} />
         {state.name !== 'done' && !bad && <Working state={state} />}
         <div className="absolute top-1.5 right-1.5 flex gap-1">
@@ -57,10 +66,18 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
 
 function TilePicture({ tile }: { tile: ShownTile }) {
   if (tile.photo?.state === 'ready') {
-    return <Print src={`/p/${tile.photo.id}`} alt="" width={256} height={256} sizes="160px" className="size-full object-cover" />;
+    return (
+      <Print
+        src={`/p/${tile.photo.id}`}
+        alt=""
+        width={256}
+        height={256}
+        sizes="160px"
+        className="size-full object-cover"
+      />
+    );
   }
   if (tile.previewUrl) {
-    // biome-ignore lint/performance/noImgElement: a file of this tab, never on a server
     return <img src={tile.previewUrl} alt="" className="size-full object-cover opacity-60" />;
   }
   if (tile.state.name === 'refused' || tile.state.name === 'failed') {

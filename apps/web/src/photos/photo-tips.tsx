@@ -1,11 +1,26 @@
 import { Check, X } from 'lucide-react';
 
 const GOOD = {
-  person: ['One person in the picture', 'Different days, light and clothes', 'Front, half profile and profile', 'Sharp and close enough to see the eyes'],
-  thing: ['Only this subject in the picture', 'Different places and light', 'Seen from all sides', 'Sharp and filling a third of the frame'],
+  person: [
+    'One person in the picture',
+    'Different days, light and clothes',
+    'Front, half profile and profile',
+    'Sharp and close enough to see the eyes',
+  ],
+  thing: [
+    'Only this subject in the picture',
+    'Different places and light',
+    'Seen from all sides',
+    'Sharp and filling a third of the frame',
+  ],
 };
 const BAD = {
-  person: ['Other faces beside it', 'Sunglasses, masks, strong filters', 'The same shot many times', 'Screenshots and tiny crops'],
+  person: [
+    'Other faces beside it',
+    'Sunglasses, masks, strong filters',
+    'The same shot many times',
+    'Screenshots and tiny crops',
+  ],
   thing: ['Others of its kind beside it', 'Heavy filters', 'The same shot many times', 'Screenshots and tiny crops'],
 };
 

@@ -15,7 +15,13 @@ export type TileState =
   | { name: 'failed'; reason: string };
 
 /** One local file on its way. `photoId` is known from `uploading` on; from then on the server's row is the truth. */
-export type Tile = { key: string; fileName: string; previewUrl: string | null; photoId: string | null; state: TileState };
+export type Tile = {
+  key: string;
+  fileName: string;
+  previewUrl: string | null;
+  photoId: string | null;
+  state: TileState;
+};
 
 const NEXT: Record<TileState['name'], readonly TileState['name'][]> = {
   queued: ['checking', 'refused'],
@@ -40,7 +46,13 @@ export function stateOfPhoto(photo: PhotoView): TileState {
   return { name: 'failed', reason: 'The upload was interrupted. Add the photo again.' };
 }
 
-export type ShownTile = { key: string; fileName: string; photo: PhotoView | null; previewUrl: string | null; state: TileState };
+export type ShownTile = {
+  key: string;
+  fileName: string;
+  photo: PhotoView | null;
+  previewUrl: string | null;
+  state: TileState;
+};
 
 /**
  * Server rows joined with local files on their way: one tile per photo, in the order of arrival. While a file is being
@@ -77,8 +89,13 @@ export function countTiles(tiles: readonly ShownTile[]): { ready: number; pendin
 /** Whether the set may go on to training, and if not, why. */
 export function setVerdict(ready: number, pending: number): { ok: boolean; reason: string | null } {
   const { min, max } = LIMITS.photos;
-  if (pending > 0) return { ok: false, reason: pending === 1 ? 'One photo is still on its way.' : `${pending} photos are still on their way.` };
-  if (ready < min) return { ok: false, reason: `Add ${min - ready} more ${min - ready === 1 ? 'photo' : 'photos'} to go on.` };
+  if (pending > 0)
+    return {
+      ok: false,
+      reason: pending === 1 ? 'One photo is still on its way.' : `${pending} photos are still on their way.`,
+    };
+  if (ready < min)
+    return { ok: false, reason: `Add ${min - ready} more ${min - ready === 1 ? 'photo' : 'photos'} to go on.` };
   if (ready > max) return { ok: false, reason: `Remove ${ready - max} to go on; ${max} photos are the most.` };
   return { ok: true, reason: null };
 }

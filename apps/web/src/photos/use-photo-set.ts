@@ -57,8 +57,14 @@ export function usePhotoSet(modelId: string) {
           { signal: abort.signal },
         );
         move(key, { name: 'uploading', sent: 0 }, { photoId: photo.id, previewUrl });
-        const status = await sendFile(checked.blob, upload, (sent) => move(key, { name: 'uploading', sent }), abort.signal);
-        if (status >= 400) return move(key, { name: 'failed', reason: `The store refused the photo (${status}). Try again.` });
+        const status = await sendFile(
+          checked.blob,
+          upload,
+          (sent) => move(key, { name: 'uploading', sent }),
+          abort.signal,
+        );
+        if (status >= 400)
+          return move(key, { name: 'failed', reason: `The store refused the photo (${status}). Try again.` });
         move(key, { name: 'verifying' });
         await client.photos.complete.mutate({ id: photo.id }, { signal: abort.signal });
         await refresh();

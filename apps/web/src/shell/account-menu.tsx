@@ -41,7 +41,6 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
       </MenuLink>
       {props.admin && (
         // The board is a page of the API's, not of this app: a plain link.
-        // biome-ignore lint/a11y/useAnchorContent: Base UI renders the children of MenuLink into it
         <MenuLink render={<a href="/admin/queues" />}>
           <ListChecks aria-hidden="true" /> Queue board
         </MenuLink>

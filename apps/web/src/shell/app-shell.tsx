@@ -3,9 +3,9 @@ import { PROFILES } from '@pixgen/domain';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { AccountMenu } from './account-menu';
-import { BottomBar, SideNav } from './nav';
 import { LiveNote } from './live-note';
 import { Logo } from './logo';
+import { BottomBar, SideNav } from './nav';
 
 /** Sidebar on a desk, bar at the bottom on a phone, the page between. */
 export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
@@ -29,7 +29,11 @@ export function AppShell({ account, children }: { account: AccountView; children
           <AccountMenu compact name={account.displayName} email={account.email} admin={account.role === 'admin'} />
         </header>
         {PROFILES[account.profile].simulated && <SimulatedRibbon name={account.profile} />}
-        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 sm:pt-10 lg:pb-16">
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 sm:pt-10 lg:pb-16"
+        >
           {children}
         </main>
       </div>

@@ -40,7 +40,6 @@ export function TilesLoading() {
       <Head />
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
         {Array.from({ length: 8 }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: eight equal placeholders
           <Skeleton key={index} className="aspect-square rounded-print" />
         ))}
       </div>

@@ -49,7 +49,11 @@ export function BottomBar() {
           const current = isCurrent(item.href, pathname);
           return (
             <li key={item.href}>
-              <Link href={item.href} aria-current={current ? 'page' : undefined} className={cn(barItem, current && 'font-medium text-accent')}>
+              <Link
+                href={item.href}
+                aria-current={current ? 'page' : undefined}
+                className={cn(barItem, current && 'font-medium text-accent')}
+              >
                 <item.icon aria-hidden="true" className="size-5" strokeWidth={1.75} />
                 {item.label}
               </Link>

@@ -12,7 +12,8 @@ export function SegmentNotFound() {
         </LinkButton>
       }
     >
-      The address may be mistyped, or what it named was deleted. Deleted pictures stay in the trash of the gallery for 30 days.
+      The address may be mistyped, or what it named was deleted. Deleted pictures stay in the trash of the gallery for
+      30 days.
     </EmptyState>
   );
 }

@@ -7,9 +7,30 @@ import { THEME_KEY } from './theme-script';
 
 type Theme = 'light' | 'dark' | 'system';
 const OPTIONS = [
-  { value: 'light', label: <><Sun aria-hidden="true" /> Light</> },
-  { value: 'dark', label: <><Moon aria-hidden="true" /> Dark</> },
-  { value: 'system', label: <><Monitor aria-hidden="true" /> System</> },
+  {
+    value: 'light',
+    label: (
+      <>
+        <Sun aria-hidden="true" /> Light
+      </>
+    ),
+  },
+  {
+    value: 'dark',
+    label: (
+      <>
+        <Moon aria-hidden="true" /> Dark
+      </>
+    ),
+  },
+  {
+    value: 'system',
+    label: (
+      <>
+        <Monitor aria-hidden="true" /> System
+      </>
+    ),
+  },
 ] as const;
 
 function subscribe(listener: () => void) {

@@ -24,7 +24,8 @@ export function LossPanel({ training }: { training: TrainingView }) {
     <figure className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <figcaption className="text-ink-2 text-sm">
-          Loss per step: <span className="text-ink-2">thin as measured</span>, <span className="text-accent">thick smoothed</span>
+          Loss per step: <span className="text-ink-2">thin as measured</span>,{' '}
+          <span className="text-accent">thick smoothed</span>
         </figcaption>
         <Segmented
           label="Scale of the loss"
@@ -44,9 +45,15 @@ export function LossPanel({ training }: { training: TrainingView }) {
         <table className="mt-3 w-full max-w-md text-left tabular-nums">
           <thead className="text-ink-2">
             <tr>
-              <th scope="col" className="py-1 font-normal">Step</th>
-              <th scope="col" className="py-1 font-normal">Loss</th>
-              <th scope="col" className="py-1 font-normal">Smoothed</th>
+              <th scope="col" className="py-1 font-normal">
+                Step
+              </th>
+              <th scope="col" className="py-1 font-normal">
+                Loss
+              </th>
+              <th scope="col" className="py-1 font-normal">
+                Smoothed
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -12,14 +12,22 @@ export default function LossPlot({ points, smoothed, scale }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(null);
   const theme = useThemeClass();
-  const data = [points.map(([step]) => step), points.map(([, loss]) => loss), smoothed.map(([, loss]) => loss)] as const;
+  const data = [
+    points.map(([step]) => step),
+    points.map(([, loss]) => loss),
+    smoothed.map(([, loss]) => loss),
+  ] as const;
   const latest = useRef(data);
   latest.current = data;
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const made = new UPlot(options(element.clientWidth, scale), latest.current.map((row) => [...row]) as UPlot.AlignedData, element);
+    const made = new UPlot(
+      options(element.clientWidth, scale),
+      latest.current.map((row) => [...row]) as UPlot.AlignedData,
+      element,
+    );
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -41,7 +49,12 @@ export default function LossPlot({ points, smoothed, scale }: Props) {
 function options(width: number, scale: 'linear' | 'log'): UPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '12px ui-sans-serif, system-ui' };
+  const axis = {
+    stroke: color('--ink-2'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+    font: '12px ui-sans-serif, system-ui',
+  };
   return {
     width,
     height: HEIGHT,

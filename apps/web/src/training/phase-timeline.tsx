@@ -48,7 +48,9 @@ export function PhaseTimeline({ job }: { job: JobView }) {
               {state === 'current' && <Spinner className="size-3.5 text-accent max-sm:hidden" />}
               {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger" />}
               <span className="truncate">{phase}</span>
-              <span className="sr-only">{state === 'done' ? '(done)' : state === 'stopped' ? '(stopped here)' : ''}</span>
+              <span className="sr-only">
+                {state === 'done' ? '(done)' : state === 'stopped' ? '(stopped here)' : ''}
+              </span>
             </span>
           </li>
         );

@@ -19,7 +19,8 @@ export function overrideFault(key: Override, text: string): string | null {
   if (text.trim() === '') return null;
   const { min, max, whole, multipleOf } = BOUNDS[key];
   const value = Number(text);
-  if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return whole ? 'Use a whole number.' : 'Use a number.';
+  if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
+    return whole ? 'Use a whole number.' : 'Use a number.';
   if (value < min || value > max) return `Use ${min} to ${max}.`;
   if (multipleOf && value % multipleOf !== 0) return `Use a multiple of ${multipleOf}.`;
   return null;
@@ -31,7 +32,8 @@ export function readPlan(params: Record<string, string | string[] | undefined>):
   const overrides: TrainingPlan['overrides'] = {};
   for (const key of OVERRIDES) {
     const text = params[key];
-    if (typeof text === 'string' && text.trim() !== '' && overrideFault(key, text) === null) overrides[key] = Number(text);
+    if (typeof text === 'string' && text.trim() !== '' && overrideFault(key, text) === null)
+      overrides[key] = Number(text);
   }
   return { preset, overrides };
 }

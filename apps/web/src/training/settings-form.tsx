@@ -62,7 +62,14 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd, plan
             >
               <span className="flex items-center justify-between font-medium">
                 {PRESET_WORDS[name].title}
-                <input type="radio" name="preset" value={name} checked={preset === name} onChange={() => setPreset(name)} className="size-[1.15rem] accent-accent" />
+                <input
+                  type="radio"
+                  name="preset"
+                  value={name}
+                  checked={preset === name}
+                  onChange={() => setPreset(name)}
+                  className="size-[1.15rem] accent-accent"
+                />
               </span>
               <span className="text-ink-2 text-sm">{PRESET_WORDS[name].text}</span>
               <span className="mt-1 font-mono text-ink-2 text-xs">
@@ -72,7 +79,10 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd, plan
           );
         })}
       </fieldset>
-      <details className="group rounded-card border border-line bg-surface" open={Object.keys(plan.overrides).length > 0}>
+      <details
+        className="group rounded-card border border-line bg-surface"
+        open={Object.keys(plan.overrides).length > 0}
+      >
         <summary className="flex items-center justify-between gap-4 rounded-card px-5 py-4 font-medium [&::-webkit-details-marker]:hidden">
           Advanced
           <ChevronDown aria-hidden="true" className="size-4 text-ink-2 transition-transform group-open:rotate-180" />

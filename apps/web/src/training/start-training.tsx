@@ -11,7 +11,12 @@ import { failureOf } from '@/trpc/failure';
 import { type TrainingPlan, writePlan } from './plan';
 
 /** The button that starts the training. Pressed twice or after a lost answer it is still one training. */
-export function StartTraining(props: { modelId: string; plan: TrainingPlan; priceMicroUsd: number; blocked: string | null }) {
+export function StartTraining(props: {
+  modelId: string;
+  plan: TrainingPlan;
+  priceMicroUsd: number;
+  blocked: string | null;
+}) {
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();

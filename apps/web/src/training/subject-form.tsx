@@ -45,7 +45,13 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
     <form onSubmit={submit} noValidate className="grid max-w-2xl gap-8">
       {error && <Notice tone="danger">{failureOf(error).message}</Notice>}
       <Field label="Name" hint="Only you see it." error={missing.name ?? fieldError(error, 'name')}>
-        <Input value={name} onChange={(event) => setName(event.target.value)} maxLength={LIMITS.name.max} autoComplete="off" placeholder="Me, spring 2026" />
+        <Input
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={LIMITS.name.max}
+          autoComplete="off"
+          placeholder="Me, spring 2026"
+        />
       </Field>
       <div className="grid gap-3">
         <Field
@@ -53,7 +59,13 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
           hint="One or two plain words. They stand next to the trigger word in every prompt."
           error={missing.classWord ?? fieldError(error, 'classWord')}
         >
-          <Input value={classWord} onChange={(event) => changeClass(event.target.value)} maxLength={41} autoComplete="off" placeholder="woman" />
+          <Input
+            value={classWord}
+            onChange={(event) => changeClass(event.target.value)}
+            maxLength={41}
+            autoComplete="off"
+            placeholder="woman"
+          />
         </Field>
         <ul aria-label="Common subjects" className="flex flex-wrap gap-2">
           {CLASS_WORDS.map((word) => (
@@ -64,7 +76,8 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
                 onClick={() => changeClass(word)}
                 className={cn(
                   'h-8 rounded-full border border-edge/60 px-3.5 text-sm transition-colors hover:border-edge hover:bg-sunken',
-                  classWord === word && 'border-accent bg-accent-soft font-medium text-accent-strong hover:bg-accent-soft dark:text-accent',
+                  classWord === word &&
+                    'border-accent bg-accent-soft font-medium text-accent-strong hover:bg-accent-soft dark:text-accent',
                 )}
               >
                 {word}
@@ -79,10 +92,18 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
           {person && (
             <div className="grid gap-2 text-sm">
               <Choice checked={subject === 'self'} onChoose={() => changeWho('self')} label="It is me" />
-              <Choice checked={subject === 'permitted'} onChoose={() => changeWho('permitted')} label="It is someone who agreed" />
+              <Choice
+                checked={subject === 'permitted'}
+                onChoose={() => changeWho('permitted')}
+                label="It is someone who agreed"
+              />
             </div>
           )}
-          <Checkbox checked={accepted} onChange={(event) => setAccepted(event.target.checked)} aria-describedby="consent-error">
+          <Checkbox
+            checked={accepted}
+            onChange={(event) => setAccepted(event.target.checked)}
+            aria-describedby="consent-error"
+          >
             {CONSENT.text[subject]}
           </Checkbox>
           <p id="consent-error" role="alert" className="font-medium text-danger text-sm empty:hidden">
@@ -112,7 +133,13 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
 function Choice(props: { checked: boolean; onChoose: () => void; label: string }) {
   return (
     <label className="flex items-center gap-3">
-      <input type="radio" name="who" checked={props.checked} onChange={props.onChoose} className="size-[1.15rem] accent-accent" />
+      <input
+        type="radio"
+        name="who"
+        checked={props.checked}
+        onChange={props.onChoose}
+        className="size-[1.15rem] accent-accent"
+      />
       {props.label}
     </label>
   );

@@ -75,9 +75,17 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
           <Facts
             items={[
-              ['Preset', `${training.preset}, ${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px`],
+              [
+                'Preset',
+                `${training.preset}, ${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px`,
+              ],
               ['Photos', training.photoCount],
-              ['Seed', <span key="seed" className="font-mono">{settings.seed}</span>],
+              [
+                'Seed',
+                <span key="seed" className="font-mono">
+                  {settings.seed}
+                </span>,
+              ],
               ...(job.startedAt && job.endedAt ? [['Took', formatDuration(job.startedAt, job.endedAt)] as const] : []),
               ...(working ? [] : [['Cost', formatCost(job.costMicroUsd)] as const]),
             ]}

@@ -11,7 +11,13 @@ const STEPS = [
 export type WizardStep = (typeof STEPS)[number]['slug'];
 
 /** The frame of the four steps. Earlier steps are links; nothing is lost by going back. */
-export function WizardFrame(props: { modelId: string | null; step: WizardStep; title: string; lead: ReactNode; children: ReactNode }) {
+export function WizardFrame(props: {
+  modelId: string | null;
+  step: WizardStep;
+  title: string;
+  lead: ReactNode;
+  children: ReactNode;
+}) {
   const at = STEPS.findIndex((step) => step.slug === props.step);
   return (
     <div className="mx-auto max-w-4xl">

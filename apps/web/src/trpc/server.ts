@@ -28,7 +28,8 @@ export const serverTrpc = cache(() => {
           const address = (await headers()).get('x-forwarded-for');
           return { ...(token && { authorization: `Bearer ${token}` }), ...(address && { 'x-forwarded-for': address }) };
         },
-        fetch: (url, init) => fetch(url, { ...(init as RequestInit), cache: 'no-store', signal: AbortSignal.timeout(10_000) }),
+        fetch: (url, init) =>
+          fetch(url, { ...(init as RequestInit), cache: 'no-store', signal: AbortSignal.timeout(10_000) }),
       }),
     ],
   });
@@ -41,7 +42,9 @@ export const serverTrpc = cache(() => {
  *
  * @param fetching `(queryClient, trpc) => queryClient.fetchQuery(trpc.models.get.queryOptions({ id }))`
  */
-export async function load<T>(fetching: (queryClient: QueryClient, trpc: ReturnType<typeof serverTrpc>) => Promise<T>): Promise<T> {
+export async function load<T>(
+  fetching: (queryClient: QueryClient, trpc: ReturnType<typeof serverTrpc>) => Promise<T>,
+): Promise<T> {
   try {
     return await fetching(getQueryClient(), serverTrpc());
   } catch (error) {

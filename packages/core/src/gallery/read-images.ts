@@ -1,7 +1,7 @@
 import { listImages as listRows } from '@pixgen/db';
 import type { ImageView, ListImagesInput, Page } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { readCursor, toPage } from '../page.ts';
+import { toPage } from '../page.ts';
 import { undoSince } from '../undo.ts';
 import { ownImage, toImageView } from './view-image.ts';
 
@@ -9,7 +9,7 @@ import { ownImage, toImageView } from './view-image.ts';
 export async function listImages(deps: Deps, actor: Actor, input: ListImagesInput): Promise<Page<ImageView>> {
   const { modelId, generationId, favourite } = input;
   const filter = { modelId, generationId, favourite, deletedSince: input.deleted ? undoSince() : null };
-  const page = { before: readCursor(input.cursor), limit: input.limit + 1 };
+  const page = { before: input.cursor ?? null, limit: input.limit + 1 };
   return toPage(await listRows(deps.db, actor.userId, filter, page), input.limit, toImageView);
 }
 

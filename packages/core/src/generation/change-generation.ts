@@ -24,7 +24,8 @@ export async function retryGeneration(deps: Deps, actor: Actor, input: RetryInpu
   const row = await findGeneration(deps.db, actor.userId, input.id);
   const job = row?.jobs[0];
   if (!row || !job) throw notFound('generation');
-  const missing = (row.planned as PlannedImageRow[]).length - row.images.filter((image) => image.state === 'ready').length;
+  const missing =
+    (row.planned as PlannedImageRow[]).length - row.images.filter((image) => image.state === 'ready').length;
   const answer = await acceptJob(deps, {
     userId: actor.userId,
     procedure: 'generation.retry',
@@ -52,5 +53,8 @@ function assertRetry(state: Parameters<typeof jobCan.retry>[0]['state'], missing
 }
 
 function withAcceptedJob(row: GenerationRow, jobId: string, at: Date): GenerationView {
-  return { ...toGenerationView(row, new Map()), job: acceptedJobView({ id: jobId, kind: 'generate', orderId: row.id, createdAt: at.toISOString() }) };
+  return {
+    ...toGenerationView(row, new Map()),
+    job: acceptedJobView({ id: jobId, kind: 'generate', orderId: row.id, createdAt: at.toISOString() }),
+  };
 }

@@ -18,7 +18,12 @@ export function acceptedGenerationView(row: GenerationCore, planned: PlannedImag
   return viewOf(row, planned, [], job);
 }
 
-function viewOf(row: GenerationCore, planned: PlannedImageRow[], drawn: GenerationRow['images'], job: JobView): GenerationView {
+function viewOf(
+  row: GenerationCore,
+  planned: PlannedImageRow[],
+  drawn: GenerationRow['images'],
+  job: JobView,
+): GenerationView {
   const byId = new Map(drawn.map((image) => [image.id, image]));
   // What a job that ended did not draw will not come any more.
   const missing = isFinal(job.state) ? 'failed' : 'planned';
@@ -36,7 +41,11 @@ function viewOf(row: GenerationCore, planned: PlannedImageRow[], drawn: Generati
       width: image?.width ?? row.width,
       height: image?.height ?? row.height,
       favourite: image?.favourite ?? false,
-      failure: image ? failureOf(image.failureCode) : missing === 'failed' ? failureOf(job.failure?.code ?? 'GPU_INTERNAL') : null,
+      failure: image
+        ? failureOf(image.failureCode)
+        : missing === 'failed'
+          ? failureOf(job.failure?.code ?? 'GPU_INTERNAL')
+          : null,
       createdAt: (image?.createdAt ?? row.createdAt).toISOString(),
       deletedAt: image?.deletedAt?.toISOString() ?? null,
     };

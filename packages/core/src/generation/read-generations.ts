@@ -22,6 +22,9 @@ export async function listGenerations(
     modelId: input.modelId ?? null,
     packRuns: input.packRuns ?? null,
   });
-  const progress = await progressOf(deps, rows.flatMap((row) => row.jobs.map(asJobRow)));
+  const progress = await progressOf(
+    deps,
+    rows.flatMap((row) => row.jobs.map(asJobRow)),
+  );
   return toPage(rows, input.limit, (row) => toGenerationView(row, progress));
 }

@@ -19,7 +19,10 @@ import type { Actor, Deps } from '../deps.ts';
 import { acceptJob } from '../jobs/accept-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 
-type DrawInput = Pick<StartGenerationInput, 'negativePrompt' | 'seed' | 'steps' | 'guidance' | 'width' | 'height' | 'loraWeight'>;
+type DrawInput = Pick<
+  StartGenerationInput,
+  'negativePrompt' | 'seed' | 'steps' | 'guidance' | 'width' | 'height' | 'loraWeight'
+>;
 type Pinned = { id: string; version: number; pack: { slug: string; name: string } } | null;
 
 /**
@@ -29,7 +32,14 @@ type Pinned = { id: string; version: number; pack: { slug: string; name: string 
  */
 export async function startGeneration(deps: Deps, actor: Actor, input: StartGenerationInput): Promise<GenerationView> {
   const prompts = Array.from({ length: input.n }, () => input.prompt);
-  return accept(deps, actor, { procedure: 'generation.start', input, draw: input, prompts, prompt: input.prompt, pinned: null });
+  return accept(deps, actor, {
+    procedure: 'generation.start',
+    input,
+    draw: input,
+    prompts,
+    prompt: input.prompt,
+    pinned: null,
+  });
 }
 
 /** Accepts a pack run: one generation with the prompts of the pack's newest version, `n` images for each. */
@@ -71,7 +81,13 @@ async function accept(deps: Deps, actor: Actor, order: Order): Promise<Generatio
     retryOf: null,
     holdMicroUsd,
     deadlineMs: DEADLINES.generateJobMs,
-    generation: { weightsId: model.weightsId, packVersionId: order.pinned?.id ?? null, prompt: order.prompt, ...settings, planned },
+    generation: {
+      weightsId: model.weightsId,
+      packVersionId: order.pinned?.id ?? null,
+      prompt: order.prompt,
+      ...settings,
+      planned,
+    },
     training: null,
   });
   if (answer.outcome === 'replayed') return replay(deps, actor, answer.jobId);
@@ -102,7 +118,10 @@ function drawSettings(profileName: GpuProfile, draw: DrawInput) {
   const profile = PROFILES[profileName];
   const width = draw.width ?? profile.size.default;
   const height = draw.height ?? profile.size.default;
-  for (const [path, edge] of [['width', width], ['height', height]] as const) {
+  for (const [path, edge] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
     const fault = sizeFault(profileName, edge);
     if (fault) throw new AppError('INVALID_INPUT', `${path}: ${fault}`, { fields: [{ path, message: fault }] });
   }

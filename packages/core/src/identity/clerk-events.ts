@@ -1,5 +1,7 @@
 /** What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Every effect may be repeated. */
 import { closeAccount, denySession, saveProfile } from '@pixgen/db';
+import { AppError } from '@pixgen/domain';
+import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 
@@ -20,12 +22,22 @@ const clerkEvent = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['session.ended', 'session.removed', 'session.revoked']), data: z.object({ id: clerkId }) }),
 ]);
 
+/** The three headers of a Svix or Standard Webhooks delivery. */
+export type SignedHeaders = { id: string | undefined; timestamp: string | undefined; signature: string | undefined };
+
 /**
- * @param body the verified body, parsed
+ * Checks a delivery over its raw bytes (five minutes of tolerance, constant time) and applies it.
+ *
+ * @param secret `whsec_…`, as Clerk shows it
  * @returns false for an event of a kind or form that we do not use; the sender need not repeat it
+ * @throws AppError SIGNATURE_INVALID
  */
-export async function applyClerkEvent(deps: Pick<Deps, 'db' | 'config'>, body: unknown): Promise<boolean> {
-  const event = clerkEvent.safeParse(body);
+export async function receiveClerkEvent(
+  deps: Pick<Deps, 'db' | 'config'>,
+  secret: string,
+  delivery: { rawBody: Buffer; headers: SignedHeaders },
+): Promise<boolean> {
+  const event = clerkEvent.safeParse(verify(secret, delivery));
   if (!event.success) return false;
   const { type, data } = event.data;
   switch (type) {
@@ -39,6 +51,22 @@ export async function applyClerkEvent(deps: Pick<Deps, 'db' | 'config'>, body: u
     default:
       await denySession(deps.db, { id: data.id, keepUntil: new Date(Date.now() + DENY_MS) });
       return true;
+  }
+}
+
+function verify(secret: string, { rawBody, headers }: { rawBody: Buffer; headers: SignedHeaders }): unknown {
+  const { id, timestamp, signature } = headers;
+  // The library's own reader of timestamps takes `123abc`.
+  const wellFormed = id !== undefined && signature !== undefined && /^\d{10}$/.test(timestamp ?? '');
+  try {
+    if (!wellFormed) throw new Error('a header is missing or malformed');
+    return new Webhook(secret).verify(rawBody.toString('utf8'), {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp ?? '',
+      'webhook-signature': signature,
+    });
+  } catch (error) {
+    throw new AppError('SIGNATURE_INVALID', 'The signature of this delivery is not valid.', { cause: error });
   }
 }
 

@@ -7,7 +7,16 @@ import { publishHistory } from './publish.ts';
 
 export type JobOrder = Pick<
   AcceptRequest,
-  'userId' | 'procedure' | 'kind' | 'orderId' | 'modelId' | 'retryOf' | 'holdMicroUsd' | 'deadlineMs' | 'generation' | 'training'
+  | 'userId'
+  | 'procedure'
+  | 'kind'
+  | 'orderId'
+  | 'modelId'
+  | 'retryOf'
+  | 'holdMicroUsd'
+  | 'deadlineMs'
+  | 'generation'
+  | 'training'
 > & {
   idempotencyKey: string;
   body: object;
@@ -20,13 +29,20 @@ export type JobOrder = Pick<
  * @returns the accepted or replayed job's id
  * @throws AppError IDEMPOTENCY_KEY_REUSED, QUOTA_EXCEEDED or STATE_CONFLICT; nothing was written then
  */
-export async function acceptJob(deps: Deps, order: JobOrder): Promise<Extract<AcceptAnswer, { outcome: 'accepted' | 'replayed' }>> {
+export async function acceptJob(
+  deps: Deps,
+  order: JobOrder,
+): Promise<Extract<AcceptAnswer, { outcome: 'accepted' | 'replayed' }>> {
   const { idempotencyKey, body, guard, ...rest } = order;
   const bodyHash = hashBody(body);
   try {
     guard?.();
   } catch (refusal) {
-    const known = await findIdempotencyKey(deps.db, { userId: order.userId, procedure: order.procedure, key: idempotencyKey });
+    const known = await findIdempotencyKey(deps.db, {
+      userId: order.userId,
+      procedure: order.procedure,
+      key: idempotencyKey,
+    });
     if (known?.bodyHash === bodyHash) return { outcome: 'replayed', jobId: known.jobId };
     throw refusal;
   }
@@ -58,7 +74,9 @@ export async function acceptJob(deps: Deps, order: JobOrder): Promise<Extract<Ac
 
 /** Wakes the relay and tells open tabs; the row is committed, so a failure here only delays. */
 function afterAcceptance(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
-  void deps.live.wakeRelay().catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
+  void deps.live
+    .wakeRelay()
+    .catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
   void publishHistory(deps, [
     {
       jobId: answer.jobId,

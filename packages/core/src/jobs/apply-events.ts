@@ -1,6 +1,20 @@
 /** The apply step: stored events become results. Whatever arrives twice, late or out of order changes nothing twice. */
-import { applyEffects, type JobEffects, type LockedJob, type NewImage, type PendingEvent, readPendingEvents } from '@pixgen/db';
-import { type FailedEvent, type ImageEvent, isFinal, newId, type StoredObject, type SucceededEvent } from '@pixgen/domain';
+import {
+  applyEffects,
+  type JobEffects,
+  type LockedJob,
+  type NewImage,
+  type PendingEvent,
+  readPendingEvents,
+} from '@pixgen/db';
+import {
+  type FailedEvent,
+  type ImageEvent,
+  isFinal,
+  newId,
+  type StoredObject,
+  type SucceededEvent,
+} from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { afterFailure, imageCostMicroUsd, move } from './next-move.ts';
@@ -23,7 +37,15 @@ export async function applyEvents(deps: Deps, eventIds: string[]): Promise<void>
   const lines = await applyEffects(deps.db.pool, jobIds, inboxIds, (locked) =>
     jobIds.flatMap((jobId) => {
       const job = locked.get(jobId);
-      return job ? [decide(job, pending.filter((entry) => entry.job.id === jobId), sound)] : [];
+      return job
+        ? [
+            decide(
+              job,
+              pending.filter((entry) => entry.job.id === jobId),
+              sound,
+            ),
+          ]
+        : [];
     }),
   );
   await publishHistory(deps, lines);
@@ -34,11 +56,19 @@ export async function applyEvents(deps: Deps, eventIds: string[]): Promise<void>
 async function findSoundObjects(deps: Deps, pending: PendingEvent[]): Promise<Set<string>> {
   const objects = pending.flatMap(({ job, event }) => {
     // Attempt and epoch stand in the key: a claim can only ever name what it was allowed to write.
-    const prefix = keys.gpuObject({ userId: job.userId, jobId: job.id, attempt: event.attempt, claimEpoch: event.claimEpoch, name: '' });
+    const prefix = keys.gpuObject({
+      userId: job.userId,
+      jobId: job.id,
+      attempt: event.attempt,
+      claimEpoch: event.claimEpoch,
+      name: '',
+    });
     return objectsOf(event).filter((object) => object.key.startsWith(prefix));
   });
   const unique = new Map(objects.map((object) => [object.key, object]));
-  const sound = await Promise.all([...unique.values()].map(async (object) => ((await verifyObject(deps, object)) ? [object.key] : [])));
+  const sound = await Promise.all(
+    [...unique.values()].map(async (object) => ((await verifyObject(deps, object)) ? [object.key] : [])),
+  );
   return new Set(sound.flat());
 }
 
@@ -108,7 +138,9 @@ function finishGeneration(
     fail({ code: failed?.status === 'failed' ? failed.code : 'RESULT_INVALID', retryable: false });
     return;
   }
-  effects.move = move(job.id, job.attempt, 'succeeded', { costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned) });
+  effects.move = move(job.id, job.attempt, 'succeeded', {
+    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned),
+  });
 }
 
 function finishTraining(
@@ -161,5 +193,14 @@ function newImage(job: PendingEvent['job'], imageId: string, result: ImageResult
     return { ...head, state: 'ready', failureCode: null, width, height, storageKey: key, sizeBytes, sha256 };
   }
   const failureCode = result.status === 'failed' ? result.code : 'UPLOAD_FAILED';
-  return { ...head, state: 'failed', failureCode, width: 0, height: 0, storageKey: null, sizeBytes: null, sha256: null };
+  return {
+    ...head,
+    state: 'failed',
+    failureCode,
+    width: 0,
+    height: 0,
+    storageKey: null,
+    sizeBytes: null,
+    sha256: null,
+  };
 }

@@ -1,5 +1,5 @@
 import type { JobRow } from '@pixgen/db';
-import { AppError, jobCan, type JobState } from '@pixgen/domain';
+import { AppError, type JobState, jobCan } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { move } from './next-move.ts';
 import { publishHistory } from './publish.ts';
@@ -17,7 +17,9 @@ export async function cancelJob(deps: Deps, job: JobRow, reread: () => Promise<J
     assertCan(current.state);
     const moved = await deps.jobs.move(move(current.id, current.attempt, 'cancelled', { cause: 'CANCELLED_BY_USER' }));
     if (moved) {
-      await deps.live.wakeRelay().catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
+      await deps.live
+        .wakeRelay()
+        .catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
       await publishHistory(deps, [moved]);
       return;
     }

@@ -1,7 +1,8 @@
 /** Claim before burn: a GPU's first act. Whoever claims gets the work order; everybody else must stop at once. */
+
+import type { WorkRow } from '@pixgen/db';
 import { AppError, type ClaimRequest, type WorkOrder } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
-import type { WorkRow } from '@pixgen/db';
 import type { Deps } from '../deps.ts';
 import { endAttempt } from './end-attempt.ts';
 import { claimSecret, isTicketToken } from './gpu-secrets.ts';
@@ -24,7 +25,12 @@ export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<W
   if (answer.outcome === 'gone') throw new AppError('GONE', 'This attempt is over.');
   if (answer.outcome === 'taken') throw new AppError('STATE_CONFLICT', 'Another call works on this attempt.');
   if (answer.outcome === 'too-many') {
-    await endAttempt(deps, { jobId: request.jobId, attempt: request.attempt, cause: 'TOO_MANY_CLAIMS', retryable: false });
+    await endAttempt(deps, {
+      jobId: request.jobId,
+      attempt: request.attempt,
+      cause: 'TOO_MANY_CLAIMS',
+      retryable: false,
+    });
     throw new AppError('GONE', 'This attempt was restarted too often.');
   }
   const work = await deps.jobs.readWork(request.jobId);
@@ -41,7 +47,7 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
     claimEpoch,
     signingSecret: claimSecret(deps.config.ticketKey, jobId, attempt, claimEpoch),
     // The claim stands in the address, so that a signature is checked before a body is parsed.
-    eventsUrl: new URL(`/webhooks/gpu?job=${jobId}&attempt=${attempt}&epoch=${claimEpoch}`, deps.config.gpuApiUrl).href,
+    eventsUrl: new URL(`/webhooks/gpu/${jobId}/${attempt}/${claimEpoch}`, deps.config.gpuApiUrl).href,
     uploadsUrl: new URL('/gpu/uploads', deps.config.gpuApiUrl).href,
   };
   const source = (key: string): string => deps.storage.presignGet({ key, expiresInMs: SOURCE_URL_MS }).url;
@@ -56,7 +62,12 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
       height: work.height,
       steps: work.steps,
       guidance: work.guidance,
-      images: work.images.map(({ imageId, compiledPrompt, seed }) => ({ imageId, prompt: compiledPrompt, negativePrompt: work.negativePrompt, seed })),
+      images: work.images.map(({ imageId, compiledPrompt, seed }) => ({
+        imageId,
+        prompt: compiledPrompt,
+        negativePrompt: work.negativePrompt,
+        seed,
+      })),
     };
   }
   const { checkpoint } = work;
@@ -73,7 +84,12 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
       sizeBytes,
       sha256,
     })),
-    resume: checkpoint && { url: source(checkpoint.key), sizeBytes: checkpoint.sizeBytes, sha256: checkpoint.sha256, step: checkpoint.step },
+    resume: checkpoint && {
+      url: source(checkpoint.key),
+      sizeBytes: checkpoint.sizeBytes,
+      sha256: checkpoint.sha256,
+      step: checkpoint.step,
+    },
     checkpointEveryMs: CHECKPOINT_EVERY_MS,
   };
 }

@@ -38,10 +38,18 @@ export async function dispatchJob(
 /** A repeated dispatch goes on only while the attempt waits for a call: an earlier run may have crashed before submit. */
 async function kindToSubmit(deps: Deps, task: { jobId: string; attempt: number }): Promise<JobKind | null> {
   const fence = await deps.jobs.readFence(task.jobId);
-  return fence?.state === 'dispatching' && fence.attempt === task.attempt && fence.claimedCallId === null ? fence.kind : null;
+  return fence?.state === 'dispatching' && fence.attempt === task.attempt && fence.claimedCallId === null
+    ? fence.kind
+    : null;
 }
 
-async function submit(deps: Deps, gpu: GpuBackend, ticket: Ticket, jobKind: JobKind, run: { lastTry: boolean }): Promise<string | null> {
+async function submit(
+  deps: Deps,
+  gpu: GpuBackend,
+  ticket: Ticket,
+  jobKind: JobKind,
+  run: { lastTry: boolean },
+): Promise<string | null> {
   try {
     return (await gpu.submit(ticket, jobKind)).callId;
   } catch (error) {

@@ -12,6 +12,9 @@ export async function endAttempt(
   if (job?.attempt !== ended.attempt) return;
   const moved = await deps.jobs.move(afterFailure({ ...job, ...ended }));
   if (!moved) return;
-  deps.log.info({ jobId: ended.jobId, attempt: ended.attempt, cause: ended.cause, became: moved.type }, 'attempt ended');
+  deps.log.info(
+    { jobId: ended.jobId, attempt: ended.attempt, cause: ended.cause, became: moved.type },
+    'attempt ended',
+  );
   await publishHistory(deps, [moved]);
 }

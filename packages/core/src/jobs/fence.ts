@@ -7,7 +7,10 @@ import type { Deps } from '../deps.ts';
  *
  * @throws AppError GONE otherwise: the caller must stop working
  */
-export async function assertCurrentClaim(deps: Deps, claim: { jobId: string; attempt: number; claimEpoch: number }): Promise<Fence> {
+export async function assertCurrentClaim(
+  deps: Deps,
+  claim: { jobId: string; attempt: number; claimEpoch: number },
+): Promise<Fence> {
   const fence = await deps.jobs.readFence(claim.jobId);
   if (!fence || isFinal(fence.state) || fence.attempt !== claim.attempt || fence.claimEpoch !== claim.claimEpoch) {
     throw new AppError('GONE', 'This claim is over. Stop the work.');

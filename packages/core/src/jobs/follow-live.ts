@@ -27,7 +27,8 @@ export async function* followLive(
   // Listening starts before the history is read, so nothing falls between the two.
   const stop = await deps.live.follow(actor.userId, onMessage);
   try {
-    let seen = options.lastEventId === null ? await newestEventNumber(deps.db, actor.userId) : BigInt(options.lastEventId);
+    let seen =
+      options.lastEventId === null ? await newestEventNumber(deps.db, actor.userId) : BigInt(options.lastEventId);
     yield { type: 'hello' };
     let upToDate = options.lastEventId === null;
     while (!options.signal?.aborted) {

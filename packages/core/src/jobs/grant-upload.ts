@@ -1,8 +1,8 @@
 import { AppError, type UploadAnswer, type UploadRequest } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
-import { isTicketToken } from './gpu-secrets.ts';
 import { assertCurrentClaim } from './fence.ts';
+import { isTicketToken } from './gpu-secrets.ts';
 
 const UPLOAD_URL_MS = 15 * 60_000;
 const EXTENSIONS = { 'image/png': 'png', 'image/webp': 'webp', 'application/octet-stream': 'safetensors' } as const;
@@ -21,7 +21,20 @@ export async function grantUpload(deps: Deps, request: UploadRequest): Promise<U
   const { jobId, attempt, claimEpoch, contentType, sizeBytes, sha256 } = request;
   const what = request.imageId ?? (request.step === null ? null : `step-${request.step}`);
   const name = [request.purpose, what].filter((part) => part !== null).join('-');
-  const key = keys.gpuObject({ userId: fence.userId, jobId, attempt, claimEpoch, name: `${name}.${EXTENSIONS[contentType]}` });
-  const { url, headers } = deps.storage.presignPut({ key, contentType, sizeBytes, sha256, onlyIfAbsent: false, expiresInMs: UPLOAD_URL_MS });
+  const key = keys.gpuObject({
+    userId: fence.userId,
+    jobId,
+    attempt,
+    claimEpoch,
+    name: `${name}.${EXTENSIONS[contentType]}`,
+  });
+  const { url, headers } = deps.storage.presignPut({
+    key,
+    contentType,
+    sizeBytes,
+    sha256,
+    onlyIfAbsent: false,
+    expiresInMs: UPLOAD_URL_MS,
+  });
   return { url, headers, key };
 }

@@ -29,7 +29,12 @@ export function toJobView(job: JobRow, progress?: Progress): JobView {
 }
 
 /** A job as it was when it was accepted: what an idempotent call answers, now and when it is repeated. */
-export function acceptedJobView(job: { id: string; kind: JobView['kind']; orderId: string; createdAt: string }): JobView {
+export function acceptedJobView(job: {
+  id: string;
+  kind: JobView['kind'];
+  orderId: string;
+  createdAt: string;
+}): JobView {
   return {
     ...job,
     state: 'queued',

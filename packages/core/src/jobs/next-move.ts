@@ -1,6 +1,7 @@
 /** What becomes of a job when an attempt ends. Pure: apply step and reconciler decide alike. */
-import { type JobState, MAX_ATTEMPTS, newId } from '@pixgen/domain';
+
 import type { JobMove } from '@pixgen/db';
+import { type JobState, MAX_ATTEMPTS, newId } from '@pixgen/domain';
 
 export type EndedAttempt = {
   jobId: string;
@@ -20,7 +21,12 @@ export function attemptDelayMs(attempt: number): number {
 }
 
 /** A move with fresh ids. */
-export function move(jobId: string, attempt: number, to: JobState, rest: Partial<Pick<JobMove, 'cause' | 'costMicroUsd' | 'delayMs'>> = {}): JobMove {
+export function move(
+  jobId: string,
+  attempt: number,
+  to: JobState,
+  rest: Partial<Pick<JobMove, 'cause' | 'costMicroUsd' | 'delayMs'>> = {},
+): JobMove {
   return {
     jobId,
     attempt,
@@ -47,5 +53,8 @@ export function afterFailure(ended: EndedAttempt): JobMove {
     return move(ended.jobId, ended.attempt, 'queued', { cause: ended.cause, delayMs: attemptDelayMs(ended.attempt) });
   }
   const costMicroUsd = imageCostMicroUsd(ended.holdMicroUsd, ended.readyImages, ended.plannedImages);
-  return move(ended.jobId, ended.attempt, ended.readyImages > 0 ? 'succeeded' : 'failed', { cause: ended.cause, costMicroUsd });
+  return move(ended.jobId, ended.attempt, ended.readyImages > 0 ? 'succeeded' : 'failed', {
+    cause: ended.cause,
+    costMicroUsd,
+  });
 }

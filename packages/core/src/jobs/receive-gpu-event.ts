@@ -24,7 +24,8 @@ export type SignedEvent = {
 export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<void> {
   const { id: webhookId, body } = verify(deps, signed);
   const parsed = gpuEvent.safeParse(body);
-  if (!parsed.success) throw new AppError('INVALID_INPUT', 'This event does not fit the protocol.', { cause: parsed.error });
+  if (!parsed.success)
+    throw new AppError('INVALID_INPUT', 'This event does not fit the protocol.', { cause: parsed.error });
   const event = parsed.data;
   const { claim } = signed;
   if (event.jobId !== claim.jobId || event.attempt !== claim.attempt || event.claimEpoch !== claim.claimEpoch) {
@@ -46,7 +47,11 @@ function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: str
   if (signature.split(' ').length > MAX_SIGNATURES) throw refusal;
   const webhook = new Webhook(claimSecret(deps.config.ticketKey, claim.jobId, claim.attempt, claim.claimEpoch));
   try {
-    const body = webhook.verify(rawBody, { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature });
+    const body = webhook.verify(rawBody, {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signature,
+    });
     return { id, body };
   } catch (error) {
     if (error instanceof WebhookVerificationError) throw refusal;
@@ -70,7 +75,8 @@ async function noteSignOfLife(deps: Deps, event: Extract<GpuEvent, { type: 'hear
     at: new Date().toISOString(),
   };
   try {
-    const progress = event.type === 'progress' ? { ...view, ...pickProgress(event) } : await continued(deps, view, event.claimEpoch);
+    const progress =
+      event.type === 'progress' ? { ...view, ...pickProgress(event) } : await continued(deps, view, event.claimEpoch);
     await deps.live.saveProgress({ ...progress, claimEpoch: event.claimEpoch });
     await deps.live.publish([{ userId: fence.userId, message: { type: 'progress', progress } }]);
   } catch (error) {

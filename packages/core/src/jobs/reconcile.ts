@@ -21,10 +21,12 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
   await enqueueForgottenEvents(deps);
   const queuesWereLost = await noticeLostQueues(deps);
   const jobs = await findLiveJobs(deps.db.pool, queuesWereLost ? 0 : MIN_AGE_MS, BATCH);
-  const heard = await deps.live.readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId)).catch((error: Error) => {
-    deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
-    return new Map<string, Progress>();
-  });
+  const heard = await deps.live
+    .readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId))
+    .catch((error: Error) => {
+      deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
+      return new Map<string, Progress>();
+    });
   const rest = [...jobs];
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
@@ -37,7 +39,13 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
   );
 }
 
-async function reconcileJob(deps: Deps, gpu: GpuBackend, job: LiveJob, heard: Progress | undefined, queuesWereLost: boolean): Promise<void> {
+async function reconcileJob(
+  deps: Deps,
+  gpu: GpuBackend,
+  job: LiveJob,
+  heard: Progress | undefined,
+  queuesWereLost: boolean,
+): Promise<void> {
   if (job.pastDeadline) {
     const moved = await deps.jobs.move(move(job.jobId, job.attempt, 'expired', { cause: 'DEADLINE' }));
     if (moved) await publishHistory(deps, [moved]);
@@ -59,7 +67,9 @@ async function reconcileJob(deps: Deps, gpu: GpuBackend, job: LiveJob, heard: Pr
 
 /** A new row with a new id: the queue drops ids it has seen, and a dispatch that runs twice submits at most twice. */
 async function dispatchAgain(deps: Deps, job: LiveJob): Promise<void> {
-  await addToOutbox(deps.db.pool, [{ id: newId(), task: 'dispatch', payload: { jobId: job.jobId, attempt: job.attempt } }]);
+  await addToOutbox(deps.db.pool, [
+    { id: newId(), task: 'dispatch', payload: { jobId: job.jobId, attempt: job.attempt } },
+  ]);
   await touchWaiting(deps.db.pool, job.jobId, job.attempt);
   deps.log.info({ jobId: job.jobId }, 'dispatched again');
 }
@@ -79,7 +89,12 @@ async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silentMs: 
 }
 
 /** The return value is the terminal event: it goes through the inbox like one that arrived. */
-async function takeResult(deps: Deps, job: LiveJob, callId: string, status: Extract<CallStatus, { state: 'finished' }>): Promise<boolean> {
+async function takeResult(
+  deps: Deps,
+  job: LiveJob,
+  callId: string,
+  status: Extract<CallStatus, { state: 'finished' }>,
+): Promise<boolean> {
   const event = status.result;
   if (event.jobId !== job.jobId || !isDurable(event)) return false;
   const stored = await deps.jobs.storeEvent({ webhookId: `return:${callId}:${event.claimEpoch}`, event });

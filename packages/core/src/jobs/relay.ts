@@ -30,12 +30,15 @@ export function startRelay(deps: Deps): () => Promise<void> {
     });
 
   async function run(): Promise<void> {
-    await deps.live.onWakeRelay(onWake).catch((error: Error) => deps.log.warn({ err: error }, 'the relay polls until redis is back'));
+    await deps.live
+      .onWakeRelay(onWake)
+      .catch((error: Error) => deps.log.warn({ err: error }, 'the relay polls until redis is back'));
     while (!stopped) {
       woken = false;
       try {
         let moved = BATCH;
-        while (moved === BATCH && !stopped) moved = await relayOutbox(deps.db.pool, BATCH, (rows) => deps.producer.add(rows.flatMap(toTask)));
+        while (moved === BATCH && !stopped)
+          moved = await relayOutbox(deps.db.pool, BATCH, (rows) => deps.producer.add(rows.flatMap(toTask)));
         await pause(POLL_MS);
       } catch (error) {
         deps.log.warn({ err: error }, 'the relay tries again');

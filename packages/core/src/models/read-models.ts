@@ -2,7 +2,7 @@ import { readModelCards } from '@pixgen/db';
 import { type listModelsInput, type ModelView, notFound, type Page } from '@pixgen/domain';
 import type { z } from 'zod';
 import type { Actor, Deps } from '../deps.ts';
-import { readCursor, toPage } from '../page.ts';
+import { toPage } from '../page.ts';
 import { toModelView, viewModel } from './view-model.ts';
 
 /** @throws AppError NOT_FOUND for absent, foreign and deleted models */
@@ -19,7 +19,7 @@ export async function listModels(
   input: z.infer<typeof listModelsInput>,
 ): Promise<Page<ModelView>> {
   const rows = await readModelCards(deps.db, actor.userId, {
-    before: readCursor(input.cursor),
+    before: input.cursor ?? null,
     limit: input.limit + 1,
     state: input.state ?? null,
   });

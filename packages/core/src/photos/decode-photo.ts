@@ -10,6 +10,7 @@ const TIME_LIMIT_MS = 10_000;
 const MEMORY_LIMIT_KB = 1_200_000;
 const COPY_EDGE_PX = 2048;
 const CANNOT_START = 70;
+const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
 export type DecodedPhoto =
   | { ok: true; jpeg: Buffer; width: number; height: number }
@@ -41,7 +42,7 @@ function runChild(input: Buffer, rules: DecodeRules): Promise<Ended> {
   // `ulimit -d` counts what libvips allocates, which no option of V8 does; `exec` keeps one process to kill.
   const node = [process.execPath, '--no-warnings', '--max-old-space-size=128', SCRIPT, JSON.stringify(rules)];
   const args = ['-c', `ulimit -d ${MEMORY_LIMIT_KB}; exec "$@"`, 'decode', ...node];
-  const child = spawn('/bin/sh', args, { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', args, { env: NO_SECRETS, stdio: 'pipe' });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];

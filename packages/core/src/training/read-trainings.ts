@@ -23,7 +23,14 @@ export async function listTrainings(
   actor: Actor,
   input: { cursor?: string | undefined; limit: number; modelId?: string | undefined },
 ): Promise<Page<TrainingView>> {
-  const rows = await listTrainingRows(deps.db, actor.userId, { before: input.cursor ?? null, limit: input.limit + 1, modelId: input.modelId ?? null });
-  const progress = await progressOf(deps, rows.flatMap((row) => row.jobs.map(asJobRow)));
+  const rows = await listTrainingRows(deps.db, actor.userId, {
+    before: input.cursor ?? null,
+    limit: input.limit + 1,
+    modelId: input.modelId ?? null,
+  });
+  const progress = await progressOf(
+    deps,
+    rows.flatMap((row) => row.jobs.map(asJobRow)),
+  );
   return toPage(rows, input.limit, (row) => toTrainingView(row, progress));
 }

@@ -29,7 +29,13 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
   const photoIds = photos.map((photo) => photo.id);
   const { profile } = deps.config;
   // Small enough for every store, and the same for a repeated call: the seed is part of the answer.
-  const settings = resolveTrainSettings(profile, input.preset, photoIds.length, randomInt(LIMITS.maxSeed + 1), input.overrides);
+  const settings = resolveTrainSettings(
+    profile,
+    input.preset,
+    photoIds.length,
+    randomInt(LIMITS.maxSeed + 1),
+    input.overrides,
+  );
   const trainingId = newId();
   const answer = await acceptJob(deps, {
     userId: actor.userId,
@@ -55,14 +61,27 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     if (!row) throw notFound('training');
     return acceptedTrainingView(row, answer.jobId);
   }
-  const row = { id: trainingId, userId: actor.userId, modelId: model.id, profile, preset: input.preset, settings, photoIds, createdAt: answer.at };
+  const row = {
+    id: trainingId,
+    userId: actor.userId,
+    modelId: model.id,
+    profile,
+    preset: input.preset,
+    settings,
+    photoIds,
+    createdAt: answer.at,
+  };
   return acceptedTrainingView(row, answer.jobId);
 }
 
 function assertConsent(model: OwnedModelRow, subject: string | null): void {
-  if (subject === null) throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
+  if (subject === null)
+    throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
   if (isPersonClass(model.classWord) && subject === 'not-a-person') {
-    throw new AppError('CONSENT_MISSING', 'The subject is a person, so the person must have agreed. Confirm that statement.');
+    throw new AppError(
+      'CONSENT_MISSING',
+      'The subject is a person, so the person must have agreed. Confirm that statement.',
+    );
   }
 }
 
@@ -71,8 +90,14 @@ function assertPhotos(photos: { state: string }[]): void {
   const waiting = photos.filter((photo) => photo.state !== 'ready').length;
   const ready = photos.length - waiting;
   const fields = [{ path: 'photos', message: `${min} to ${max} photos` }];
-  if (photos.length > max) throw new AppError('PHOTOS_TOO_MANY', `Use at most ${max} photos; there are ${photos.length}.`, { fields });
-  if (waiting > 0) throw new AppError('PHOTO_NOT_READY', `${waiting} of the photos are still being uploaded or checked. Wait for them or remove them.`, { fields });
+  if (photos.length > max)
+    throw new AppError('PHOTOS_TOO_MANY', `Use at most ${max} photos; there are ${photos.length}.`, { fields });
+  if (waiting > 0)
+    throw new AppError(
+      'PHOTO_NOT_READY',
+      `${waiting} of the photos are still being uploaded or checked. Wait for them or remove them.`,
+      { fields },
+    );
   if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
 }
 
@@ -80,5 +105,7 @@ function assertResolution(profile: keyof typeof PROFILES, resolution: number): v
   const { min, max, multipleOf } = PROFILES[profile].size;
   if (resolution >= min && resolution <= max && resolution % multipleOf === 0) return;
   const message = `Use ${min} to ${max} pixels in steps of ${multipleOf} with this base model.`;
-  throw new AppError('INVALID_INPUT', `overrides.resolution: ${message}`, { fields: [{ path: 'overrides.resolution', message }] });
+  throw new AppError('INVALID_INPUT', `overrides.resolution: ${message}`, {
+    fields: [{ path: 'overrides.resolution', message }],
+  });
 }

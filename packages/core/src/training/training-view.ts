@@ -7,20 +7,33 @@ import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 const LOSS_POINTS = 500;
 
 /** @param liveLoss loss of the running job, when the stored history is not there yet */
-export function toTrainingView(row: TrainingRow, progress: Map<string, Progress>, liveLoss: [number, number][] = []): TrainingView {
+export function toTrainingView(
+  row: TrainingRow,
+  progress: Map<string, Progress>,
+  liveLoss: [number, number][] = [],
+): TrainingView {
   const job = row.jobs[0];
   if (!job) throw new Error(`training ${row.id} has no job`);
   const stored = row.lossHistory as [number, number][];
   return {
     ...orderView(row),
     job: toJobView(asJobRow(job), progress.get(job.id)),
-    weights: row.weights.map(({ id, step, final, sizeBytes, createdAt }) => ({ id, step, final, sizeBytes, createdAt: createdAt.toISOString() })),
+    weights: row.weights.map(({ id, step, final, sizeBytes, createdAt }) => ({
+      id,
+      step,
+      final,
+      sizeBytes,
+      createdAt: createdAt.toISOString(),
+    })),
     lossHistory: thinOut(stored.length > 0 ? stored : liveLoss, LOSS_POINTS),
   };
 }
 
 /** A training as it was when its job was accepted. */
-export function acceptedTrainingView(row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>, jobId: string): TrainingView {
+export function acceptedTrainingView(
+  row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>,
+  jobId: string,
+): TrainingView {
   const job = acceptedJobView({ id: jobId, kind: 'train', orderId: row.id, createdAt: row.createdAt.toISOString() });
   return { ...orderView(row), job, weights: [], lossHistory: [] };
 }

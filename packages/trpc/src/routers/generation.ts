@@ -1,18 +1,40 @@
 import { cancelGeneration, getGeneration, listGenerations, retryGeneration, startGeneration } from '@pixgen/core';
-import { byId, generationPage, generationView, listGenerationsInput, retryInput, startGenerationInput } from '@pixgen/domain';
+import {
+  byId,
+  generationPage,
+  generationView,
+  listGenerationsInput,
+  retryInput,
+  startGenerationInput,
+} from '@pixgen/domain';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
 export const generationRouter = router({
-  start: userProcedure.meta(rest('POST', '/generations', 'generation')).input(startGenerationInput).output(generationView)
+  start: userProcedure
+    .meta(rest('POST', '/generations', 'generation'))
+    .input(startGenerationInput)
+    .output(generationView)
     .mutation(({ ctx, input }) => startGeneration(ctx.deps, ctx.actor, input)),
-  cancel: userProcedure.meta(rest('POST', '/generations/{id}/cancel', 'generation')).input(byId).output(generationView)
+  cancel: userProcedure
+    .meta(rest('POST', '/generations/{id}/cancel', 'generation'))
+    .input(byId)
+    .output(generationView)
     .mutation(({ ctx, input }) => cancelGeneration(ctx.deps, ctx.actor, input)),
   /** Draws again only what failed. */
-  retry: userProcedure.meta(rest('POST', '/generations/{id}/retry', 'generation')).input(retryInput).output(generationView)
+  retry: userProcedure
+    .meta(rest('POST', '/generations/{id}/retry', 'generation'))
+    .input(retryInput)
+    .output(generationView)
     .mutation(({ ctx, input }) => retryGeneration(ctx.deps, ctx.actor, input)),
-  get: userProcedure.meta(rest('GET', '/generations/{id}', 'generation')).input(byId).output(generationView)
+  get: userProcedure
+    .meta(rest('GET', '/generations/{id}', 'generation'))
+    .input(byId)
+    .output(generationView)
     .query(({ ctx, input }) => getGeneration(ctx.deps, ctx.actor, input)),
-  list: userProcedure.meta(rest('GET', '/generations', 'generation')).input(listGenerationsInput).output(generationPage)
+  list: userProcedure
+    .meta(rest('GET', '/generations', 'generation'))
+    .input(listGenerationsInput)
+    .output(generationPage)
     .query(({ ctx, input }) => listGenerations(ctx.deps, ctx.actor, input)),
 });

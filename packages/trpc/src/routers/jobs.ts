@@ -5,9 +5,15 @@ import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
 export const jobsRouter = router({
-  list: userProcedure.meta(rest('GET', '/jobs', 'jobs')).input(listJobsInput).output(jobPage)
+  list: userProcedure
+    .meta(rest('GET', '/jobs', 'jobs'))
+    .input(listJobsInput)
+    .output(jobPage)
     .query(({ ctx, input }) => listJobs(ctx.deps, ctx.actor, input)),
-  get: userProcedure.meta(rest('GET', '/jobs/{id}', 'jobs')).input(byId).output(jobDetailView)
+  get: userProcedure
+    .meta(rest('GET', '/jobs/{id}', 'jobs'))
+    .input(byId)
+    .output(jobDetailView)
     .query(({ ctx, input }) => getJob(ctx.deps, ctx.actor, input)),
   /** Everything that happens to the caller's jobs, from `lastEventId` on; one stream serves a whole tab. */
   live: userProcedure.input(liveInput).subscription(async function* ({ ctx, input, signal }) {

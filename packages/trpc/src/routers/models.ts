@@ -1,22 +1,59 @@
-import { createModel, deleteModel, downloadWeights, getModel, listModels, restoreModel, updateModel } from '@pixgen/core';
-import { byId, createModelInput, downloadView, listModelsInput, modelPage, modelView, updateModelInput } from '@pixgen/domain';
+import {
+  createModel,
+  deleteModel,
+  downloadWeights,
+  getModel,
+  listModels,
+  restoreModel,
+  updateModel,
+} from '@pixgen/core';
+import {
+  byId,
+  createModelInput,
+  downloadView,
+  listModelsInput,
+  modelPage,
+  modelView,
+  updateModelInput,
+} from '@pixgen/domain';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
 export const modelsRouter = router({
-  create: userProcedure.meta(rest('POST', '/models', 'models')).input(createModelInput).output(modelView)
+  create: userProcedure
+    .meta(rest('POST', '/models', 'models'))
+    .input(createModelInput)
+    .output(modelView)
     .mutation(({ ctx, input }) => createModel(ctx.deps, ctx.actor, input)),
-  update: userProcedure.meta(rest('PATCH', '/models/{id}', 'models')).input(updateModelInput).output(modelView)
+  update: userProcedure
+    .meta(rest('PATCH', '/models/{id}', 'models'))
+    .input(updateModelInput)
+    .output(modelView)
     .mutation(({ ctx, input }) => updateModel(ctx.deps, ctx.actor, input)),
-  get: userProcedure.meta(rest('GET', '/models/{id}', 'models')).input(byId).output(modelView)
+  get: userProcedure
+    .meta(rest('GET', '/models/{id}', 'models'))
+    .input(byId)
+    .output(modelView)
     .query(({ ctx, input }) => getModel(ctx.deps, ctx.actor, input)),
-  list: userProcedure.meta(rest('GET', '/models', 'models')).input(listModelsInput).output(modelPage)
+  list: userProcedure
+    .meta(rest('GET', '/models', 'models'))
+    .input(listModelsInput)
+    .output(modelPage)
     .query(({ ctx, input }) => listModels(ctx.deps, ctx.actor, input)),
-  delete: userProcedure.meta(rest('DELETE', '/models/{id}', 'models')).input(byId).output(modelView)
+  delete: userProcedure
+    .meta(rest('DELETE', '/models/{id}', 'models'))
+    .input(byId)
+    .output(modelView)
     .mutation(({ ctx, input }) => deleteModel(ctx.deps, ctx.actor, input)),
-  restore: userProcedure.meta(rest('POST', '/models/{id}/restore', 'models')).input(byId).output(modelView)
+  restore: userProcedure
+    .meta(rest('POST', '/models/{id}/restore', 'models'))
+    .input(byId)
+    .output(modelView)
     .mutation(({ ctx, input }) => restoreModel(ctx.deps, ctx.actor, input)),
   /** The newest weights as a file. */
-  download: userProcedure.meta(rest('GET', '/models/{id}/weights', 'models')).input(byId).output(downloadView)
+  download: userProcedure
+    .meta(rest('GET', '/models/{id}/weights', 'models'))
+    .input(byId)
+    .output(downloadView)
     .query(({ ctx, input }) => downloadWeights(ctx.deps, ctx.actor, input)),
 });

@@ -1,14 +1,23 @@
 import { getPack, listPacks, runPack } from '@pixgen/core';
 import { bySlug, generationView, packList, packView, runPackInput } from '@pixgen/domain';
+import { z } from 'zod';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
-import { z } from 'zod';
 
 export const packsRouter = router({
-  list: userProcedure.meta(rest('GET', '/packs', 'packs')).input(z.void()).output(packList)
+  list: userProcedure
+    .meta(rest('GET', '/packs', 'packs'))
+    .input(z.void())
+    .output(packList)
     .query(({ ctx }) => listPacks(ctx.deps)),
-  get: userProcedure.meta(rest('GET', '/packs/{slug}', 'packs')).input(bySlug).output(packView)
+  get: userProcedure
+    .meta(rest('GET', '/packs/{slug}', 'packs'))
+    .input(bySlug)
+    .output(packView)
     .query(({ ctx, input }) => getPack(ctx.deps, input)),
-  run: userProcedure.meta(rest('POST', '/packs/{slug}/runs', 'packs')).input(runPackInput).output(generationView)
+  run: userProcedure
+    .meta(rest('POST', '/packs/{slug}/runs', 'packs'))
+    .input(runPackInput)
+    .output(generationView)
     .mutation(({ ctx, input }) => runPack(ctx.deps, ctx.actor, input)),
 });

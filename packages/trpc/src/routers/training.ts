@@ -4,14 +4,29 @@ import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
 export const trainingRouter = router({
-  start: userProcedure.meta(rest('POST', '/trainings', 'training')).input(startTrainingInput).output(trainingView)
+  start: userProcedure
+    .meta(rest('POST', '/trainings', 'training'))
+    .input(startTrainingInput)
+    .output(trainingView)
     .mutation(({ ctx, input }) => startTraining(ctx.deps, ctx.actor, input)),
-  cancel: userProcedure.meta(rest('POST', '/trainings/{id}/cancel', 'training')).input(byId).output(trainingView)
+  cancel: userProcedure
+    .meta(rest('POST', '/trainings/{id}/cancel', 'training'))
+    .input(byId)
+    .output(trainingView)
     .mutation(({ ctx, input }) => cancelTraining(ctx.deps, ctx.actor, input)),
-  retry: userProcedure.meta(rest('POST', '/trainings/{id}/retry', 'training')).input(retryInput).output(trainingView)
+  retry: userProcedure
+    .meta(rest('POST', '/trainings/{id}/retry', 'training'))
+    .input(retryInput)
+    .output(trainingView)
     .mutation(({ ctx, input }) => retryTraining(ctx.deps, ctx.actor, input)),
-  get: userProcedure.meta(rest('GET', '/trainings/{id}', 'training')).input(byId).output(trainingView)
+  get: userProcedure
+    .meta(rest('GET', '/trainings/{id}', 'training'))
+    .input(byId)
+    .output(trainingView)
     .query(({ ctx, input }) => getTraining(ctx.deps, ctx.actor, input)),
-  list: userProcedure.meta(rest('GET', '/trainings', 'training')).input(listTrainingsInput).output(trainingPage)
+  list: userProcedure
+    .meta(rest('GET', '/trainings', 'training'))
+    .input(listTrainingsInput)
+    .output(trainingPage)
     .query(({ ctx, input }) => listTrainings(ctx.deps, ctx.actor, input)),
 });

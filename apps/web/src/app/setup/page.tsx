@@ -6,7 +6,10 @@ export const metadata: Metadata = { title: 'Set up' };
 
 export default function SetUpPage() {
   return (
-    <Entrance title="Set up PixGen" lead="This link makes the first administrator. It works once; afterwards people sign in as usual.">
+    <Entrance
+      title="Set up PixGen"
+      lead="This link makes the first administrator. It works once; afterwards people sign in as usual."
+    >
       <SetUpForm />
     </Entrance>
   );

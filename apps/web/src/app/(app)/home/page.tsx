@@ -83,8 +83,8 @@ function FirstModel() {
         </LinkButton>
       }
     >
-      Take 5 to 20 photos of one subject: you, a friend who agreed, a pet, a thing. PixGen learns it, then draws it wherever you
-      like.
+      Take 5 to 20 photos of one subject: you, a friend who agreed, a pet, a thing. PixGen learns it, then draws it
+      wherever you like.
     </EmptyState>
   );
 }

@@ -10,7 +10,9 @@ export const metadata: Metadata = { title: 'Models' };
 
 export default async function ModelsPage() {
   const models = await load((queryClient, trpc) =>
-    queryClient.fetchInfiniteQuery(trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor })),
+    queryClient.fetchInfiniteQuery(
+      trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
+    ),
   );
   const none = models.pages[0]?.items.length === 0;
   return (

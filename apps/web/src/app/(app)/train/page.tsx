@@ -8,9 +8,16 @@ import { load } from '@/trpc/server';
 export const metadata: Metadata = { title: 'Train a model' };
 
 export default async function TrainPage() {
-  const drafts = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'draft', limit: 4 })));
+  const drafts = await load((queryClient, trpc) =>
+    queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'draft', limit: 4 })),
+  );
   return (
-    <WizardFrame modelId={null} step="subject" title="Who or what is it?" lead="One model learns one subject. The draft is kept as you go; come back to it from any device.">
+    <WizardFrame
+      modelId={null}
+      step="subject"
+      title="Who or what is it?"
+      lead="One model learns one subject. The draft is kept as you go; come back to it from any device."
+    >
       <div className="grid gap-14">
         <SubjectForm model={null} />
         {drafts.items.length > 0 && (

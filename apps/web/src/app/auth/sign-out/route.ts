@@ -12,7 +12,9 @@ export async function POST(request: Request): Promise<Response> {
   if (token && env().AUTH_MODE === 'local') {
     const headers = headersToApi(request.headers, token);
     headers.delete('content-type');
-    await fetch(new URL('/auth/local/sign-out', env().API_URL), { method: 'POST', headers, cache: 'no-store' }).catch(() => null);
+    await fetch(new URL('/auth/local/sign-out', env().API_URL), { method: 'POST', headers, cache: 'no-store' }).catch(
+      () => null,
+    );
   }
   (await cookies()).delete(SESSION_COOKIE);
   return new Response(null, { status: 204 });

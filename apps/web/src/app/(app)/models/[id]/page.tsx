@@ -11,7 +11,8 @@ export default async function Page({ params }: Props) {
   const { id } = await params;
   const model = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.models.get.queryOptions({ id })));
   await Promise.all([
-    model.trainingId && getQueryClient().prefetchQuery(serverTrpc().training.get.queryOptions({ id: model.trainingId })),
+    model.trainingId &&
+      getQueryClient().prefetchQuery(serverTrpc().training.get.queryOptions({ id: model.trainingId })),
     getQueryClient().prefetchQuery(serverTrpc().images.list.queryOptions({ modelId: id, limit: 12 })),
   ]);
   return (

@@ -12,7 +12,10 @@ import { load } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Review' };
 
-type Props = { params: Promise<{ modelId: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
+type Props = {
+  params: Promise<{ modelId: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
 
 export default async function ReviewPage({ params, searchParams }: Props) {
   const model = await loadDraft((await params).modelId, 'review');
@@ -27,7 +30,12 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   const settings = resolveTrainSettings(account.profile, plan.preset, ready.length, 0, plan.overrides);
   const price = account.prices.trainMicroUsd;
   return (
-    <WizardFrame modelId={model.id} step="review" title="All set?" lead="The training goes on when you close this page. You may cancel it at any time.">
+    <WizardFrame
+      modelId={model.id}
+      step="review"
+      title="All set?"
+      lead="The training goes on when you close this page. You may cancel it at any time."
+    >
       <div className="grid gap-6">
         {PROFILES[account.profile].simulated && (
           <Notice tone="warn" title={PROFILES[account.profile].name}>
@@ -38,7 +46,14 @@ export default async function ReviewPage({ params, searchParams }: Props) {
           <ul aria-label="Photos of the set" className="grid grid-cols-5 gap-1.5 sm:grid-cols-10">
             {ready.map((photo) => (
               <li key={photo.id} className="overflow-hidden rounded-print">
-                <Print src={`/p/${photo.id}`} alt={photo.fileName} width={128} height={128} sizes="80px" className="aspect-square w-full object-cover" />
+                <Print
+                  src={`/p/${photo.id}`}
+                  alt={photo.fileName}
+                  width={128}
+                  height={128}
+                  sizes="80px"
+                  className="aspect-square w-full object-cover"
+                />
               </li>
             ))}
           </ul>
@@ -46,17 +61,30 @@ export default async function ReviewPage({ params, searchParams }: Props) {
             items={[
               ['Model', model.name],
               ['Subject', model.classWord],
-              ['Trigger word', <span key="t" className="font-mono">{model.triggerWord}</span>],
+              [
+                'Trigger word',
+                <span key="t" className="font-mono">
+                  {model.triggerWord}
+                </span>,
+              ],
               ['Photos', ready.length],
               ['Preset', plan.preset[0]?.toUpperCase() + plan.preset.slice(1)],
-              ['Training', `${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`],
+              [
+                'Training',
+                `${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
+              ],
               ['Seed', plan.overrides.seed ?? 'random'],
               ['Statement', model.consent ? CONSENT.text[model.consent.subject] : 'missing'],
               ['Price', formatPrice(price)],
             ]}
           />
         </Card>
-        <StartTraining modelId={model.id} plan={plan} priceMicroUsd={price} blocked={setVerdict(ready.length, 0).reason} />
+        <StartTraining
+          modelId={model.id}
+          plan={plan}
+          priceMicroUsd={price}
+          blocked={setVerdict(ready.length, 0).reason}
+        />
       </div>
     </WizardFrame>
   );

@@ -9,14 +9,22 @@ import { load } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Settings of the training' };
 
-type Props = { params: Promise<{ modelId: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
+type Props = {
+  params: Promise<{ modelId: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
 
 export default async function TrainingSettingsPage({ params, searchParams }: Props) {
   const model = await loadDraft((await params).modelId, 'settings');
   if (!setVerdict(model.photoCounts.ready, 0).ok) redirect(`/train/${model.id}/photos`);
   const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
   return (
-    <WizardFrame modelId={model.id} step="settings" title="How thorough?" lead={`A preset fits itself to your ${model.photoCounts.ready} photos.`}>
+    <WizardFrame
+      modelId={model.id}
+      step="settings"
+      title="How thorough?"
+      lead={`A preset fits itself to your ${model.photoCounts.ready} photos.`}
+    >
       <SettingsForm
         modelId={model.id}
         profile={account.profile}

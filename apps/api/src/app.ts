@@ -1,0 +1,58 @@
+/** The process as a list: every part that serves something, in order. */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { newId } from '@pixgen/domain';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { authRoutes } from './auth-routes.ts';
+import { clerkWebhook } from './clerk-webhook.ts';
+import { registerErrors } from './errors.ts';
+import { gpuRoutes } from './gpu-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { imageRoutes } from './image-routes.ts';
+import { queueBoard } from './queue-board.ts';
+import { restRoutes } from './rest-routes.ts';
+import type { Services } from './services.ts';
+import { trpcRoutes } from './trpc-routes.ts';
+
+const BODY_BYTES = 100 * 1024;
+
+export async function createApp(services: Services): Promise<FastifyInstance> {
+  const { env, deps, issuer } = services;
+  const loggerInstance: FastifyBaseLogger = services.log;
+  const app: FastifyInstance = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    genReqId: (request) => knownRequestId(request.headers['x-request-id']) ?? newId(),
+    trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
+    bodyLimit: BODY_BYTES,
+    // To receive a whole request; to be silent on a socket (streams say something every 15 s); between two requests.
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 5_000 },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  registerErrors(app);
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  });
+  await app.register(cors, { origin: [...env.WEB_ORIGIN], methods: ['GET', 'POST', 'PATCH', 'DELETE'], maxAge: 600 });
+  await app.register(healthRoutes, services);
+  await app.register(trpcRoutes, services);
+  await app.register(restRoutes, services);
+  await app.register(imageRoutes, services);
+  await app.register(gpuRoutes, { deps });
+  if (issuer) await app.register(authRoutes, { ...services, issuer });
+  if (env.AUTH_MODE === 'clerk') await app.register(clerkWebhook, { deps, secret: env.CLERK_WEBHOOK_SECRET });
+  if (env.QUEUE_BOARD) await app.register(queueBoard, services);
+  return app;
+}
+
+/** The web app's own id of a request, if it looks like one. */
+function knownRequestId(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(header) ? header : null;
+}

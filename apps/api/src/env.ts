@@ -1,0 +1,120 @@
+/** The environment, parsed once. A missing, weak or example value stops the start, named, and never shown. */
+import { createPublicKey } from 'node:crypto';
+import { parseSessionKey } from '@pixgen/core';
+import { gpuProfile } from '@pixgen/domain';
+import { z } from 'zod';
+
+const text = z.string().min(1, 'is missing');
+const microUsd = z.coerce.number().int().min(0);
+const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+const EXAMPLE = /change.?me|example|placeholder|your[-_ ]|minioadmin|^(.)\1+$|^(secret|password|test)/i;
+
+/** A value that only chance can find. */
+function secret(minLength: number) {
+  return text
+    .min(minLength, `is too short: ${minLength} characters or more`)
+    .refine((value) => !EXAMPLE.test(value), 'is an example value')
+    .refine((value) => new Set(value).size >= 8, 'is too simple');
+}
+
+/** A value that a parser of its own understands; its message never holds the value. */
+function parsed<T>(parse: (value: string) => T) {
+  return text.transform((value, context) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
+      return z.NEVER;
+    }
+  });
+}
+
+/** `https://host[:port]`, comma-separated; no path, no wildcard. */
+function parseOrigins(value: string): readonly [string, ...string[]] {
+  const [first, ...rest] = value.split(',').map((one) => {
+    const origin = one.trim();
+    if (!/^https?:\/\//.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new Error('must list exact origins such as https://studio.example, without a path or a wildcard');
+    }
+    return origin;
+  });
+  if (first === undefined) throw new Error('is missing');
+  return [first, ...rest];
+}
+
+/** Environment variables carry a PEM on one line. */
+function parsePublicKey(value: string): string {
+  try {
+    return createPublicKey(value.replaceAll('\\n', '\n')).export({ type: 'spki', format: 'pem' }).toString();
+  } catch {
+    throw new Error('is not a public key in PEM');
+  }
+}
+
+const url = (protocol: RegExp) =>
+  text.refine((value) => URL.canParse(value) && protocol.test(value), 'is not such a URL');
+const http = url(/^https?:\/\//);
+
+const shared = z.object({
+  DATABASE_URL: url(/^postgres(ql)?:\/\//),
+  DB_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
+  REDIS_URL: url(/^rediss?:\/\//),
+  S3_ENDPOINT: http,
+  S3_PUBLIC_ENDPOINT: http.optional(),
+  S3_REGION: text.default('us-east-1'),
+  S3_BUCKET: text,
+  S3_ACCESS_KEY_ID: text,
+  S3_SECRET_ACCESS_KEY: secret(16),
+  HOST: text.default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  WEB_ORIGIN: parsed(parseOrigins),
+  /** Addresses whose `x-forwarded-for` is believed: those of the web app. */
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter(Boolean)),
+  GPU_API_URL: http,
+  GPU_PROFILE: gpuProfile,
+  TICKET_KEY: secret(32),
+  TRAIN_PRICE_MICRO_USD: microUsd.default(0),
+  IMAGE_PRICE_MICRO_USD: microUsd.default(0),
+  DEFAULT_BUDGET_MICRO_USD: microUsd.nullable().default(null),
+  REGISTRATION: z.enum(['closed', 'invite', 'open']).default('invite'),
+  /** Calls to sign-in and its like per address and minute. */
+  AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
+  QUEUE_BOARD: onOff.default(false),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+const local = shared.extend({ AUTH_MODE: z.literal('local'), SESSION_PRIVATE_KEY: parsed(parseSessionKey) });
+const clerk = shared.extend({
+  AUTH_MODE: z.literal('clerk'),
+  CLERK_JWT_KEY: parsed(parsePublicKey),
+  CLERK_ISSUER: url(/^https:\/\//),
+  CLERK_PUBLISHABLE_KEY: text.regex(/^pk_(live|test)_/, 'does not begin with pk_live_ or pk_test_'),
+  CLERK_WEBHOOK_SECRET: text.regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'is not a webhook secret (whsec_…)'),
+  ADMIN_USER_ID: text.regex(/^user_/, 'is not a user id of Clerk (user_…)').optional(),
+});
+
+export const envSchema = z.discriminatedUnion('AUTH_MODE', [local, clerk]);
+export type Env = z.infer<typeof envSchema>;
+
+export class BadEnvironment extends Error {}
+
+/**
+ * @param variables an empty one counts as absent, as compose files and shells write them
+ * @throws {BadEnvironment} naming every bad variable, without any value
+ */
+export function readEnv(variables: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = envSchema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    if (!Object.hasOwn(given, name)) return `  ${name} is missing`;
+    return `  ${name} ${issue.code === 'custom' || issue.code === 'invalid_format' || issue.code === 'too_small' ? issue.message : 'is not an allowed value'}`;
+  });
+  throw new BadEnvironment(['The API cannot start with this environment:', ...new Set(lines)].join('\n'));
+}

@@ -1,0 +1,44 @@
+/** `/healthz`: this process answers. `/readyz`: it can do its work, with what it needs. */
+import { pendingMigrations } from '@pixgen/db';
+import type { FastifyInstance } from 'fastify';
+import type { Services } from './services.ts';
+
+const CHECK_MS = 2_000;
+
+export async function healthRoutes(app: FastifyInstance, { deps }: Services): Promise<void> {
+  const checks: Record<string, () => Promise<unknown>> = {
+    database: () => deps.db.pool.query('SELECT 1'),
+    migrations: async () => {
+      const pending = await pendingMigrations(deps.db);
+      if (pending > 0) throw new Error(`${pending} migrations are not applied`);
+    },
+    redis: () => deps.live.ping(),
+    storage: () => deps.storage.ping(),
+  };
+
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async (request, reply) => {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        try {
+          await within(CHECK_MS, check());
+          return [name, 'ok'] as const;
+        } catch (err) {
+          request.log.warn({ err, check: name }, 'not ready');
+          return [name, 'failed'] as const;
+        }
+      }),
+    );
+    const ready = results.every(([, result]) => result === 'ok');
+    reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
+    return { status: ready ? 'ok' : 'not ready', checks: Object.fromEntries(results) };
+  });
+}
+
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

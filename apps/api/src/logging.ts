@@ -1,0 +1,50 @@
+import { type Logger, pino } from 'pino';
+
+/** What must never reach a log, wherever it stands in a record. Bodies and prompts are not logged at all. */
+const SECRET_NAMES = [
+  'authorization',
+  'cookie',
+  'token',
+  'password',
+  'secret',
+  'apiKey',
+  'signature',
+  'prompt',
+  'negativePrompt',
+  'email',
+];
+const MAX_TEXT = 2_000;
+
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.headers["${name}"]`]),
+      censor: '[redacted]',
+    },
+    serializers: { err: describeError },
+  });
+}
+
+/** Name, code, text and stack with its causes: no enumerable extras, among which drivers keep queries and parameters. */
+function describeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { message: hideUrls(String(error)) };
+  const { code } = error as { code?: unknown };
+  return {
+    name: error.name,
+    ...(typeof code === 'string' && { code }),
+    message: hideUrls(error.message),
+    stack: hideUrls(error.stack ?? ''),
+    ...(error.cause !== undefined && depth < 4 && { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+/** Signed URLs carry their signature in the query, connection URLs their password before the host. */
+function hideUrls(text: string): string {
+  return text
+    .slice(0, MAX_TEXT)
+    .replace(/(\w+:\/\/)[^@/\s]*@/g, '$1')
+    .replace(/(https?:\/\/[^\s?"']+)\?[^\s"']*/g, '$1?…');
+}

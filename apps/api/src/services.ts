@@ -1,0 +1,75 @@
+/** Everything that routes are given, made once from the environment. */
+import {
+  type Authenticator,
+  type CoreConfig,
+  connectDeps,
+  createAuthenticator,
+  createSessionIssuer,
+  createSessionVerifier,
+  type Deps,
+  LOCAL_ISSUER,
+  type SessionIssuer,
+} from '@pixgen/core';
+import { grantAdmin } from '@pixgen/db';
+import type { Logger } from 'pino';
+import type { Env } from './env.ts';
+
+export type Services = {
+  env: Env;
+  log: Logger;
+  deps: Deps;
+  authenticator: Authenticator;
+  /** Null in mode `clerk`: nobody signs in here. */
+  issuer: SessionIssuer | null;
+  close(): Promise<void>;
+};
+
+export async function createServices(env: Env, log: Logger): Promise<Services> {
+  const { deps, close } = connectDeps({
+    databaseUrl: env.DATABASE_URL,
+    dbPoolSize: env.DB_POOL_SIZE,
+    redisUrl: env.REDIS_URL,
+    storage: {
+      endpoint: env.S3_ENDPOINT,
+      publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+      region: env.S3_REGION,
+      bucket: env.S3_BUCKET,
+      accessKeyId: env.S3_ACCESS_KEY_ID,
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+    },
+    config: toConfig(env),
+    log,
+  });
+  const [authorizedParty] = env.WEB_ORIGIN;
+  const issuer =
+    env.AUTH_MODE === 'local' ? createSessionIssuer({ privateKey: env.SESSION_PRIVATE_KEY, authorizedParty }) : null;
+  const verifier = createSessionVerifier({
+    ...(env.AUTH_MODE === 'clerk'
+      ? { publicKeyPem: env.CLERK_JWT_KEY, issuer: env.CLERK_ISSUER }
+      : {
+          publicKeyPem: createSessionIssuer({ privateKey: env.SESSION_PRIVATE_KEY, authorizedParty }).publicKeyPem,
+          issuer: LOCAL_ISSUER,
+        }),
+    authorizedParties: env.WEB_ORIGIN,
+  });
+  const adminSubject = env.AUTH_MODE === 'clerk' ? (env.ADMIN_USER_ID ?? null) : null;
+  // An account that exists already; a database that is away makes it admin with the next start or the first call.
+  if (adminSubject)
+    await grantAdmin(deps.db, adminSubject).catch((err: Error) => log.warn({ err }, 'admin not checked'));
+  return { env, log, deps, authenticator: createAuthenticator(deps, { verifier, adminSubject }), issuer, close };
+}
+
+function toConfig(env: Env): CoreConfig {
+  return {
+    profile: env.GPU_PROFILE,
+    prices: { trainMicroUsd: env.TRAIN_PRICE_MICRO_USD, imageMicroUsd: env.IMAGE_PRICE_MICRO_USD },
+    defaultBudgetMicroUsd: env.DEFAULT_BUDGET_MICRO_USD,
+    gpuApiUrl: env.GPU_API_URL,
+    ticketKey: env.TICKET_KEY,
+    auth: {
+      mode: env.AUTH_MODE,
+      registration: env.REGISTRATION,
+      clerkPublishableKey: env.AUTH_MODE === 'clerk' ? env.CLERK_PUBLISHABLE_KEY : null,
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** The typed client's own contract. */
+import { type AppRouter, appRouter, asTrpcError, type Context, toAppError } from '@pixgen/trpc';
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logFailure } from './errors.ts';
+import type { Services } from './services.ts';
+
+/** One request runs at most so many procedures, whatever it carries. */
+const MAX_BATCH = 10;
+
+export async function trpcRoutes(app: FastifyInstance, { deps, authenticator }: Services): Promise<void> {
+  const streams = new Set<FastifyReply>();
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.headers.accept !== 'text/event-stream') return;
+    streams.add(reply);
+    reply.raw.once('close', () => streams.delete(reply));
+  });
+  // A stream would hold a graceful stop for as long as its tab is open; the client opens the next one elsewhere.
+  app.addHook('preClose', async () => {
+    for (const reply of streams) reply.raw.destroy();
+  });
+
+  const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
+    router: appRouter,
+    maxBatchSize: MAX_BATCH,
+    async createContext({ req }): Promise<Context> {
+      const actor = await authenticator.authenticate(req.headers.authorization).catch((error: unknown) => {
+        throw asTrpcError(error);
+      });
+      return { deps, actor, requestId: req.id };
+    },
+    onError: ({ error, req }) => logFailure(req as FastifyRequest, toAppError(error)),
+    responseMeta({ errors }) {
+      const retryAfterMs = Math.max(0, ...errors.map((error) => toAppError(error).retryAfterMs ?? 0));
+      return retryAfterMs > 0 ? { headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : {};
+    },
+  };
+  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions });
+}

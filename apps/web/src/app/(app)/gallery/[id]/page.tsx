@@ -1,0 +1,20 @@
+import type { Metadata } from 'next';
+import { readFilters } from '@/gallery/filters';
+import { ImagePage } from '@/gallery/image-page';
+import { Hydrate } from '@/trpc/hydrate';
+import { load } from '@/trpc/server';
+
+export const metadata: Metadata = { title: 'Picture' };
+
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function Page({ params, searchParams }: Props) {
+  const { id } = await params;
+  const filters = readFilters(await searchParams);
+  await load((queryClient, trpc) => queryClient.fetchQuery(trpc.images.get.queryOptions({ id })));
+  return (
+    <Hydrate>
+      <ImagePage id={id} filters={filters} />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,1 @@
+export { TilesLoading as default } from '@/shell/loading';

@@ -1,0 +1,16 @@
+import type { Metadata } from 'next';
+import { GenerationPage } from '@/generation/generation-page';
+import { Hydrate } from '@/trpc/hydrate';
+import { load } from '@/trpc/server';
+
+export const metadata: Metadata = { title: 'Pictures' };
+
+export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  await load((queryClient, trpc) => queryClient.fetchQuery(trpc.generation.get.queryOptions({ id })));
+  return (
+    <Hydrate>
+      <GenerationPage id={id} />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,77 @@
+import { Card, Facts, LinkButton, Notice, PageHeader, Section } from '@pixgen/ui';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { PackArt } from '@/packs/pack-card';
+import { RunPack } from '@/packs/run-pack';
+import { load } from '@/trpc/server';
+
+export const metadata: Metadata = { title: 'Pack' };
+
+type Props = { params: Promise<{ slug: string }>; searchParams: Promise<{ model?: string | string[] }> };
+
+export default async function PackPage({ params, searchParams }: Props) {
+  const { slug } = await params;
+  const wanted = (await searchParams).model;
+  const [pack, account, models] = await load((queryClient, trpc) =>
+    Promise.all([
+      queryClient.fetchQuery(trpc.packs.get.queryOptions({ slug })),
+      queryClient.fetchQuery(trpc.account.me.queryOptions()),
+      queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'ready', limit: 100 })),
+    ]),
+  );
+  return (
+    <>
+      <PageHeader title={pack.name} lead={pack.description} />
+      <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <Section title="Prompts" aside={`${pack.prompts.length} in version ${pack.version}`}>
+          <ol className="grid gap-px overflow-hidden rounded-card border border-line bg-line">
+            {pack.prompts.map((prompt, index) => (
+              <li key={prompt} className="flex gap-4 bg-surface px-5 py-4 text-sm">
+                <span className="font-mono text-ink-2">{index + 1}</span>
+                <span>{withSubject(prompt)}</span>
+              </li>
+            ))}
+          </ol>
+          {pack.negativePrompt && <Facts items={[['Kept out', pack.negativePrompt]]} />}
+        </Section>
+        <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label="Run this pack">
+          <PackArt slug={pack.slug} className="aspect-[5/3] rounded-print max-lg:hidden" />
+          {models.items.length === 0 ? (
+            <Notice
+              title="A pack needs a model"
+              action={
+                <LinkButton as={Link} href="/train" size="sm">
+                  Train a model
+                </LinkButton>
+              }
+            >
+              Train one first; then run this pack with it.
+            </Notice>
+          ) : (
+            <Card>
+              <RunPack
+                slug={pack.slug}
+                promptCount={pack.prompts.length}
+                models={models.items.map(({ id, name }) => ({ id, name }))}
+                modelId={models.items.find((model) => model.id === wanted)?.id ?? models.items[0]?.id ?? ''}
+                imagePriceMicroUsd={account.prices.imageMicroUsd}
+              />
+            </Card>
+          )}
+        </aside>
+      </div>
+    </>
+  );
+}
+
+function withSubject(prompt: string) {
+  return prompt.split(/(\{subject\})/).map((part, index) =>
+    part === '{subject}' ? (
+      <span key={index} className="rounded-full bg-accent-soft px-2 py-0.5 text-accent-strong dark:text-accent">
+        your subject
+      </span>
+    ) : (
+      part
+    ),
+  );
+}

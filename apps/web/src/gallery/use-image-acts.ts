@@ -1,0 +1,55 @@
+'use client';
+
+import type { ImageView } from '@pixgen/domain';
+import { toast } from '@pixgen/ui';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTRPC, useTRPCClient } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
+
+/** Favourite, delete, restore and download, with the lists they change. */
+export function useImageActs() {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queryClient = useQueryClient();
+  const refresh = async () => {
+    await Promise.all([
+      queryClient.invalidateQueries(trpc.images.pathFilter()),
+      queryClient.invalidateQueries(trpc.generation.pathFilter()),
+    ]);
+  };
+  const favourite = useMutation(
+    trpc.images.favourite.mutationOptions({
+      onSuccess: async (image) => {
+        queryClient.setQueryData(trpc.images.get.queryKey({ id: image.id }), image);
+        await queryClient.invalidateQueries(trpc.images.list.pathFilter());
+      },
+    }),
+  );
+  const restore = useMutation(trpc.images.restore.mutationOptions({ onSuccess: refresh }));
+  const remove = useMutation(trpc.images.delete.mutationOptions({ onSuccess: refresh }));
+  const download = useMutation({
+    mutationFn: (id: string) => client.images.download.query({ id }),
+    // The object store answers with a file to save, so the page stays.
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
+  const error = favourite.error ?? restore.error ?? remove.error ?? download.error;
+  return {
+    error: error ? failureOf(error).message : null,
+    busy: restore.isPending || remove.isPending,
+    toggleFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
+    restore: (ids: string[]) => restore.mutateAsync({ ids }),
+    remove: (ids: string[], onDone?: () => void) =>
+      remove.mutate(
+        { ids },
+        {
+          onSuccess: () => {
+            toast(ids.length === 1 ? 'Picture deleted' : `${ids.length} pictures deleted`, {
+              action: { label: 'Undo', onClick: () => restore.mutate({ ids }) },
+            });
+            onDone?.();
+          },
+        },
+      ),
+    download: (id: string) => download.mutate(id),
+  };
+}

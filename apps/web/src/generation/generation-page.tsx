@@ -1,0 +1,59 @@
+'use client';
+
+import { LinkButton, PageHeader } from '@pixgen/ui';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useTRPC } from '@/trpc/client';
+import { GenerationBlock } from './generation-block';
+import { RecipeFacts } from './recipe-facts';
+
+/** One order of pictures on its own page: for a pack run, the contact sheet. */
+export function GenerationPage({ id }: { id: string }) {
+  const router = useRouter();
+  const trpc = useTRPC();
+  const generation = useQuery(trpc.generation.get.queryOptions({ id })).data;
+  if (!generation) return null;
+  const { pack, modelName, modelId } = generation;
+  return (
+    <>
+      <PageHeader
+        title={pack ? pack.name : 'Pictures'}
+        above={
+          <p className="text-ink-2 text-sm">
+            {pack ? 'Pack run with ' : 'Made with '}
+            <Link href={`/models/${modelId}`} className="text-ink underline-offset-4 hover:text-accent hover:underline">
+              {modelName}
+            </Link>
+          </p>
+        }
+        actions={
+          <>
+            <LinkButton as={Link} href={`/gallery?model=${modelId}`}>
+              Open the gallery
+            </LinkButton>
+            <LinkButton
+              as={Link}
+              variant="primary"
+              href={
+                pack
+                  ? `/packs/${pack.slug}?model=${modelId}`
+                  : `/studio?model=${modelId}&prompt=${encodeURIComponent(generation.prompt ?? '')}`
+              }
+            >
+              {pack ? 'Run it again' : 'Use this prompt'}
+            </LinkButton>
+          </>
+        }
+      />
+      <div className="grid gap-10">
+        <GenerationBlock
+          generation={generation}
+          titleLink={false}
+          onRetried={(next) => router.push(`/generations/${next.id}`)}
+        />
+        <RecipeFacts settings={generation.settings} createdAt={generation.createdAt} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+# syntax=docker/dockerfile:1
+# The GPU server on a machine of your own. With Modal it is not needed: see gpu/modal_app.py.
+FROM python:3.12-slim-bookworm
+RUN useradd --create-home pixgen
+WORKDIR /gpu
+COPY gpu/requirements.txt .
+RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
+COPY gpu/ .
+RUN mkdir /data && chown pixgen /data
+USER pixgen
+ENV GPU_SERVER_HOST=0.0.0.0 GPU_SERVER_PORT=4100 PIXGEN_GPU_DATA_DIR=/data
+EXPOSE 4100
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4100/healthz', timeout=4)"]
+CMD ["python", "server.py"]

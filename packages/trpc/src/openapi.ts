@@ -1,0 +1,78 @@
+/** The REST interface as an OpenAPI 3.1 document, made from the procedures' own schemas. */
+import { ERROR_CODES } from '@pixgen/domain';
+import { z } from 'zod';
+import { listRestOperations, type RestOperation } from './rest.ts';
+import { appRouter } from './router.ts';
+
+type Json = { [key: string]: unknown };
+
+/** How every refusal looks. */
+const errorBody = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(ERROR_CODES) as [string, ...string[]]),
+    message: z.string().meta({ description: 'One sentence for a person.' }),
+    fields: z.array(z.object({ path: z.string(), message: z.string() })),
+  }),
+});
+
+export function createOpenApiDocument(version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const operation of listRestOperations(appRouter)) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method.toLowerCase()]: describe(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'PixGen',
+      version,
+      description: 'Train a model of your subject and make images of it. Every call carries an API key.',
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `pxg_…`' } },
+      schemas: { Error: toSchema(errorBody, 'output') },
+    },
+  };
+}
+
+function describe({ method, path, tag, procedure, input, output }: RestOperation): Json {
+  const schema = input ? toSchema(input, 'input') : { properties: {}, required: [] };
+  const properties = schema.properties as Record<string, unknown>;
+  const required = (schema.required ?? []) as string[];
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const rest = Object.keys(properties).filter((name) => !inPath.includes(name));
+  const hasBody = method === 'POST' || method === 'PATCH';
+  const parameters = [
+    ...inPath.map((name) => ({ name, in: 'path', required: true, schema: properties[name] })),
+    ...(hasBody
+      ? []
+      : rest.map((name) => ({ name, in: 'query', required: required.includes(name), schema: properties[name] }))),
+  ];
+  const body = {
+    type: 'object',
+    properties: Object.fromEntries(rest.map((name) => [name, properties[name]])),
+    required: required.filter((name) => !inPath.includes(name)),
+    additionalProperties: false,
+  };
+  return {
+    operationId: procedure,
+    tags: [tag],
+    parameters,
+    ...(hasBody && rest.length > 0 && { requestBody: { required: true, content: json(body) } }),
+    responses: {
+      200: { description: 'Done.', content: json(toSchema(output, 'output')) },
+      default: { description: 'Refused or failed.', content: json({ $ref: '#/components/schemas/Error' }) },
+    },
+  };
+}
+
+function json(schema: unknown): Json {
+  return { 'application/json': { schema } };
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}

