@@ -1,6 +1,8 @@
 """Shared fixtures: one nano base model and one trained LoRA for the whole run."""
 
 import io
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from pixgen_gpu.training.config import TrainConfig, TrainedLora, TrainingImage
 from pixgen_gpu.training.train_lora import train_lora
 from tests.fake_api import FakeApi
 
-# The same examples in every run, and no folder of them left behind.
+# The same examples in every run, and no folder left behind wherever the tests are started.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), "pixgen-hypothesis")))
 hypothesis.settings.register_profile("pixgen", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("pixgen")
 

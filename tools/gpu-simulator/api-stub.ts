@@ -28,8 +28,8 @@ export type OrderBody = OmitEach<
 >;
 type OmitEach<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-export type SeenEvent = { at: number; event: GpuEvent; webhookId: string; answered: number };
-export type StoredFile = { bytes: Buffer; request: UploadRequest };
+type SeenEvent = { at: number; event: GpuEvent; webhookId: string; answered: number };
+type StoredFile = { bytes: Buffer; request: UploadRequest };
 
 /** One job with what the GPU did to it, and what its test makes of the answers. */
 export type StubJob = {

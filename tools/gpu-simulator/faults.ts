@@ -5,10 +5,10 @@ import { z } from 'zod';
 const probability = z.number().min(0).max(1).default(1);
 const ms = z.number().min(0).max(3_600_000);
 
-export const eventType = z.enum(['heartbeat', 'progress', 'image', 'checkpoint', 'succeeded', 'failed']);
+const eventType = z.enum(['heartbeat', 'progress', 'image', 'checkpoint', 'succeeded', 'failed']);
 
 /** The named points of a call's life where it can be stopped; drawn anew at each passage. */
-export const crashPoint = z.enum(['beforeClaim', 'afterClaim', 'midTrain', 'afterUpload', 'beforeEvent']);
+const crashPoint = z.enum(['beforeClaim', 'afterClaim', 'midTrain', 'afterUpload', 'beforeEvent']);
 export type CrashPoint = z.infer<typeof crashPoint>;
 
 const eventFault = z.strictObject({

@@ -3,7 +3,7 @@ import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 /** `status` 0 = no answer (refused, reset, timed out). */
-export type HttpAnswer = { status: number; body: Buffer };
+type HttpAnswer = { status: number; body: Buffer };
 
 export type HttpClient = {
   send(

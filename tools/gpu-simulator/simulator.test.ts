@@ -265,7 +265,7 @@ describe('the simulator itself', () => {
     const bytes = [...stub.files.values()].at(-1)?.bytes ?? Buffer.alloc(8);
     const headerBytes = Number(bytes.readBigUInt64LE());
     const header = JSON.parse(bytes.subarray(8, 8 + headerBytes).toString());
-    expect(header.__metadata__).toMatchObject({ 'pixgen.simulated': 'true', 'pixgen.triggerWord': 'sks_abc234' });
+    expect(header.__metadata__).toMatchObject({ 'pixgen.simulated': 'true', 'pixgen.trigger_word': 'sks_abc234' });
     const ends = Object.values(header).map((entry) => (entry as { data_offsets?: number[] }).data_offsets?.[1] ?? 0);
     expect(8 + headerBytes + Math.max(...ends)).toBe(bytes.length);
   });

@@ -122,10 +122,10 @@ async function putWeights(
     },
     {
       'pixgen.simulated': 'true',
-      'pixgen.triggerWord': order.triggerWord,
-      'pixgen.classWord': order.classWord,
+      'pixgen.trigger_word': order.triggerWord,
+      'pixgen.class_word': order.classWord,
       'pixgen.profile': order.profile,
-      'pixgen.step': String(step),
+      'pixgen.steps': String(step),
       'pixgen.settings': JSON.stringify(order.settings),
     },
   );

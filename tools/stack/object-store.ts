@@ -38,13 +38,15 @@ export interface ObjectStoreOptions {
   readonly secretAccessKey: string;
   /** Guards the inner servers, which would otherwise let any program of this machine read every object. */
   readonly internalKey: string;
+  /** False for tests: stopped without ceremony. */
+  readonly durable: boolean;
   /** Web origins whose pages may PUT and GET presigned URLs. */
   readonly corsOrigins: readonly string[];
 }
 
 /** SeaweedFS on loopback ports, ready once the bucket exists, lets our pages in, and has stored an object. */
 export function createObjectStore(options: ObjectStoreOptions): Service {
-  const { folder, ports, internalKey } = options;
+  const { folder, ports, internalKey, durable } = options;
   const dataFolder = folder.join('objects');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const identitiesFile = join(dataFolder, 'identities.json');
@@ -64,8 +66,10 @@ export function createObjectStore(options: ObjectStoreOptions): Service {
       WEED_JWT_FILER_SIGNING_READ_KEY: internalKey,
     }),
     logFile: folder.join('logs', 'object-store.log'),
+    // A stop takes a second; data that are deleted right afterwards need none.
+    stopSignal: durable ? 'SIGTERM' : 'SIGKILL',
     stopDeadlineMs: 5_000,
-    isReady: () => prepareBucket(options),
+    isReady: async () => ((await lostStartRace(ports)) ? 'start again' : prepareBucket(options)),
   });
 }
 
@@ -117,6 +121,18 @@ function findWeed(): string {
   throw new PlainError(
     'No embedded object store: its Python environment is not installed. Install Python 3.11 or newer, or set S3_ENDPOINT, S3_BUCKET and the S3 keys.',
   );
+}
+
+/**
+ * The disk part reports to the coordinating part once, and when that is not yet its own leader (a race of milliseconds, lost in
+ * one start of four) only again after five seconds or more. Starting anew takes less than one.
+ */
+async function lostStartRace({ s3, master }: Readonly<Record<ObjectStorePort, number>>): Promise<boolean> {
+  const serving = await fetch(`http://127.0.0.1:${s3}/healthz`);
+  if (!serving.ok) return false;
+  const answer = await fetch(`http://127.0.0.1:${master}/dir/status`);
+  const status = (await answer.json()) as { Topology?: { DataCenters?: readonly unknown[] | null } };
+  return (status.Topology?.DataCenters ?? []).length === 0;
 }
 
 /** The server answers before its disk part has joined; only a stored object proves that photos can be stored. */

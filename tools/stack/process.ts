@@ -17,8 +17,8 @@ export interface ServiceSpec {
   readonly cwd: string;
   readonly env: Environment;
   readonly logFile: string;
-  /** True once it serves. Called until then; a rejection means "not yet". */
-  readonly isReady: () => Promise<boolean>;
+  /** True once it serves. Called until then; a rejection means "not yet". `start again` kills it and begins anew. */
+  readonly isReady: () => Promise<boolean | 'start again'>;
   readonly user?: UserIds | undefined;
   /** What ends it gracefully. */
   readonly stopSignal?: NodeJS.Signals;
@@ -63,19 +63,23 @@ export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: E
   async start(): Promise<void> {
     if (this.#pid !== undefined) throw new PlainError(`${this.name} is already running (pid ${this.#pid}).`);
     const logStart = rotateLog(this.#spec.logFile);
-    const ended = this.#spawn(logStart);
+    let ended = this.#spawn(logStart);
     const deadline = performance.now() + (this.#spec.readyDeadlineMs ?? 30_000);
     for (let waitMs = 15; ; waitMs = Math.min(waitMs * 1.3, 250)) {
-      const step = await Promise.race([ended, this.#spec.isReady().catch(() => false)]);
+      const step = await Promise.race([ended, this.#spec.isReady().catch(() => false as const)]);
       if (step === true) return;
-      if (step !== false)
+      if (typeof step === 'object') {
         throw new PlainError(`${this.name} stopped while starting: ${reasonOf(step)}. Its log: ${this.logFile}`);
+      }
       if (performance.now() > deadline) {
         await this.stop();
         const said = readTail(this.logFile, logStart).split('\n').at(-1) || 'nothing';
-        throw new PlainError(
-          `${this.name} did not become ready in time. The last it said: ${said}. Its log: ${this.logFile}`,
-        );
+        throw new PlainError(`${this.name} did not become ready in time. The last it said: ${said}. Its log: ${this.logFile}`);
+      }
+      if (step === 'start again') {
+        this.#stopping = true;
+        await this.kill('SIGKILL');
+        ended = this.#spawn(logStart);
       }
       await Promise.race([ended, delay(waitMs)]);
     }

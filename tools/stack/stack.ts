@@ -137,10 +137,10 @@ const makers: Record<
     const service = createValkey({ folder, port, password, durable });
     return { service, variables: { REDIS_URL: `redis://:${password}@127.0.0.1:${port}` } };
   },
-  s3: (folder, ports, { corsOrigins }) => {
+  s3: (folder, ports, { durable, corsOrigins }) => {
     const secrets = folder.secrets('s3AccessKeyId', 's3SecretAccessKey', 's3InternalKey');
     const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey, s3InternalKey: internalKey } = secrets;
-    const service = createObjectStore({ folder, ports, accessKeyId, secretAccessKey, internalKey, corsOrigins });
+    const service = createObjectStore({ folder, ports, accessKeyId, secretAccessKey, internalKey, durable, corsOrigins });
     return {
       service,
       variables: {

@@ -23,11 +23,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined;
   const page = (
-    <html
-      lang="en"
-      suppressHydrationWarning
-      className={FONT_CLASSES}
-    >
+    <html lang="en" suppressHydrationWarning className={FONT_CLASSES}>
       <head>
         <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>

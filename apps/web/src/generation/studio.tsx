@@ -51,7 +51,7 @@ export function Studio({ account, models, model, prompt }: Props) {
   }
 
   return (
-    <div className="grid gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_17rem]">
+    <div className="grid gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <form onSubmit={submit} noValidate className="contents">
         <div className="grid content-start gap-4 lg:col-start-1">
           <Field label="Model">

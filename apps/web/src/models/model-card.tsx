@@ -2,7 +2,7 @@ import type { ModelView } from '@pixgen/domain';
 import { Badge } from '@pixgen/ui';
 import Link from 'next/link';
 import { Print } from '@/gallery/print';
-import { LogoMark } from '@/shell/logo';
+import { SunPrint } from '@/landing/sun-print';
 import { MODEL_STATE_WORDS, modelPath } from './words';
 
 /** A model as a mounted print with its name under it. */
@@ -21,9 +21,7 @@ export function ModelCard({ model }: { model: ModelView }) {
             className="aspect-square w-full object-cover"
           />
         ) : (
-          <div className="grid aspect-square place-items-center">
-            <LogoMark className="size-12 opacity-35 grayscale" />
-          </div>
+          <SunPrint seed={seedOf(model.id)} kind="contour" className="aspect-square" />
         )}
       </div>
       <div className="flex items-start justify-between gap-2">
@@ -38,4 +36,9 @@ export function ModelCard({ model }: { model: ModelView }) {
       </div>
     </Link>
   );
+}
+
+/** The last digits of an id: enough to draw each model its own stand-in. */
+function seedOf(id: string): number {
+  return Number.parseInt(id.slice(-6), 16);
 }

@@ -11,14 +11,16 @@ import { BottomBar, SideNav } from './nav';
 export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
-      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 border-line border-r px-4 py-6 lg:flex">
-        <Link href="/home" aria-label="PixGen home" className="self-start rounded-control px-2">
-          <Logo />
-        </Link>
-        <SideNav />
-        <div className="mt-auto grid gap-3">
-          <LiveNote />
-          <AccountMenu name={account.displayName} email={account.email} admin={account.role === 'admin'} />
+      <aside className="hidden border-line border-r lg:block">
+        <div className="sticky top-0 flex h-dvh flex-col gap-6 px-4 py-6">
+          <Link href="/home" aria-label="PixGen home" className="self-start rounded-control px-2">
+            <Logo />
+          </Link>
+          <SideNav />
+          <div className="mt-auto grid gap-3">
+            <LiveNote />
+            <AccountMenu name={account.displayName} email={account.email} admin={account.role === 'admin'} />
+          </div>
         </div>
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">

@@ -61,7 +61,10 @@ function options(width: number, scale: 'linear' | 'log'): UPlot.Options {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: false }, y: { distr: scale === 'log' ? 3 : 1 } },
-    axes: [axis, { ...axis, size: 52 }],
+    axes: [
+      { ...axis, size: 30 },
+      { ...axis, size: 52 },
+    ],
     series: [
       {},
       { stroke: color('--edge'), width: 1, points: { show: false } },

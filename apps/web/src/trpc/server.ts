@@ -11,6 +11,7 @@ import { sessionToken } from '@/account/session';
 import { env } from '@/env';
 import { signInPath } from '@/http/next-path';
 import { failureOf } from './failure';
+import { pageLink } from './page-link';
 import { makeQueryClient } from './query-client';
 
 /** One cache per request. */
@@ -20,6 +21,7 @@ export const getQueryClient = cache(() => makeQueryClient());
 export const serverTrpc = cache(() => {
   const client = createTRPCClient<AppRouter>({
     links: [
+      pageLink(),
       httpBatchLink({
         url: new URL('/trpc', env().API_URL).href,
         maxItems: 10,

@@ -5,11 +5,10 @@ import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
-const TIME_LIMIT_MS = 10_000;
-/** Data segment of the child: a 50-megapixel photo with its rotated copy fits, a bomb does not. */
-const MEMORY_LIMIT_KB = 1_200_000;
+/** `memoryKb` is the child's data segment: a 50-megapixel photo with its rotated copy fits, a bomb does not. */
+const LIMITS_OF_CHILD = { timeMs: 10_000, memoryKb: 1_200_000 };
+const STANDS = '+'.charCodeAt(0);
 const COPY_EDGE_PX = 2048;
-const CANNOT_START = 70;
 const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
 export type DecodedPhoto =
@@ -20,28 +19,29 @@ export type DecodedPhoto =
  * @param bytes the upload
  * @param contentType as announced; the content must be of this type
  * @returns a clean sRGB JPEG, upright, longest edge at most 2048 px, without metadata; or why there is none
+ * @param limits for tests
  * @throws {Error} when the child could not be run at all: a fault of this machine, not of the photo
  */
-export async function decodePhoto(bytes: Buffer, contentType: string): Promise<DecodedPhoto> {
+export async function decodePhoto(bytes: Buffer, contentType: string, limits = LIMITS_OF_CHILD): Promise<DecodedPhoto> {
   const { maxPixels, minEdgePx } = LIMITS.photos;
   const rules: DecodeRules = { contentType, maxPixels, minEdgePx, copyEdgePx: COPY_EDGE_PX };
-  const child = await runChild(bytes, rules);
+  const child = await runChild(bytes, rules, limits);
+  if (child.stdout[0] !== STANDS) throw new Error(`the photo decoder did not start: ${child.stderr}`);
   if (child.timedOut) return { ok: false, code: 'TOO_SLOW' };
-  if (child.exitCode === CANNOT_START) throw new Error(`the photo decoder cannot start: ${child.stderr}`);
   const lineEnd = child.stdout.indexOf('\n');
   // Killed by the memory limit or by its own decoder: whatever it is, it is not a photo we can read.
   if (child.exitCode !== 0 || lineEnd < 0) return { ok: false, code: 'NOT_AN_IMAGE' };
-  const verdict: DecodeVerdict = JSON.parse(child.stdout.toString('utf8', 0, lineEnd));
+  const verdict: DecodeVerdict = JSON.parse(child.stdout.toString('utf8', 1, lineEnd));
   if (!verdict.ok) return verdict;
   return { ...verdict, jpeg: child.stdout.subarray(lineEnd + 1) };
 }
 
 type Ended = { exitCode: number | null; timedOut: boolean; stdout: Buffer; stderr: string };
 
-function runChild(input: Buffer, rules: DecodeRules): Promise<Ended> {
+function runChild(input: Buffer, rules: DecodeRules, limits: typeof LIMITS_OF_CHILD): Promise<Ended> {
   // `ulimit -d` counts what libvips allocates, which no option of V8 does; `exec` keeps one process to kill.
   const node = [process.execPath, '--no-warnings', '--max-old-space-size=128', SCRIPT, JSON.stringify(rules)];
-  const args = ['-c', `ulimit -d ${MEMORY_LIMIT_KB}; exec "$@"`, 'decode', ...node];
+  const args = ['-c', `ulimit -d ${limits.memoryKb}; exec "$@"`, 'decode', ...node];
   const child = spawn('/bin/sh', args, { env: NO_SECRETS, stdio: 'pipe' });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
@@ -50,7 +50,7 @@ function runChild(input: Buffer, rules: DecodeRules): Promise<Ended> {
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
-    }, TIME_LIMIT_MS);
+    }, limits.timeMs);
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // A child that refuses early closes its end; its verdict still counts.

@@ -2,11 +2,10 @@
  * Runs alone, once per photo: bytes of a stranger on stdin, a verdict and a clean JPEG on stdout. It inherits no secret,
  * and its parent limits its time and memory, so a bomb or an exploit for a decoder ends here.
  *
- * stdout: one line of JSON ({@link DecodeVerdict}), then the JPEG. Exit code 70: this process itself is broken.
+ * stdout: a `+` once it stands, one line of JSON ({@link DecodeVerdict}), then the JPEG.
  */
 import { readFileSync, writeSync } from 'node:fs';
-
-const CANNOT_START = 70;
+import sharp from 'sharp';
 
 export type DecodeVerdict =
   | { ok: true; width: number; height: number }
@@ -33,7 +32,6 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
     verdict: { ok: false as const, code },
     jpeg: Buffer.alloc(0),
   });
-  const { default: sharp } = await import('sharp').catch(() => process.exit(CANNOT_START));
   // First bytes decide, before any decoder sees the file: no SVG, GIF, TIFF, PDF or text gets further.
   const kind = MAGIC.find((magic) => magic.matches(bytes));
   if (!kind) return refuse('NOT_AN_IMAGE');
@@ -60,6 +58,7 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
   }
 }
 
+writeSync(1, '+');
 const rules: DecodeRules = JSON.parse(process.argv[2] ?? '{}');
 const { verdict, jpeg } = await decode(readFileSync(0), rules);
 const answer = Buffer.concat([Buffer.from(`${JSON.stringify(verdict)}\n`), jpeg]);
