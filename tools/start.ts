@@ -115,12 +115,12 @@ function parseArguments(args: string[]) {
 
 function printBox(product: Product, options: StartOptions, tookMs: number): void {
   const { publicUrl, apiUrl } = product;
-  const link = product.setupLink();
+  const link = product.setupLink;
   const rows: Array<[string, string] | undefined> = [
     options.web ? ['App', publicUrl] : ['API', apiUrl],
     link ? ['First admin', `${link}  (works once)`] : ['Sign in', `${publicUrl}/sign-in`],
     ['Queue board', `${publicUrl}/admin/queues`],
-    ['API reference', `${publicUrl}/docs/api`],
+    ['API reference', `${apiUrl}/api/v1/docs`],
     options.gpu === 'simulator' ? ['GPU', 'simulated: images are placeholders'] : undefined,
     ['Data', options.dataDir],
     ['Stop', 'Ctrl-C'],

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
 const sources = tracked.filter((file) => /\.(ts|tsx|mjs)$/.test(file) && !file.endsWith('.d.ts'));
@@ -24,7 +27,10 @@ function importersOf(module: RegExp, files = product): string[] {
   return files.filter((file) => importsOf(file).some((name) => module.test(name)));
 }
 
-const below = (...folders: string[]) => (file: string): boolean => folders.some((folder) => file.startsWith(folder));
+const below =
+  (...folders: string[]) =>
+  (file: string): boolean =>
+    folders.some((folder) => file.startsWith(folder));
 
 describe('one place per outside thing', () => {
   it.each([
@@ -60,7 +66,10 @@ describe('imports', () => {
         .filter((name) => !name.startsWith('node:') && !name.startsWith('@/') && name !== 'server-only')
         .filter((name) => {
           if (name.startsWith('.')) return !resolve(root, dirname(file), name).startsWith(join(root, folder));
-          const packageName = name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+          const packageName = name
+            .split('/')
+            .slice(0, name.startsWith('@') ? 2 : 1)
+            .join('/');
           return !(packageName in declared);
         })
         .map((name) => `${file} → ${name}`);
@@ -85,7 +94,9 @@ describe('files', () => {
 
   it('name no path of a developer’s machine and no package host', () => {
     const pattern = '(/root/|/home/[a-z]+/|https?://(registry|files|deb|repo|index)\\.[a-z]+\\.(org|com|net))';
-    const found = tracked.filter((file) => /\.(ts|tsx|mjs|py|md|json|ya?ml|toml|txt|sh)$/.test(file) && new RegExp(pattern).test(read(file)));
+    const found = tracked.filter(
+      (file) => /\.(ts|tsx|mjs|py|md|json|ya?ml|toml|txt|sh)$/.test(file) && new RegExp(pattern).test(read(file)),
+    );
     expect(found.filter((file) => file !== 'tools/architecture/architecture.test.ts')).toEqual([]);
   });
 });

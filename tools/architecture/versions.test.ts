@@ -18,10 +18,12 @@ const FLOORS: Record<string, string> = {
 // The lockfile may hold several documents: the package manager's own comes first.
 const text = readFileSync(new URL('../../pnpm-lock.yaml', import.meta.url), 'utf8');
 const documents = text.split(/^---$/m).map((part) => parse(part) as { packages?: Record<string, unknown> } | null);
-const installed = documents.flatMap((document) => Object.keys(document?.packages ?? {})).map((key) => {
-  const at = key.lastIndexOf('@');
-  return { name: key.slice(0, at), version: key.slice(at + 1) };
-});
+const installed = documents
+  .flatMap((document) => Object.keys(document?.packages ?? {}))
+  .map((key) => {
+    const at = key.lastIndexOf('@');
+    return { name: key.slice(0, at), version: key.slice(at + 1) };
+  });
 
 function isAtLeast(version: string, floor: string): boolean {
   const [a, b] = [version, floor].map((text) => text.split(/[.-]/).slice(0, 3).map(Number));

@@ -15,7 +15,17 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 beforeEach(() => {
-  product.simulator.control({ eventFaults: [], crashes: [], submitFaults: [], stepMs: 0, imageMs: 0, startMs: 0, capacity: null, failJob: null, failImage: null });
+  product.simulator.control({
+    eventFaults: [],
+    crashes: [],
+    submitFaults: [],
+    stepMs: 0,
+    imageMs: 0,
+    startMs: 0,
+    capacity: null,
+    failJob: null,
+    failImage: null,
+  });
 });
 
 const startTraining = async () => {
@@ -24,7 +34,10 @@ const startTraining = async () => {
 };
 const training = (id: string) => () => person.client.training.get.query({ id });
 const generation = (id: string) => () => person.client.generation.get.query({ id });
-const claims = (jobId: string) => product.simulator.record().lines.filter((line) => line.kind === 'claim' && line.jobId === jobId && line.httpStatus === 200);
+const claims = (jobId: string) =>
+  product.simulator
+    .record()
+    .lines.filter((line) => line.kind === 'claim' && line.jobId === jobId && line.httpStatus === 200);
 
 describe('a training', () => {
   it('still ends succeeded, once, when the worker is killed in the middle', async () => {
@@ -48,7 +61,9 @@ describe('a training', () => {
     expect(ended.weights).toHaveLength(1);
   });
 
-  it('goes on as the next attempt when its call is lost, and keeps one set of weights', { timeout: 90_000 }, async () => {
+  it('goes on as the next attempt when its call is lost, and keeps one set of weights', {
+    timeout: 90_000,
+  }, async () => {
     product.simulator.control({ crashes: [{ at: 'midTrain', effect: 'lost' }] });
     const { id } = await startTraining();
     await until(training(id), (view) => view.job.attempt === 2, RECONCILED_MS);
@@ -71,7 +86,12 @@ describe('a training', () => {
     product.simulator.control({ failJob: { code: 'PHOTO_UNREADABLE', retryable: false } });
     const { id } = await startTraining();
     const ended = await until(training(id), hasEnded);
-    expect(ended.job).toMatchObject({ state: 'failed', attempt: 1, costMicroUsd: 0, failure: { code: 'PHOTO_UNREADABLE' } });
+    expect(ended.job).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      costMicroUsd: 0,
+      failure: { code: 'PHOTO_UNREADABLE' },
+    });
     expect(ended.job.failure?.nextStep).not.toBe('');
   });
 
@@ -98,7 +118,9 @@ describe('duplicated, reordered and forged events', () => {
       ],
     });
     const orders = await Promise.all(
-      Array.from({ length: 8 }, () => person.client.generation.start.mutate({ modelId, prompt: 'rain', n: 3, idempotencyKey: newId() })),
+      Array.from({ length: 8 }, () =>
+        person.client.generation.start.mutate({ modelId, prompt: 'rain', n: 3, idempotencyKey: newId() }),
+      ),
     );
     for (const { id } of orders) {
       const ended = await until(generation(id), hasEnded, RECONCILED_MS);
@@ -111,7 +133,12 @@ describe('a generation', () => {
   it('keeps the images it has when others fail, and a retry draws only the rest', async () => {
     const modelId = await createTrainedModel(person);
     product.simulator.control({ failImage: { probability: 0.5, code: 'GPU_OUT_OF_MEMORY' } });
-    const { id } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', n: 12, idempotencyKey: newId() });
+    const { id } = await person.client.generation.start.mutate({
+      modelId,
+      prompt: 'rain',
+      n: 12,
+      idempotencyKey: newId(),
+    });
     const partial = await until(generation(id), hasEnded);
     expect(partial.job.state).toBe('succeeded');
     expect(partial.counts.failed).toBeGreaterThan(0);
@@ -130,7 +157,10 @@ describe('a generation', () => {
     const { id } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', idempotencyKey: newId() });
     await until(generation(id), (view) => view.job.state === 'dispatching');
     product.simulator.control({ capacity: null });
-    expect((await until(generation(id), hasEnded, RECONCILED_MS)).job).toMatchObject({ state: 'succeeded', attempt: 1 });
+    expect((await until(generation(id), hasEnded, RECONCILED_MS)).job).toMatchObject({
+      state: 'succeeded',
+      attempt: 1,
+    });
   });
 });
 
@@ -138,7 +168,12 @@ describe('cancel', () => {
   it('ends a running job at once, stops its call, and later events change nothing', async () => {
     const modelId = await createTrainedModel(person);
     product.simulator.control({ imageMs: 500 });
-    const { id, job } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', n: 16, idempotencyKey: newId() });
+    const { id, job } = await person.client.generation.start.mutate({
+      modelId,
+      prompt: 'rain',
+      n: 16,
+      idempotencyKey: newId(),
+    });
     await until(generation(id), (view) => view.counts.ready > 0);
     const cancelled = await person.client.generation.cancel.mutate({ id });
     expect(cancelled.job).toMatchObject({ state: 'cancelled', costMicroUsd: 0 });
@@ -156,16 +191,27 @@ describe('cancel', () => {
     product.simulator.control({ capacity: 0 });
     const { id } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', idempotencyKey: newId() });
     expect((await person.client.generation.cancel.mutate({ id })).job.state).toBe('cancelled');
-    await expect(person.client.generation.cancel.mutate({ id })).rejects.toMatchObject({ data: { appCode: 'STATE_CONFLICT', httpStatus: 409 } });
+    await expect(person.client.generation.cancel.mutate({ id })).rejects.toMatchObject({
+      data: { appCode: 'STATE_CONFLICT', httpStatus: 409 },
+    });
   });
 });
 
 describe('a submit whose answer was lost', () => {
-  it('costs a second call at most: one of the two claims, the other stops without work', { timeout: 120_000 }, async () => {
+  it('costs a second call at most: one of the two claims, the other stops without work', {
+    timeout: 120_000,
+  }, async () => {
     const modelId = await createTrainedModel(person);
     product.simulator.control({ submitFaults: [{ answer: 'acceptThenError', probability: 0.7 }] });
-    const { id, job } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', idempotencyKey: newId() });
-    expect((await until(generation(id), hasEnded, RECONCILED_MS)).job).toMatchObject({ state: 'succeeded', attempt: 1 });
+    const { id, job } = await person.client.generation.start.mutate({
+      modelId,
+      prompt: 'rain',
+      idempotencyKey: newId(),
+    });
+    expect((await until(generation(id), hasEnded, RECONCILED_MS)).job).toMatchObject({
+      state: 'succeeded',
+      attempt: 1,
+    });
     expect(claims(job.id)).toHaveLength(1);
   });
 });

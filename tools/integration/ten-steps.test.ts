@@ -20,7 +20,11 @@ describe('one training, end to end', () => {
   it('1. starts from validated photos and a consent', async () => {
     modelId = await createReadyDraft(person);
     const model = await person.client.models.get.query({ id: modelId });
-    expect(model).toMatchObject({ state: 'draft', photoCounts: { ready: 5, pending: 0, refused: 0 }, consent: { subject: 'not-a-person' } });
+    expect(model).toMatchObject({
+      state: 'draft',
+      photoCounts: { ready: 5, pending: 0, refused: 0 },
+      consent: { subject: 'not-a-person' },
+    });
     expect(model.triggerWord).toMatch(/^sks_[a-z2-7]{6}$/);
   });
 
@@ -71,7 +75,10 @@ describe('one training, end to end', () => {
   });
 
   it('10. leaves nothing to reconcile: no outbox row, no unapplied event, one submit and one claim at the provider', async () => {
-    await until(() => product.db.prisma.gpuEvent.count({ where: { appliedAt: null } }), (count) => count === 0);
+    await until(
+      () => product.db.prisma.gpuEvent.count({ where: { appliedAt: null } }),
+      (count) => count === 0,
+    );
     expect(await product.db.prisma.outbox.count()).toBe(0);
     const { totals } = product.simulator.record();
     expect(totals).toMatchObject({ submits: 1, claims: 1 });
@@ -83,7 +90,9 @@ describe('one generation, end to end', () => {
     const modelId = (await person.client.models.list.query({ limit: 1 })).items[0]?.id ?? '';
     const order = { modelId, prompt: 'a dog in the rain', n: 4, seed: 7, idempotencyKey: newId() };
     const accepted = await person.client.generation.start.mutate(order);
-    expect(accepted.images.map((image) => [image.state, image.seed])).toEqual([7, 8, 9, 10].map((seed) => ['planned', seed]));
+    expect(accepted.images.map((image) => [image.state, image.seed])).toEqual(
+      [7, 8, 9, 10].map((seed) => ['planned', seed]),
+    );
     const generation = await until(() => person.client.generation.get.query({ id: accepted.id }), hasEnded);
     expect(generation).toMatchObject({ job: { state: 'succeeded' }, counts: { planned: 4, ready: 4, failed: 0 } });
     expect(generation.images.map((image) => image.id)).toEqual(accepted.images.map((image) => image.id));
@@ -91,12 +100,18 @@ describe('one generation, end to end', () => {
     expect(generation.images[0]?.compiledPrompt).toBe(`a ${triggerWord} dog in the rain`);
 
     const image = generation.images[0]?.id ?? '';
-    const own = await fetch(`${product.apiUrl}/i/${image}?w=128`, { headers: { authorization: `Bearer ${person.apiKey}` } });
+    const own = await fetch(`${product.apiUrl}/i/${image}?w=128`, {
+      headers: { authorization: `Bearer ${person.apiKey}` },
+    });
     expect(own.status).toBe(200);
     expect(own.headers.get('cache-control')).toContain('private');
     const other = await product.createPerson('Mallory');
-    const foreign = await fetch(`${product.apiUrl}/i/${image}?w=128`, { headers: { authorization: `Bearer ${other.apiKey}` } });
-    const absent = await fetch(`${product.apiUrl}/i/${newId()}?w=128`, { headers: { authorization: `Bearer ${other.apiKey}` } });
+    const foreign = await fetch(`${product.apiUrl}/i/${image}?w=128`, {
+      headers: { authorization: `Bearer ${other.apiKey}` },
+    });
+    const absent = await fetch(`${product.apiUrl}/i/${newId()}?w=128`, {
+      headers: { authorization: `Bearer ${other.apiKey}` },
+    });
     expect([foreign.status, await foreign.text()]).toEqual([absent.status, await absent.text()]);
     expect(foreign.status).toBe(404);
   });
@@ -105,7 +120,11 @@ describe('one generation, end to end', () => {
     const modelId = (await person.client.models.list.query({ limit: 1 })).items[0]?.id ?? '';
     const run = await person.client.packs.run.mutate({ slug: 'cinematic-portraits', modelId, idempotencyKey: newId() });
     const generation = await until(() => person.client.generation.get.query({ id: run.id }), hasEnded);
-    expect(generation).toMatchObject({ job: { state: 'succeeded' }, prompt: null, pack: { slug: 'cinematic-portraits', version: 1 } });
+    expect(generation).toMatchObject({
+      job: { state: 'succeeded' },
+      prompt: null,
+      pack: { slug: 'cinematic-portraits', version: 1 },
+    });
     expect(generation.counts.ready).toBeGreaterThanOrEqual(3);
     for (const image of generation.images) expect(image.compiledPrompt.match(/sks_[a-z2-7]{6} dog/g)).toHaveLength(1);
   });

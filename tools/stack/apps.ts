@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { DataFolder } from './data-folder.ts';
 import { repositoryRoot } from './paths.ts';
@@ -46,25 +47,27 @@ export function publicUrl({ environment, ports }: Pick<AppContext, 'environment'
   return environment.PUBLIC_URL ?? `http://localhost:${ports.web}`;
 }
 
-/** The file in which the API leaves the one-time link for the first admin while there is none. */
-export function setupLinkFile(folder: DataFolder): string {
-  return folder.join('run', 'setup-link');
-}
-
 /** What api and worker share. */
-function serverDefaults(context: AppContext): Environment {
-  return {
-    NODE_ENV: 'production',
-    LOG_LEVEL: 'info',
-    AUTH_MODE: 'local',
-    REGISTRATION: 'open',
-    PUBLIC_URL: publicUrl(context),
-  };
+function serverDefaults(): Environment {
+  return { NODE_ENV: 'production', LOG_LEVEL: 'info', GPU_PROFILE: 'nano' };
 }
 
 function serverWiring({ folder, ports, stores }: AppContext): Environment {
-  const { ticketSecret, sessionSecret } = folder.secrets('ticketSecret', 'sessionSecret');
-  return { ...stores, API_URL: loopback(ports.api), TICKET_SECRET: ticketSecret, SESSION_SECRET: sessionSecret };
+  const { ticketKey } = folder.secrets('ticketKey');
+  return { ...stores, GPU_API_URL: loopback(ports.api), TICKET_KEY: ticketKey };
+}
+
+/** Everything here listens on this machine alone, so whoever can reach it may have an account. */
+function identityDefaults(): Environment {
+  return { AUTH_MODE: 'local', REGISTRATION: 'open', QUEUE_BOARD: 'on', TRUSTED_PROXIES: '127.0.0.1' };
+}
+
+/** Signs the sessions of the local issuer: base64 of a PKCS #8 PEM. */
+function sessionPrivateKey(folder: DataFolder): string {
+  return folder.secret('sessionPrivateKey', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64');
+  });
 }
 
 function gpuWiring({ folder, ports, gpu }: AppContext): Environment {
@@ -96,14 +99,14 @@ const APPS: Record<AppName, AppRow> = {
   },
   api: {
     command: () => node('apps/api', 'src/main.ts'),
-    defaults: serverDefaults,
-    wiring: (context) => ({
-      ...serverWiring(context),
-      HOST: '127.0.0.1',
-      PORT: String(context.ports.api),
-      SETUP_LINK_FILE: setupLinkFile(context.folder),
+    defaults: (context) => ({
+      ...serverDefaults(),
+      ...identityDefaults(),
+      WEB_ORIGIN: publicUrl(context),
+      SESSION_PRIVATE_KEY: sessionPrivateKey(context.folder),
     }),
-    healthPath: '/health/ready',
+    wiring: (context) => ({ ...serverWiring(context), HOST: '127.0.0.1', PORT: String(context.ports.api) }),
+    healthPath: '/readyz',
     readyDeadlineMs: 30_000,
   },
   worker: {
@@ -115,7 +118,7 @@ const APPS: Record<AppName, AppRow> = {
       HOST: '127.0.0.1',
       PORT: String(context.ports.worker),
     }),
-    healthPath: '/health/ready',
+    healthPath: '/readyz',
     readyDeadlineMs: 30_000,
   },
   web: {
@@ -127,7 +130,7 @@ const APPS: Record<AppName, AppRow> = {
       HOSTNAME: '127.0.0.1',
       PORT: String(ports.web),
     }),
-    healthPath: '/sign-in',
+    healthPath: '/readyz',
     readyDeadlineMs: 60_000,
   },
 };

@@ -29,6 +29,8 @@ export interface DataFolder {
   join(...parts: string[]): string;
   /** Secrets made once and kept (0600): the same names give the same values at every start. */
   secrets<Name extends string>(...names: readonly Name[]): Record<Name, string>;
+  /** A kept secret of a special form, made once by `make`. */
+  secret(name: string, make: () => string): string;
   /** Notes the service's processes, so that the next start can stop what a crash of this one left behind. */
   track(service: Service): void;
   close(): void;
@@ -53,7 +55,8 @@ export async function openDataFolder(directory: string, options: { anyVersion?: 
   return {
     path,
     join: (...parts) => join(path, ...parts),
-    secrets: (...names) => keepSecrets(join(path, 'secrets.json'), names),
+    secrets: (...names) => keepSecrets(join(path, 'secrets.json'), names, randomText),
+    secret: (name, make) => keepSecrets(join(path, 'secrets.json'), [name], make)[name] ?? '',
     track(service) {
       service.on('spawn', (pid) => {
         running.set(service, identify(pid, service.name));
@@ -162,10 +165,16 @@ async function stopOrphans(processesFile: string): Promise<void> {
   rmSync(processesFile, { force: true });
 }
 
-function keepSecrets<Name extends string>(file: string, names: readonly Name[]): Record<Name, string> {
+const randomText = () => randomBytes(32).toString('base64url');
+
+function keepSecrets<Name extends string>(
+  file: string,
+  names: readonly Name[],
+  make: () => string,
+): Record<Name, string> {
   const kept = existsSync(file) ? (readJson(file) as Record<string, string>) : {};
   const missing = names.filter((name) => kept[name] === undefined);
-  for (const name of missing) kept[name] = randomBytes(32).toString('base64url');
+  for (const name of missing) kept[name] = make();
   if (missing.length > 0) {
     const temporary = `${file}.new`;
     writeFileSync(temporary, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });

@@ -23,10 +23,18 @@ export const OBJECT_STORE_PORTS = [
   'filer',
   'filerGrpc',
   'admin',
-  'adminGrpc',
 ] as const;
 
 export type ObjectStorePort = (typeof OBJECT_STORE_PORTS)[number];
+
+/** Where SeaweedFS's own maintenance worker looks for the admin server's gRPC port, whatever it is told. */
+export const ADMIN_GRPC_OFFSET = 10_000;
+
+/**
+ * The parts agree on who locks what about a second after they start; a request that comes before hangs for twenty seconds. A new
+ * one finds the agreement.
+ */
+const REQUEST_TIMEOUT_MS = 500;
 
 export const BUCKET = 'pixgen';
 export const REGION = 'us-east-1';
@@ -95,6 +103,8 @@ function settings(
     `-s3.config=${identitiesFile}`,
     `-master.port=${ports.master}`,
     `-master.port.grpc=${ports.masterGrpc}`,
+    // Otherwise the coordinator remembers that there are disks and may wait fifteen seconds for all of them; ours is the only one.
+    '-master.resumeState=false',
     '-master.telemetry=false',
     '-master.volumeSizeLimitMB=1024',
     `-volume.port=${ports.volume}`,
@@ -105,7 +115,7 @@ function settings(
     '-filer.allowedOrigins=http://127.0.0.1',
     '-admin.ui=false',
     `-admin.port=${ports.admin}`,
-    `-admin.port.grpc=${ports.adminGrpc}`,
+    `-admin.port.grpc=${ports.admin + ADMIN_GRPC_OFFSET}`,
     '-webdav=false',
   ];
 }
@@ -149,18 +159,21 @@ async function prepareBucket({
     maxAttempts: 1,
     credentials: { accessKeyId, secretAccessKey },
   });
+  const within = () => ({ abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
   try {
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((error: unknown) => {
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }), within()).catch((error: unknown) => {
       if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
     });
-    const rule = {
-      AllowedOrigins: [...corsOrigins],
-      AllowedMethods: ['GET', 'HEAD', 'PUT'],
-      AllowedHeaders: ['*'],
-      ExposeHeaders: ['ETag'],
-    };
-    await client.send(new PutBucketCorsCommand({ Bucket: BUCKET, CORSConfiguration: { CORSRules: [rule] } }));
-    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'ready', Body: 'ready' }));
+    const CORSRules = [
+      {
+        AllowedOrigins: [...corsOrigins],
+        AllowedMethods: ['GET', 'HEAD', 'PUT'],
+        AllowedHeaders: ['*'],
+        ExposeHeaders: ['ETag'],
+      },
+    ];
+    await client.send(new PutBucketCorsCommand({ Bucket: BUCKET, CORSConfiguration: { CORSRules } }), within());
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'ready', Body: 'ready' }), within());
     return true;
   } finally {
     client.destroy();

@@ -7,6 +7,8 @@ import { PlainError } from './plain-error.ts';
 export interface PortWish {
   readonly fixed?: { readonly port: number; readonly setBy: string } | undefined;
   readonly preferred?: number;
+  /** A program that also listens this much higher without being asked. */
+  readonly alsoAtOffset?: number;
 }
 
 // Below the ports that the system hands out for outgoing connections, so a remembered one is rarely taken at the next start.
@@ -47,12 +49,13 @@ async function choosePort(wish: PortWish, remembered: number | undefined): Promi
       `Port ${port} (${setBy}) is already taken${holder(port)}. Stop that program or choose another port.`,
     );
   }
+  const isUsable = async (port: number) => (await take(port)) && (await isFree(port + (wish.alsoAtOffset ?? 0)));
   for (const port of [remembered, wish.preferred]) {
-    if (port !== undefined && (await take(port))) return port;
+    if (port !== undefined && (await isUsable(port))) return port;
   }
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-    if (await take(port)) return port;
+    if (await isUsable(port)) return port;
   }
   throw new PlainError(`No free port between ${LOWEST_PORT} and ${HIGHEST_PORT} on 127.0.0.1.`);
 }

@@ -74,7 +74,9 @@ export class Service extends EventEmitter<{ spawn: [pid: number]; exit: [exit: E
       if (performance.now() > deadline) {
         await this.stop();
         const said = readTail(this.logFile, logStart).split('\n').at(-1) || 'nothing';
-        throw new PlainError(`${this.name} did not become ready in time. The last it said: ${said}. Its log: ${this.logFile}`);
+        throw new PlainError(
+          `${this.name} did not become ready in time. The last it said: ${said}. Its log: ${this.logFile}`,
+        );
       }
       if (step === 'start again') {
         this.#stopping = true;

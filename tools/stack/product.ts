@@ -1,19 +1,12 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import {
-  APP_NAMES,
-  type AppContext,
-  type AppName,
-  createApp,
-  type GpuChoice,
-  publicUrl,
-  setupLinkFile,
-} from './apps.ts';
+import { join } from 'node:path';
+import { APP_NAMES, type AppContext, type AppName, createApp, type GpuChoice, publicUrl } from './apps.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { generateClient, isClientGenerated, prepareDatabase } from './database.ts';
 import { reasonOf } from './exit-reason.ts';
+import { repositoryRoot } from './paths.ts';
 import { PlainError } from './plain-error.ts';
 import { choosePorts, type PortWish, releasePorts } from './ports.ts';
-import type { Environment, Service } from './process.ts';
+import { baseEnvironment, type Environment, runToEnd, type Service } from './process.ts';
 import { ensurePython, GPU_ENVIRONMENT, isInstalled, SERVICES_ENVIRONMENT } from './python.ts';
 import { STORES, type StoreName, type Stores, startStores } from './stack.ts';
 import type { Step } from './steps.ts';
@@ -43,7 +36,7 @@ export interface Product {
   readonly stores: Readonly<Record<string, string>>;
   readonly services: Readonly<Partial<Record<StoreName | AppName, Service>>>;
   /** The one-time link with which the first person becomes the admin; undefined once there is one. */
-  setupLink(): string | undefined;
+  readonly setupLink: string | undefined;
   /** Rejects when a store is gone for good: without it nothing works, and the whole product stops. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -55,7 +48,6 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const ends = new EndStack();
   ends.add(() => folder.close());
   try {
-    rmSync(setupLinkFile(folder), { force: true });
     const wishes: Record<AppName, PortWish> = { gpu: {}, api: {}, worker: {}, web: options.webPort };
     const ports = await choosePorts(folder.join('ports.json'), wishes);
     ends.add(() => releasePorts(Object.values(ports)));
@@ -73,7 +65,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       apiUrl: `http://127.0.0.1:${ports.api}`,
       stores: env,
       services: { ...stores.stores, ...apps },
-      setupLink: () => readSetupLink(setupLinkFile(folder)),
+      setupLink: options.web ? await issueSetupLink(context) : undefined,
       failed: watchStores(Object.values(stores.stores)),
       stop: () => ends.run(),
     };
@@ -179,8 +171,15 @@ function namedStores(environment: Environment): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
 
-function readSetupLink(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+/** A fresh one-time link while there is no admin; an older one then works no more. The token stands behind `#`: never in a log. */
+async function issueSetupLink(context: AppContext): Promise<string | undefined> {
+  const env = baseEnvironment({ DATABASE_URL: context.stores.DATABASE_URL });
+  const output = await runToEnd(process.execPath, ['src/set-up-link.ts'], {
+    cwd: join(repositoryRoot, 'apps/api'),
+    env,
+  });
+  const { token } = JSON.parse(output) as { token: string | null };
+  return token === null ? undefined : `${publicUrl(context)}/setup#token=${token}`;
 }
 
 function watchStores(stores: readonly Service[]): Promise<never> {

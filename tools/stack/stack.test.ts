@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
@@ -21,6 +22,15 @@ async function sql(stack: Stack<'postgres'>, text: string): Promise<unknown[]> {
   } finally {
     await client.end();
   }
+}
+
+function objects({ env }: Stack<'s3'>): S3Client {
+  return new S3Client({
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    forcePathStyle: true,
+    credentials: { accessKeyId: env.S3_ACCESS_KEY_ID, secretAccessKey: env.S3_SECRET_ACCESS_KEY },
+  });
 }
 
 function identities(stack: Stack): ProcessIdentity[] {
@@ -41,19 +51,36 @@ it('starts all stores, and leaves no process and no file when stopped', { timeou
 
 it('keeps what was stored over a stop and a second start', { timeout: START_MS }, async () => {
   const dataDir = temporary();
-  const first = await startStack({ dataDir, services: ['postgres', 'valkey'] });
+  const first = await startStack({ dataDir });
   await sql(first, `CREATE TABLE note AS SELECT 'kept' AS text`);
   const writer = new Redis(first.env.REDIS_URL);
   await writer.set('note', 'kept');
   writer.disconnect();
+  await objects(first).send(new PutObjectCommand({ Bucket: first.env.S3_BUCKET, Key: 'note', Body: 'kept' }));
   await first.stop();
 
-  await using second = await startStack({ dataDir, services: ['postgres', 'valkey'] });
+  await using second = await startStack({ dataDir });
   expect(second.env).toEqual(first.env);
   expect(await sql(second, 'SELECT text FROM note')).toEqual([{ text: 'kept' }]);
   const reader = new Redis(second.env.REDIS_URL);
   expect(await reader.get('note')).toBe('kept');
   reader.disconnect();
+  const stored = await objects(second).send(new GetObjectCommand({ Bucket: second.env.S3_BUCKET, Key: 'note' }));
+  expect(await stored.Body?.transformToString()).toBe('kept');
+});
+
+it('loses no object when the object store is killed', { timeout: START_MS }, async () => {
+  await using stack = await startStack({ dataDir: temporary(), services: ['s3'] });
+  const Bucket = stack.env.S3_BUCKET;
+  for (const round of ['one', 'two', 'three']) {
+    await objects(stack).send(new PutObjectCommand({ Bucket, Key: round, Body: round }));
+    await stack.stores.s3.kill('SIGKILL');
+    await stack.stores.s3.start();
+  }
+  for (const round of ['one', 'two', 'three']) {
+    const stored = await objects(stack).send(new GetObjectCommand({ Bucket, Key: round }));
+    expect(await stored.Body?.transformToString()).toBe(round);
+  }
 });
 
 it('runs two stacks side by side, each on its own', { timeout: START_MS }, async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import {
+  ADMIN_GRPC_OFFSET,
   BUCKET,
   createObjectStore,
   OBJECT_STORE_PORTS,
@@ -140,7 +141,15 @@ const makers: Record<
   s3: (folder, ports, { durable, corsOrigins }) => {
     const secrets = folder.secrets('s3AccessKeyId', 's3SecretAccessKey', 's3InternalKey');
     const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey, s3InternalKey: internalKey } = secrets;
-    const service = createObjectStore({ folder, ports, accessKeyId, secretAccessKey, internalKey, durable, corsOrigins });
+    const service = createObjectStore({
+      folder,
+      ports,
+      accessKeyId,
+      secretAccessKey,
+      internalKey,
+      durable,
+      corsOrigins,
+    });
     return {
       service,
       variables: {
@@ -161,6 +170,10 @@ function portWishes(
   const wishes: Partial<Record<keyof Ports, PortWish>> = {};
   if (wanted.has('postgres')) wishes.postgres = { fixed: fixed.postgres };
   if (wanted.has('valkey')) wishes.valkey = { fixed: fixed.valkey };
-  if (wanted.has('s3')) for (const name of OBJECT_STORE_PORTS) wishes[name] = name === 's3' ? { fixed: fixed.s3 } : {};
+  if (wanted.has('s3')) {
+    for (const name of OBJECT_STORE_PORTS) wishes[name] = {};
+    wishes.s3 = { fixed: fixed.s3 };
+    wishes.admin = { alsoAtOffset: ADMIN_GRPC_OFFSET };
+  }
   return wishes as Record<keyof Ports, PortWish>;
 }

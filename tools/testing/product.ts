@@ -41,18 +41,27 @@ function testServer(name: string): string {
 }
 
 /** One RSA key for the whole run: making one takes a noticeable time. */
-const sessionKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const sessionKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+});
 
 /**
  * @param options.simulator what the GPU does, e.g. its faults
  * @param options.env replaces settings of API and worker
  */
-export async function startProduct(options: { simulator?: SimulatorOptions['config']; env?: Record<string, string> } = {}): Promise<Product> {
+export async function startProduct(
+  options: { simulator?: SimulatorOptions['config']; env?: Record<string, string> } = {},
+): Promise<Product> {
   const { db, drop } = await createTestDb(4);
   const [apiPort, workerPort] = [await getPort(), await getPort()];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const secret = randomBytes(24).toString('hex');
-  const simulator = await startSimulator({ apiBase: apiUrl, secret, ...(options.simulator ? { config: options.simulator } : {}) });
+  const simulator = await startSimulator({
+    apiBase: apiUrl,
+    secret,
+    ...(options.simulator ? { config: options.simulator } : {}),
+  });
   const redis = new URL(testServer('REDIS_URL'));
   // Databases 1 to 15 of the shared server: files that run at the same time must not meet.
   redis.pathname = `/${1 + (Number(process.env.VITEST_POOL_ID ?? 1) % 15)}`;
@@ -80,7 +89,11 @@ export async function startProduct(options: { simulator?: SimulatorOptions['conf
     ...options.env,
   };
   const api = await startProcess('api', { ...env, PORT: String(apiPort) }, `${apiUrl}/readyz`);
-  const worker = await startProcess('worker', { ...env, PORT: String(workerPort) }, `http://127.0.0.1:${workerPort}/readyz`);
+  const worker = await startProcess(
+    'worker',
+    { ...env, PORT: String(workerPort) },
+    `http://127.0.0.1:${workerPort}/readyz`,
+  );
   return {
     apiUrl,
     db,
@@ -100,7 +113,11 @@ async function createPerson(apiUrl: string, name: string): Promise<Person> {
   const answer = await fetch(`${apiUrl}/auth/local/sign-up`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: `${randomBytes(8).toString('hex')}@example.test`, password: 'a long enough password', displayName: name }),
+    body: JSON.stringify({
+      email: `${randomBytes(8).toString('hex')}@example.test`,
+      password: 'a long enough password',
+      displayName: name,
+    }),
   });
   if (!answer.ok) throw new Error(`sign-up answered ${answer.status}: ${await answer.text()}`);
   const { token } = (await answer.json()) as { token: string };
@@ -110,7 +127,11 @@ async function createPerson(apiUrl: string, name: string): Promise<Person> {
   return { client, token, apiKey, userId: (await client.account.me.query()).id };
 }
 
-async function startProcess(name: 'api' | 'worker', env: Record<string, string>, readyUrl: string): Promise<ProductProcess> {
+async function startProcess(
+  name: 'api' | 'worker',
+  env: Record<string, string>,
+  readyUrl: string,
+): Promise<ProductProcess> {
   mkdirSync(join(root, 'test-output'), { recursive: true });
   let child: ChildProcess | undefined;
   const handle: ProductProcess = {
@@ -124,7 +145,9 @@ async function startProcess(name: 'api' | 'worker', env: Record<string, string>,
       await exited;
     },
     async start() {
-      const log = createWriteStream(join(root, 'test-output', `${name}-${process.env.VITEST_POOL_ID ?? 0}.log`), { flags: 'a' });
+      const log = createWriteStream(join(root, 'test-output', `${name}-${process.env.VITEST_POOL_ID ?? 0}.log`), {
+        flags: 'a',
+      });
       // Only what the product is told counts: nothing of the developer's shell reaches it.
       child = spawn(process.execPath, ['src/main.ts'], {
         cwd: join(root, 'apps', name),
@@ -149,7 +172,10 @@ async function untilReady(url: string, child: ChildProcess, tail: () => string):
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the process ended with ${child.exitCode}:\n${tail()}`);
-    const ready = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then((answer) => answer.ok, () => false);
+    const ready = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -10,8 +10,18 @@ export async function drawPhoto(number: number): Promise<Buffer> {
 }
 
 /** Sends one file as the browser does: create, PUT, complete. */
-export async function uploadPhoto(person: Person, modelId: string, bytes: Buffer, contentType: 'image/jpeg' | 'image/png' | 'image/webp' = 'image/jpeg'): Promise<string> {
-  const { photo, upload } = await person.client.photos.create.mutate({ modelId, fileName: 'photo.jpg', contentType, sizeBytes: bytes.length });
+export async function uploadPhoto(
+  person: Person,
+  modelId: string,
+  bytes: Buffer,
+  contentType: 'image/jpeg' | 'image/png' | 'image/webp' = 'image/jpeg',
+): Promise<string> {
+  const { photo, upload } = await person.client.photos.create.mutate({
+    modelId,
+    fileName: 'photo.jpg',
+    contentType,
+    sizeBytes: bytes.length,
+  });
   const answer = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: new Uint8Array(bytes) });
   if (!answer.ok) throw new Error(`the store answered ${answer.status} to a photo`);
   await person.client.photos.complete.mutate({ id: photo.id });
@@ -29,7 +39,8 @@ export async function until<T>(read: () => Promise<T>, ready: (value: T) => bool
   }
 }
 
-export const hasEnded = (order: { job: { state: JobState } }): boolean => (FINAL_STATES as readonly JobState[]).includes(order.job.state);
+export const hasEnded = (order: { job: { state: JobState } }): boolean =>
+  (FINAL_STATES as readonly JobState[]).includes(order.job.state);
 
 /** A model with five validated photos and a consent, ready to train. */
 export async function createReadyDraft(person: Person): Promise<string> {
@@ -48,6 +59,7 @@ export async function createTrainedModel(person: Person): Promise<string> {
   const modelId = await createReadyDraft(person);
   const training = await person.client.training.start.mutate({ modelId, preset: 'fast', idempotencyKey: newId() });
   const ended = await until(() => person.client.training.get.query({ id: training.id }), hasEnded);
-  if (ended.job.state !== 'succeeded') throw new Error(`training ended ${ended.job.state}: ${ended.job.failure?.message}`);
+  if (ended.job.state !== 'succeeded')
+    throw new Error(`training ended ${ended.job.state}: ${ended.job.failure?.message}`);
   return modelId;
 }

@@ -8,11 +8,13 @@ import {
   type GpuBackend,
   reconcile,
   startRelay,
+  sweep,
 } from '@pixgen/core';
 import { type connectRedis, type Handlers, startConsumer } from '@pixgen/queue';
 import { startLeasedWork } from './leased-work.ts';
 
 const RECONCILE_EVERY_MS = 10_000;
+const SWEEP_EVERY_MS = 60 * 60_000;
 
 export type RunningWorker = {
   /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
@@ -40,10 +42,11 @@ export function startWorker(
   });
   const stopRelay = startRelay(deps);
   const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, () => reconcile(deps, gpu));
+  const sweeper = startLeasedWork(deps, 'sweep', SWEEP_EVERY_MS, () => sweep(deps));
   return {
     lastPassAgeMs: reconciler.lastPassAgeMs,
     async stop() {
-      await Promise.all([reconciler.stop(), stopRelay(), consumer.close()]);
+      await Promise.all([reconciler.stop(), sweeper.stop(), stopRelay(), consumer.close()]);
       await gpu.close();
     },
   };

@@ -165,7 +165,8 @@ class _Loop:
         return torch.stack(self._losses).float().cpu()
 
     def checkpoint(self) -> Checkpoint:
-        """A copy of the state after the steps done so far."""
+        """A copy of the state after the steps done so far. Raises GpuFailure when the loss is not a number."""
+        self.latest_loss()
 
         def copies(values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             return {name: tensor.detach().to("cpu", copy=True) for name, tensor in values.items()}

@@ -45,6 +45,7 @@ export { completePhoto } from './photos/complete-photo.ts';
 export { createPhoto } from './photos/create-photo.ts';
 export { deletePhoto, restorePhoto } from './photos/delete-photo.ts';
 export { listPhotos } from './photos/list-photos.ts';
+export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';
 export * from './training/read-trainings.ts';
 export * from './training/start-training.ts';

@@ -42,6 +42,13 @@ export async function createFirstAdmin(db: Db, user: NewLocalUser, linkHash: str
   });
 }
 
+/** Whether a link could still be used: asked before a password is hashed, so that made-up links cost us nothing. */
+export async function isInviteOpen(db: Db, codeHash: string, kind: 'invite' | 'set-up'): Promise<boolean> {
+  return (
+    (await db.prisma.invite.count({ where: { codeHash, kind, usedAt: null, expiresAt: { gt: new Date() } } })) === 1
+  );
+}
+
 /** Guarded update: of any number of concurrent uses one succeeds. */
 async function useInvite(tx: Prisma.TransactionClient, codeHash: string, kind: 'invite' | 'set-up'): Promise<boolean> {
   const now = new Date();

@@ -41,7 +41,7 @@ SELECT j.kind, j.id AS "jobId", j."userId", j.checkpoint,
     'negativePrompt', g."negativePrompt",
     'weights', jsonb_build_object('storageKey', w."storageKey", 'sizeBytes', w."sizeBytes", 'sha256', w.sha256, 'profile', w.profile),
     'images', (SELECT jsonb_agg(p ORDER BY ord) FROM jsonb_array_elements(g.planned) WITH ORDINALITY AS t(p, ord)
-      WHERE NOT EXISTS (SELECT 1 FROM "Image" i WHERE i.id = (p->>'imageId')::uuid AND i.state = 'ready')))
+      WHERE NOT EXISTS (SELECT 1 FROM "Image" i WHERE i.id = (p->>'imageId')::uuid AND (i.state = 'ready' OR i."deletedAt" IS NOT NULL))))
   ELSE jsonb_build_object(
     'triggerWord', m."triggerWord", 'classWord', m."classWord", 'profile', t.profile, 'settings', t.settings,
     'photos', (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'userId', p."userId", 'modelId', p."modelId", 'sizeBytes', p."sizeBytes",

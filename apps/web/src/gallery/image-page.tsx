@@ -70,16 +70,22 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           </Notice>
         )}
         {acts.error && <Notice tone="danger">{acts.error}</Notice>}
-        <Print
-          key={image.id}
-          src={`/i/${image.id}`}
-          alt={image.prompt}
-          width={image.width}
-          height={image.height}
-          sizes="(min-width: 64rem) 60vw, 100vw"
-          priority
-          className={cn('max-h-[78dvh] w-full rounded-print object-contain', deleted && 'opacity-50')}
-        />
+        {/* As large as the window allows; a small picture is not blown up beyond recognition. */}
+        <div
+          className="mx-auto w-full"
+          style={{ maxWidth: `min(78dvh * ${image.width / image.height}, ${Math.max(512, image.width * 2)}px)` }}
+        >
+          <Print
+            key={image.id}
+            src={`/i/${image.id}`}
+            alt={image.prompt}
+            width={image.width}
+            height={image.height}
+            sizes="(min-width: 64rem) 60vw, 100vw"
+            priority
+            className={cn('h-auto w-full rounded-print', deleted && 'opacity-50')}
+          />
+        </div>
       </div>
       <Recipe image={image} />
       <div className="flex flex-wrap gap-2 lg:col-start-1">
@@ -126,7 +132,7 @@ function Recipe({ image }: { image: ImageView }) {
   return (
     <aside aria-label="Recipe" className="grid content-start gap-6 lg:row-span-2">
       <h1 className="font-medium text-lg leading-snug">{image.prompt}</h1>
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-2 empty:hidden">
         {image.favourite && <Badge tone="accent">favourite</Badge>}
         {image.deletedAt && <Badge tone="warn">in the trash</Badge>}
       </div>

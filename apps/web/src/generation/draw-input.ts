@@ -38,8 +38,8 @@ export function sizeChoices(profile: GpuProfile): { label: string; width: number
     ['Square', 1, 1],
     ['Portrait', 0.8, 1.25],
     ['Tall', 0.7, 1.4],
-    ['Landscape', 1.25, 0.8],
-    ['Wide', 1.4, 0.7],
+    ['Wide', 1.25, 0.8],
+    ['Film', 1.4, 0.7],
   ] as const;
   const seen = new Set<string>();
   return shapes.flatMap(([label, w, h]) => {

@@ -18,12 +18,12 @@ type Props = {
   generation: GenerationView;
   /** Called with the new order that draws what was missing. */
   onRetried?: (next: GenerationView) => void;
-  /** Off on the order's own page. */
-  titleLink?: boolean;
+  /** Off on the order's own page, which has a title. */
+  titled?: boolean;
 };
 
 /** One order of pictures, live while it works: tiles fill in place, what failed can be drawn again. */
-export function GenerationBlock({ generation: given, onRetried, titleLink = true }: Props) {
+export function GenerationBlock({ generation: given, onRetried, titled = true }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const working = !isFinal(given.job.state);
@@ -49,6 +49,7 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
       },
     }),
   );
+  const images = generation.images.filter((image) => image.deletedAt === null);
   const missing = counts.planned - counts.ready;
   const canRetry = !active && missing > 0;
   const title = generation.pack ? generation.pack.name : generation.prompt;
@@ -67,30 +68,32 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
   return (
     <article aria-label={title ?? 'Pictures'} className="grid gap-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
-        <h3 className="line-clamp-2 min-w-0 flex-1 basis-64 font-medium">
-          {titleLink ? (
+        {titled && (
+          <h3 className="line-clamp-2 min-w-0 flex-1 basis-64 font-medium">
             <Link href={`/generations/${generation.id}`} className="hover:text-accent">
               {title}
             </Link>
-          ) : (
-            title
-          )}
-        </h3>
+          </h3>
+        )}
         <p className="flex items-center gap-2 text-ink-2 text-sm">
           <span role="status" className="tabular-nums">
             {counts.ready} of {counts.planned}
           </span>
           {!active && job.state !== 'succeeded' && <Badge tone={state.tone}>{state.label}</Badge>}
-          <Ago at={generation.createdAt} />
+          <span>
+            <Ago at={generation.createdAt} />
+          </span>
         </p>
       </div>
       {active && <JobBar job={job} name={`Pictures: ${title}`} />}
-      <ul aria-label={`Pictures of: ${title}`} className="print-rows">
-        {generation.images
-          .filter((image) => image.deletedAt === null)
-          .map((image) => (
-            <ImageTile key={image.id} image={image} job={job} />
-          ))}
+      <ul
+        aria-label={`Pictures of: ${title}`}
+        className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
+        style={{ ['--columns' as string]: columnsFor(images.length) }}
+      >
+        {images.map((image) => (
+          <ImageTile key={image.id} image={image} job={job} />
+        ))}
       </ul>
       {active && (
         <Confirm
@@ -122,4 +125,10 @@ export function GenerationBlock({ generation: given, onRetried, titleLink = true
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
     </article>
   );
+}
+
+/** Rows without a lone last picture where that can be had; one picture alone does not fill the page. */
+function columnsFor(count: number): string {
+  const columns = count % 4 !== 0 && count % 3 === 0 ? 3 : Math.max(2, Math.min(4, count));
+  return `repeat(${columns}, minmax(0, 1fr))`;
 }

@@ -18,7 +18,7 @@ export function GenerationPage({ id }: { id: string }) {
   return (
     <>
       <PageHeader
-        title={pack ? pack.name : 'Pictures'}
+        title={pack ? pack.name : (generation.prompt ?? 'Pictures')}
         above={
           <p className="text-ink-2 text-sm">
             {pack ? 'Pack run with ' : 'Made with '}
@@ -49,7 +49,7 @@ export function GenerationPage({ id }: { id: string }) {
       <div className="grid gap-10">
         <GenerationBlock
           generation={generation}
-          titleLink={false}
+          titled={false}
           onRetried={(next) => router.push(`/generations/${next.id}`)}
         />
         <RecipeFacts settings={generation.settings} createdAt={generation.createdAt} />

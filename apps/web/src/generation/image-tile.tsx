@@ -14,7 +14,7 @@ export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
     <li
       style={shapeOf(image)}
       data-state={image.state}
-      className="relative min-w-0 overflow-hidden rounded-print bg-sunken"
+      className="relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken"
     >
       {image.state === 'ready' && (
         <Link href={`/gallery/${image.id}`} className="block h-full">

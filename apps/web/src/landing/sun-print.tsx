@@ -68,31 +68,42 @@ function blade(x: number, y: number, angle: number, length: number, width: numbe
 function fern(random: Random): ReactNode {
   const leaflets: string[] = [];
   const lean = (random() - 0.5) * 0.5;
-  const stem: [number, number][] = [];
-  for (let i = 0; i <= 40; i++) {
-    const t = i / 40;
-    stem.push([200 + Math.sin(t * 2.1 + lean) * 46 * t + lean * 90 * t, 478 - t * 440]);
-  }
-  for (let i = 4; i < 40; i++) {
-    const t = i / 40;
+  const pairs = 24;
+  const stem = Array.from({ length: pairs + 1 }, (_, i): [number, number] => {
+    const t = i / pairs;
+    return [192 + Math.sin(t * 2.3 + lean) * 42 * t + lean * 70 * t, 492 - t * 456];
+  });
+  for (let i = 3; i < pairs; i++) {
+    const t = i / pairs;
     const [x, y] = stem[i] ?? [0, 0];
-    const reach = 128 * Math.sin(Math.PI * Math.min(1, 0.16 + t * 0.9)) ** 0.85 * (1 - t * 0.35);
+    const reach = 152 * (1 - t) ** 0.72 * Math.min(1, 0.42 + t * 2.4) + 6;
     for (const side of [-1, 1]) {
-      const angle = -Math.PI / 2 + side * (1.18 - t * 0.35) + lean * 0.4;
-      const count = Math.max(3, Math.round(reach / 11));
-      for (let k = 1; k <= count; k++) {
+      const turn = -Math.PI / 2 + side * (1.2 - t * 0.42) + lean * 0.35;
+      const count = Math.max(4, Math.round(reach / 8));
+      let px = x;
+      let py = y;
+      for (let k = 0; k < count; k++) {
         const s = k / count;
-        const px = x + Math.cos(angle) * reach * s;
-        const py = y + Math.sin(angle) * reach * s - s * s * 10;
-        const size = 13 * (1 - s * 0.72) * (1 - t * 0.5) + 2;
-        leaflets.push(blade(px, py, angle - 0.75, size, size * 0.3), blade(px, py, angle + 0.75, size, size * 0.3));
+        // Each frond droops a little towards its tip.
+        const angle = turn + side * s * 0.34;
+        px += (Math.cos(angle) * reach) / count;
+        py += (Math.sin(angle) * reach) / count;
+        const size = (4 + reach * 0.135) * (1 - s) ** 0.6 + 1.6;
+        leaflets.push(blade(px, py, angle - 0.95, size, size * 0.34), blade(px, py, angle + 0.95, size, size * 0.34));
+        leaflets.push(blade(px, py, angle + Math.PI, reach / count + 1.5, 1));
       }
-      leaflets.push(blade(x, y, angle, reach + 6, 1.5));
     }
   }
+  const [tipX, tipY] = stem[pairs] ?? [0, 0];
+  leaflets.push(blade(tipX, tipY + 18, -Math.PI / 2 + lean, 24, 4));
   return (
     <>
-      <path d={`M${stem.map(([x, y]) => `${round(x)} ${round(y)}`).join('L')}`} fill="none" strokeWidth="3" />
+      <path
+        d={`M${stem.map(([x, y]) => `${round(x)} ${round(y)}`).join('L')}`}
+        fill="none"
+        strokeWidth="2.6"
+        strokeLinejoin="round"
+      />
       <path d={leaflets.join('')} stroke="none" />
     </>
   );

@@ -1,5 +1,5 @@
 /** The first admin: made only by a one-time link that the operator's own command prints. */
-import { adminExists, createFirstAdmin, insertInvite } from '@pixgen/db';
+import { adminExists, createFirstAdmin, insertInvite, isInviteOpen } from '@pixgen/db';
 import { AppError, type SessionAnswer, type setUpInput } from '@pixgen/domain';
 import type { z } from 'zod';
 import type { Deps } from '../deps.ts';
@@ -29,6 +29,8 @@ export async function issueSetUpLink(deps: Pick<Deps, 'db'>): Promise<{ token: s
  * @throws AppError REGISTRATION_CLOSED when the link was used or is too old, or an admin exists; EMAIL_TAKEN
  */
 export async function setUp(deps: IdentityDeps, input: z.infer<typeof setUpInput>): Promise<SessionAnswer> {
+  const linkHash = hashSecret(input.token);
+  if (!(await isInviteOpen(deps.db, linkHash, 'set-up'))) throw linkIsUsed();
   const user = {
     email: input.email,
     displayName: input.displayName,
@@ -36,12 +38,14 @@ export async function setUp(deps: IdentityDeps, input: z.infer<typeof setUpInput
     // Whoever pays for the machine is not kept from using it.
     budgetLimitMicroUsd: null,
   };
-  const admin = await createFirstAdmin(deps.db, user, hashSecret(input.token)).catch(refuseTakenEmail);
-  if (!admin) {
-    throw new AppError(
-      'REGISTRATION_CLOSED',
-      'This set-up link was used or is too old. Restart PixGen to get a new one.',
-    );
-  }
+  const admin = await createFirstAdmin(deps.db, user, linkHash).catch(refuseTakenEmail);
+  if (!admin) throw linkIsUsed();
   return startSession(deps, admin);
+}
+
+function linkIsUsed(): AppError {
+  return new AppError(
+    'REGISTRATION_CLOSED',
+    'This set-up link was used or is too old. Restart PixGen to get a new one.',
+  );
 }

@@ -1,4 +1,4 @@
-import { createLocalUser, isUniqueViolation } from '@pixgen/db';
+import { createLocalUser, isInviteOpen, isUniqueViolation } from '@pixgen/db';
 import { AppError, type SessionAnswer, type SignUpInput } from '@pixgen/domain';
 import { hashPassword } from './passwords.ts';
 import { hashSecret } from './secrets.ts';
@@ -12,14 +12,14 @@ import { type IdentityDeps, startSession } from './start-session.ts';
 export async function signUp(deps: IdentityDeps, input: SignUpInput): Promise<SessionAnswer> {
   const { registration } = deps.config.auth;
   if (registration === 'closed') throw new AppError('REGISTRATION_CLOSED', 'This site takes no new accounts.');
-  if (registration === 'invite' && input.invite === undefined) throw needsInvite();
+  const inviteHash = registration === 'invite' ? hashSecret(input.invite ?? '') : null;
+  if (inviteHash !== null && !(await isInviteOpen(deps.db, inviteHash, 'invite'))) throw needsInvite();
   const user = {
     email: input.email,
     displayName: input.displayName,
     passwordHash: await hashPassword(input.password),
     budgetLimitMicroUsd: deps.config.defaultBudgetMicroUsd,
   };
-  const inviteHash = registration === 'invite' && input.invite !== undefined ? hashSecret(input.invite) : null;
   const created = await createLocalUser(deps.db, user, inviteHash).catch(refuseTakenEmail);
   if (!created) throw needsInvite();
   return startSession(deps, created);

@@ -5,7 +5,10 @@ import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
-/** `memoryKb` is the child's data segment: a 50-megapixel photo with its rotated copy fits, a bomb does not. */
+/**
+ * `memoryKb` is the child's data segment. Node itself reserves some 650 MB of it; a progressive photo of 50 megapixels
+ * with its rotated copy was measured to need 900,000 in all.
+ */
 const LIMITS_OF_CHILD = { timeMs: 10_000, memoryKb: 1_200_000 };
 const STANDS = '+'.charCodeAt(0);
 const COPY_EDGE_PX = 2048;

@@ -101,6 +101,11 @@ describe('a photo that arrives whole', () => {
     expect(await deps.storage.head(keys.photoUpload(actor.userId, id))).toBeNull();
   });
 
+  it('may have just under 50 megapixels, in the form that takes a decoder the most memory', async () => {
+    const bytes = await drawing(8160, 6120).jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer();
+    expect(await decodePhoto(bytes, 'image/jpeg')).toMatchObject({ ok: true, width: 1536, height: 2048 });
+  });
+
   it('is made at most 2048 px long, and keeps its shape', async () => {
     const modelId = await newModel();
     const id = await upload(modelId, await drawing(3000, 1500).png().toBuffer(), 'image/png');
@@ -165,14 +170,10 @@ describe('a file that is no usable photo is refused with its reason', () => {
     expect(await verdictOn(await newModel(), bytes)).toBe('ready');
   });
 
-  it('one that its decoder cannot finish within its time or memory is refused too', async () => {
-    const large = await noise(3000, 3000).png().toBuffer();
-    expect(await decodePhoto(large, 'image/png', { timeMs: 60_000, memoryKb: 1_200_000 })).toMatchObject({ ok: true });
-    expect(await decodePhoto(large, 'image/png', { timeMs: 60_000, memoryKb: 60_000 })).toMatchObject({ ok: false });
-  });
-
   it('a decoder that cannot run at all says nothing about the photo, which is checked again', async () => {
-    await expect(decodePhoto(Buffer.alloc(0), 'image/png', { timeMs: 0, memoryKb: 1_200_000 })).rejects.toThrow('did not start');
+    await expect(decodePhoto(Buffer.alloc(0), 'image/png', { timeMs: 0, memoryKb: 1_200_000 })).rejects.toThrow(
+      'did not start',
+    );
     const modelId = await newModel();
     const id = await upload(modelId, await drawing().jpeg().toBuffer());
     await expect(checkPhoto(deps, id, () => Promise.reject(new Error('no such program')))).rejects.toThrow();

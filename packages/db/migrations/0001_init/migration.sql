@@ -235,6 +235,7 @@ CREATE TABLE "Job" (
     "checkpoint" JSONB,
     "startedAt" TIMESTAMPTZ(3),
     "endedAt" TIMESTAMPTZ(3),
+    "sweptAt" TIMESTAMPTZ(3),
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -560,6 +561,7 @@ ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready
 
 -- The reconciler looks only at what is alive, the inbox sweep only at what is not applied.
 CREATE INDEX "Job_live_idx" ON "Job" ("stateSince") WHERE "state" IN ('queued', 'dispatching', 'running');
+CREATE INDEX "Job_unswept_idx" ON "Job" ("endedAt") WHERE "endedAt" IS NOT NULL AND "sweptAt" IS NULL;
 CREATE INDEX "GpuEvent_unapplied_idx" ON "GpuEvent" ("id") WHERE "appliedAt" IS NULL;
 
 -- The same photo counts once in a set.

@@ -1,0 +1,304 @@
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import type { SessionAnswer } from '@pixgen/domain';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKey, listApiKeys, revokeApiKey } from '../account/api-keys.ts';
+import { createInvite } from '../account/create-invite.ts';
+import { getInstallation } from '../account/get-account.ts';
+import type { Deps } from '../deps.ts';
+import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { type Authenticator, createAuthenticator } from './authenticator.ts';
+import { receiveClerkEvent } from './clerk-events.ts';
+import { createSessionIssuer, LOCAL_ISSUER } from './session-issuer.ts';
+import { createSessionVerifier } from './session-verifier.ts';
+import { issueSetUpLink, setUp } from './set-up.ts';
+import { signIn } from './sign-in.ts';
+import { signOut } from './sign-out.ts';
+import { signUp } from './sign-up.ts';
+import type { IdentityDeps } from './start-session.ts';
+
+const ORIGIN = 'https://studio.example';
+const CLERK = 'https://clerk.studio.example';
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const issuer = createSessionIssuer({ privateKey, authorizedParty: ORIGIN });
+const PASSWORD = 'correct horse battery';
+
+let stack: TestDeps;
+let deps: Deps;
+let identity: IdentityDeps;
+let authenticator: Authenticator;
+const clerkDeps = (): Deps => ({ ...deps, config: { ...deps.config, auth: { ...deps.config.auth, mode: 'clerk' } } });
+const withRegistration = (registration: 'closed' | 'invite' | 'open'): IdentityDeps => ({
+  ...identity,
+  config: { ...deps.config, auth: { ...deps.config.auth, registration } },
+});
+const verifierOf = (iss: string) =>
+  createSessionVerifier({ publicKeyPem: issuer.publicKeyPem, issuer: iss, authorizedParties: [ORIGIN] });
+
+beforeAll(async () => {
+  stack = await createTestDeps();
+  deps = stack.deps;
+  identity = { ...deps, issuer };
+  authenticator = createAuthenticator(deps, { verifier: verifierOf(LOCAL_ISSUER), adminSubject: null });
+});
+afterAll(() => stack.close());
+
+const newEmail = () => `${randomUUID()}@example.test`;
+const person = (email = newEmail()) => ({ email, password: PASSWORD, displayName: 'Ada' });
+const bearer = (answer: SessionAnswer) => `Bearer ${answer.token}`;
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+const outcomes = async (calls: Promise<unknown>[]) =>
+  (await Promise.allSettled(calls)).map((result) => (result.status === 'fulfilled' ? 'ok' : codeOf(result.reason)));
+const count = (all: unknown[], one: unknown) => all.filter((item) => item === one).length;
+
+describe('an account of our own issuer', () => {
+  it('signs up, is known by its token, signs in again, and signs out for good', async () => {
+    const { email, ...rest } = person();
+    const first = await signUp(identity, { email, ...rest });
+    const actor = await authenticator.authenticate(bearer(first));
+    expect(actor).toMatchObject({ role: 'member', status: 'active', via: 'session' });
+    const second = await signIn(identity, { email, password: PASSWORD });
+    expect((await authenticator.authenticate(bearer(second)))?.userId).toBe(actor?.userId);
+    await signOut(deps, authenticator, bearer(first));
+    await signOut(deps, authenticator, bearer(first));
+    await signOut(deps, authenticator, 'Bearer nonsense');
+    expect(await authenticator.authenticate(bearer(first))).toBeNull();
+    expect(await authenticator.authenticate(bearer(second))).not.toBeNull();
+  });
+
+  it('counts as signed out when its session is unknown, over, or belongs to someone else', async () => {
+    const mine = await signUp(identity, person());
+    const subject = (await deps.db.prisma.user.findFirstOrThrow({ orderBy: { createdAt: 'desc' } })).subject;
+    const expiresAt = new Date(Date.now() + 60_000);
+    const forSession = async (sessionId: string) => `Bearer ${await issuer.issue({ subject, sessionId, expiresAt })}`;
+    expect(await authenticator.authenticate(await forSession('sess_unknown'))).toBeNull();
+    const claims = await authenticator.readSession(bearer(await signUp(identity, person())));
+    expect(await authenticator.authenticate(await forSession(claims?.sessionId ?? ''))).toBeNull();
+    const own = await authenticator.readSession(bearer(mine));
+    await deps.db.prisma.session.update({ where: { id: own?.sessionId ?? '' }, data: { expiresAt: new Date() } });
+    expect(await authenticator.authenticate(bearer(mine))).toBeNull();
+  });
+
+  it('that is suspended is recognised and not active, with its very next call', async () => {
+    const answer = await signUp(identity, person());
+    const actor = await authenticator.authenticate(bearer(answer));
+    await deps.db.prisma.user.update({ where: { id: actor?.userId ?? '' }, data: { status: 'suspended' } });
+    expect(await authenticator.authenticate(bearer(answer))).toMatchObject({ status: 'suspended' });
+  });
+
+  it('takes an e-mail address once, whatever its case, also in parallel', async () => {
+    const email = newEmail();
+    const results = await outcomes([1, 2, 3, 4].map(() => signUp(identity, person(email))));
+    expect(count(results, 'ok')).toBe(1);
+    expect(count(results, 'EMAIL_TAKEN')).toBe(3);
+  });
+
+  it('answers alike for a wrong password, an unknown address and an account at rest', async () => {
+    const email = newEmail();
+    await signUp(identity, person(email));
+    const attempt = (address: string) =>
+      signIn(identity, { email: address, password: 'a wrong password' }).catch((error: unknown) => error);
+    const wrong = await attempt(email);
+    expect(codeOf(wrong)).toBe('UNAUTHENTICATED');
+    expect(await attempt(newEmail())).toEqual(wrong);
+    // Ten tries in parallel use up the account's tries: the right password no longer helps either.
+    await Promise.all(Array.from({ length: 10 }, () => attempt(email)));
+    expect(await signIn(identity, { email, password: PASSWORD }).catch((error: unknown) => error)).toEqual(wrong);
+    await deps.db.prisma.credential.updateMany({ where: { user: { email } }, data: { lockedUntil: new Date(0) } });
+    expect(await signIn(identity, { email, password: PASSWORD })).toHaveProperty('token');
+  });
+
+  it('keeps its password only as a salted slow hash', async () => {
+    await signUp(identity, person());
+    await signUp(identity, person());
+    const [a, b] = await deps.db.prisma.credential.findMany({ orderBy: { updatedAt: 'desc' }, take: 2 });
+    expect(a?.passwordHash).toMatch(/^scrypt\$32768\$8\$3\$/);
+    expect(a?.passwordHash).not.toBe(b?.passwordHash);
+  });
+});
+
+describe('registration', () => {
+  it('closed takes nobody', async () => {
+    expect(await outcomes([signUp(withRegistration('closed'), person())])).toEqual(['REGISTRATION_CLOSED']);
+  });
+
+  it('by invitation takes one person per invitation, in any number of parallel tries', async () => {
+    const byInvite = withRegistration('invite');
+    const { code: invite } = await createInvite(deps, await createActor(deps));
+    expect(await outcomes([signUp(byInvite, person())])).toEqual(['REGISTRATION_CLOSED']);
+    expect(await outcomes([signUp(byInvite, { ...person(), invite: 'made up' })])).toEqual(['REGISTRATION_CLOSED']);
+    const results = await outcomes(Array.from({ length: 6 }, () => signUp(byInvite, { ...person(), invite })));
+    expect(count(results, 'ok')).toBe(1);
+    expect(count(results, 'REGISTRATION_CLOSED')).toBe(5);
+  });
+
+  it('keeps an invitation unused when the address is taken', async () => {
+    const email = newEmail();
+    await signUp(identity, person(email));
+    const { code: invite } = await createInvite(deps, await createActor(deps));
+    const byInvite = withRegistration('invite');
+    expect(await outcomes([signUp(byInvite, { ...person(email), invite })])).toEqual(['EMAIL_TAKEN']);
+    expect(await outcomes([signUp(byInvite, { ...person(), invite })])).toEqual(['ok']);
+  });
+});
+
+describe('the first admin', () => {
+  it('is one, of 20 parallel set-ups with two links; afterwards no link works and none is made', async () => {
+    expect((await getInstallation(deps)).needsSetUp).toBe(true);
+    const old = await issueSetUpLink(deps);
+    const link = await issueSetUpLink(deps);
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      setUp(identity, { ...person(), token: (index % 4 === 0 ? old : link)?.token ?? '' }),
+    );
+    const results = await outcomes(calls);
+    expect(count(results, 'ok')).toBe(1);
+    expect(count(results, 'REGISTRATION_CLOSED')).toBe(19);
+    expect(await deps.db.prisma.user.count({ where: { role: 'admin' } })).toBe(1);
+    expect(await issueSetUpLink(deps)).toBeNull();
+    expect((await getInstallation(deps)).needsSetUp).toBe(false);
+  });
+});
+
+describe('an API key', () => {
+  it('is shown once, kept as a hash, works until it is revoked, and belongs to one person', async () => {
+    const owner = await createActor(deps);
+    const made = await createApiKey(deps, owner, { name: 'laptop' });
+    expect(made.secret).toMatch(/^pxg_[\w-]{43}$/);
+    const row = await deps.db.prisma.apiKey.findUniqueOrThrow({ where: { id: made.id } });
+    expect(JSON.stringify(row)).not.toContain(made.secret);
+    expect(made.secret.startsWith(row.prefix)).toBe(true);
+    const header = `Bearer ${made.secret}`;
+    expect(await authenticator.authenticate(header)).toMatchObject({ userId: owner.userId, via: 'api-key' });
+    const stranger = await createActor(deps);
+    expect(await outcomes([revokeApiKey(deps, stranger, { id: made.id })])).toEqual(['NOT_FOUND']);
+    expect((await listApiKeys(deps, owner)).items[0]?.lastUsedAt).not.toBeNull();
+    await revokeApiKey(deps, owner, { id: made.id });
+    expect(await authenticator.authenticate(header)).toBeNull();
+    expect((await listApiKeys(deps, owner)).items).toEqual([]);
+  });
+
+  it('cannot make or revoke keys, so that revoking a leaked one is enough', async () => {
+    const program = await createActor(deps, 'api-key');
+    const calls = [createApiKey(deps, program, { name: 'x' }), revokeApiKey(deps, program, { id: randomUUID() })];
+    expect(await outcomes(calls)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+  });
+
+  it('is one of 20 at most, also when 30 are asked for at once', async () => {
+    const owner = await createActor(deps);
+    const results = await outcomes(Array.from({ length: 30 }, () => createApiKey(deps, owner, { name: 'x' })));
+    expect(count(results, 'ok')).toBe(20);
+  });
+});
+
+describe('an authorization header', () => {
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic YTpi',
+    'Bearer pxg_unknown',
+    `Bearer ${'x'.repeat(9000)}`,
+    'Bearer a b',
+  ])('%s is a signed-out caller', async (header) => {
+    expect(await authenticator.authenticate(header)).toBeNull();
+  });
+});
+
+describe('mode clerk', () => {
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const newSubject = () => `user_${randomUUID()}`;
+  const clerk = (adminSubject: string | null = null) =>
+    createAuthenticator(clerkDeps(), { verifier: verifierOf(CLERK), adminSubject });
+  const tokenOf = async (sub: string, sid = `sess_${randomUUID()}`, key: KeyObject = privateKey) =>
+    `Bearer ${await new SignJWT({ sid, azp: ORIGIN }).setProtectedHeader({ alg: 'RS256' }).setIssuer(CLERK).setSubject(sub).setIssuedAt().setNotBefore('0s').setExpirationTime('60s').sign(key)}`;
+
+  function delivery(event: object, changes: { secret?: string; ageS?: number } = {}) {
+    const rawBody = Buffer.from(JSON.stringify(event));
+    const id = `msg_${randomUUID()}`;
+    const timestamp = String(Math.floor(Date.now() / 1000) - (changes.ageS ?? 0));
+    const key = Buffer.from((changes.secret ?? secret).slice('whsec_'.length), 'base64');
+    const signature = `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${rawBody}`).digest('base64')}`;
+    return { rawBody, headers: { id, timestamp, signature } };
+  }
+  const receive = (event: object) => receiveClerkEvent(clerkDeps(), secret, delivery(event));
+
+  it('makes one account of 50 concurrent first calls, and all of them know it', async () => {
+    const authorization = await tokenOf(newSubject());
+    const authenticators = [clerk(), clerk(), clerk()];
+    const actors = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => authenticators[index % 3]?.authenticate(authorization)),
+    );
+    expect(new Set(actors.map((actor) => actor?.userId)).size).toBe(1);
+    expect(actors[0]).toMatchObject({ role: 'member', status: 'active' });
+  });
+
+  it('makes the configured person admin, and nobody else', async () => {
+    const admin = newSubject();
+    const authenticate = clerk(admin).authenticate;
+    expect(await authenticate(await tokenOf(admin))).toMatchObject({ role: 'admin' });
+    expect(await authenticate(await tokenOf(newSubject()))).toMatchObject({ role: 'member' });
+  });
+
+  it('refuses a session that Clerk ended, before and after its first use', async () => {
+    const subject = newSubject();
+    const { authenticate } = clerk();
+    for (const [sid, type] of [
+      ['sess_a', 'session.revoked'],
+      ['sess_b', 'session.ended'],
+      ['sess_c', 'session.removed'],
+    ]) {
+      const token = await tokenOf(subject, `${sid}${subject}`);
+      if (sid !== 'sess_a') expect(await authenticate(token)).not.toBeNull();
+      expect(await receive({ type, data: { id: `${sid}${subject}` } })).toBe(true);
+      expect(await authenticate(token)).toBeNull();
+    }
+    expect(await authenticate(await tokenOf(subject))).not.toBeNull();
+  });
+
+  it('takes over names and addresses, and closes the account that was deleted', async () => {
+    const id = newSubject();
+    const email = newEmail();
+    const data = {
+      id,
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      primary_email_address_id: 'b',
+      email_addresses: [
+        { id: 'a', email_address: newEmail() },
+        { id: 'b', email_address: email.toUpperCase() },
+      ],
+    };
+    await receive({ type: 'user.created', data });
+    await receive({ type: 'user.updated', data: { ...data, last_name: 'King' } });
+    const user = await deps.db.prisma.user.findUniqueOrThrow({ where: { subject: id } });
+    expect(user).toMatchObject({ email, displayName: 'Ada King', status: 'active' });
+    const key = await createApiKey(
+      deps,
+      { userId: user.id, role: 'member', status: 'active', via: 'session' },
+      { name: 'x' },
+    );
+    await receive({ type: 'user.deleted', data: { id, deleted: true } });
+    expect(await clerk().authenticate(await tokenOf(id))).toMatchObject({ status: 'suspended' });
+    expect(await clerk().authenticate(`Bearer ${key.secret}`)).toBeNull();
+    expect(await receive({ type: 'organization.created', data: { id: 'org_1' } })).toBe(false);
+  });
+
+  it('refuses a delivery that is unsigned, signed by another, changed, or older than five minutes', async () => {
+    const event = { type: 'user.created', data: { id: newSubject() } };
+    const good = delivery(event);
+    const other = `whsec_${randomBytes(24).toString('base64')}`;
+    const bad = [
+      delivery(event, { secret: other }),
+      delivery(event, { ageS: 301 }),
+      delivery(event, { ageS: -301 }),
+      { ...good, rawBody: Buffer.from(`${good.rawBody} `) },
+      { ...good, headers: { ...good.headers, signature: undefined } },
+      { ...good, headers: { ...good.headers, id: 'msg_other' } },
+      { ...good, headers: { ...good.headers, timestamp: `${good.headers.timestamp}abc` } },
+    ];
+    const results = await outcomes(bad.map((one) => receiveClerkEvent(clerkDeps(), secret, one)));
+    expect(results).toEqual(bad.map(() => 'SIGNATURE_INVALID'));
+    expect(await receiveClerkEvent(clerkDeps(), secret, good)).toBe(true);
+  });
+});

@@ -1,0 +1,117 @@
+import { CONSENT, newId } from '@pixgen/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor, Deps } from '../deps.ts';
+import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { deleteModel, restoreModel } from './delete-model.ts';
+import { downloadWeights } from './download-weights.ts';
+import { getModel, listModels } from './read-models.ts';
+import { createModel, newTriggerWord, updateModel } from './write-model.ts';
+
+let stack: TestDeps;
+let deps: Deps;
+let actor: Actor;
+const consent = { subject: 'self', accepted: true, adult: true, textVersion: CONSENT.version } as const;
+
+beforeAll(async () => {
+  stack = await createTestDeps();
+  deps = stack.deps;
+  actor = await createActor(deps);
+});
+afterAll(() => stack.close());
+
+describe('a trigger word', () => {
+  it('is sks_ and six base32 letters, never made from a name', async () => {
+    for (let count = 0; count < 200; count += 1) expect(newTriggerWord()).toMatch(/^sks_[a-z2-7]{6}$/);
+    const model = await createModel(deps, actor, { name: 'abcdef', classWord: 'dog' });
+    expect(model.triggerWord).toMatch(/^sks_[a-z2-7]{6}$/);
+    expect(model.triggerWord).not.toContain('abcdef');
+  });
+
+  it('that is taken, also by another person, is drawn again', async () => {
+    const taken = await createModel(deps, actor, { name: 'a', classWord: 'dog' });
+    const words = [taken.triggerWord, taken.triggerWord, 'sks_fresh2'];
+    const model = await createModel(
+      deps,
+      await createActor(deps),
+      { name: 'b', classWord: 'dog' },
+      () => words.shift() ?? '',
+    );
+    expect(model.triggerWord).toBe('sks_fresh2');
+  });
+
+  it('is not drawn for ever', async () => {
+    const { triggerWord } = await createModel(deps, actor, { name: 'a', classWord: 'dog' });
+    await expect(createModel(deps, actor, { name: 'b', classWord: 'dog' }, () => triggerWord)).rejects.toThrow();
+  });
+});
+
+describe('a model', () => {
+  it('shows its newest consent, and refuses the wrong statement for a person', async () => {
+    const model = await createModel(deps, actor, { name: 'Ada', classWord: 'woman', consent });
+    expect(model.consent).toMatchObject({ subject: 'self', textVersion: CONSENT.version });
+    const updated = await updateModel(deps, actor, {
+      id: model.id,
+      name: 'Ada L.',
+      consent: { ...consent, subject: 'permitted' },
+    });
+    expect(updated).toMatchObject({ name: 'Ada L.', classWord: 'woman', consent: { subject: 'permitted' } });
+    const wrong = { ...consent, subject: 'not-a-person' } as const;
+    await expect(createModel(deps, actor, { name: 'x', classWord: 'man', consent: wrong })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ path: 'consent.subject' }],
+    });
+  });
+
+  it('keeps its class word once it was trained', async () => {
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    expect(await updateModel(deps, actor, { id, classWord: 'cat' })).toMatchObject({ classWord: 'cat' });
+    await deps.db.prisma.model.update({ where: { id }, data: { state: 'ready' } });
+    await expect(updateModel(deps, actor, { id, classWord: 'dog' })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
+  it('that was deleted is hidden and comes back within 30 days, not later', async () => {
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    expect((await deleteModel(deps, actor, { id })).deletedAt).not.toBeNull();
+    await expect(getModel(deps, actor, { id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect((await listModels(deps, actor, { limit: 100 })).items.map((model) => model.id)).not.toContain(id);
+    expect((await restoreModel(deps, actor, { id })).deletedAt).toBeNull();
+    await deps.db.prisma.model.update({ where: { id }, data: { deletedAt: new Date(Date.now() - 31 * 86_400_000) } });
+    await expect(restoreModel(deps, actor, { id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('that is being trained cannot be deleted', async () => {
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    await deps.db.prisma.model.update({ where: { id }, data: { state: 'training' } });
+    await expect(deleteModel(deps, actor, { id })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
+  it('without weights has nothing to download', async () => {
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    await expect(downloadWeights(deps, actor, { id })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
+  });
+
+  it('of someone else answers like an absent one, in every call', async () => {
+    const stranger = await createActor(deps);
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    for (const call of [getModel, deleteModel, restoreModel, updateModel, downloadWeights]) {
+      const foreign = await call(deps, stranger, { id }).catch((error: unknown) => error);
+      expect(foreign).toMatchObject({ code: 'NOT_FOUND' });
+      expect(foreign).toEqual(await call(deps, stranger, { id: newId() }).catch((error: unknown) => error));
+    }
+    expect((await listModels(deps, stranger, { limit: 10 })).items).toEqual([]);
+  });
+});
+
+it('pages run through every model once, newest first, while new ones are added', async () => {
+  const owner = await createActor(deps);
+  const made = [];
+  for (let count = 0; count < 7; count += 1)
+    made.push((await createModel(deps, owner, { name: `m${count}`, classWord: 'dog' })).id);
+  const first = await listModels(deps, owner, { limit: 3 });
+  await createModel(deps, owner, { name: 'late', classWord: 'dog' });
+  const second = await listModels(deps, owner, { limit: 3, cursor: first.nextCursor ?? '' });
+  const third = await listModels(deps, owner, { limit: 3, cursor: second.nextCursor ?? '' });
+  expect(third.nextCursor).toBeNull();
+  expect([first, second, third].flatMap((page) => page.items.map((model) => model.id))).toEqual(made.toReversed());
+  expect((await listModels(deps, owner, { limit: 3, state: 'ready' })).items).toEqual([]);
+});

@@ -1,0 +1,86 @@
+/** The sweep: what was deleted 30 days ago goes for good, and what no result needs is removed from the store. */
+import {
+  emptyImages,
+  findPurgeableImages,
+  findPurgeableModels,
+  findPurgeablePhotos,
+  findUnsweptJobs,
+  markSwept,
+  removeExpiredRows,
+  removeModel,
+  removePhotos,
+} from '@pixgen/db';
+import { keys } from '@pixgen/storage';
+import type { Deps } from '../deps.ts';
+import { undoSince } from '../undo.ts';
+
+const BATCH = 200;
+const DAY_MS = 86_400_000;
+/** An upload URL of a GPU lives 15 minutes: after this nothing late can arrive. */
+const LATE_PUT_MS = 60 * 60_000;
+/** Ids of events and idempotency keys are remembered this long. */
+const REMEMBER_MS = 7 * DAY_MS;
+
+/**
+ * One pass. Objects go before their rows: a crash in between leaves a row that the next pass finds again, never an object
+ * that nobody knows.
+ */
+export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
+  const deletedBefore = undoSince(now);
+  await purgeModels(deps, deletedBefore);
+  await purgePhotos(deps, deletedBefore, new Date(now - DAY_MS));
+  await purgeImages(deps, deletedBefore);
+  await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
+  await removeExpiredRows(deps.db, new Date(now - REMEMBER_MS));
+}
+
+async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {
+  for (const model of await findPurgeableModels(deps.db, deletedBefore, BATCH)) {
+    for (const photo of model.photos)
+      await removePhotoObjects(deps, { ...photo, userId: model.userId, modelId: model.id });
+    for (const job of model.jobs) await removePrefix(deps, keys.gpuJob(model.userId, job.id));
+    await removeModel(deps.db, model.id);
+  }
+}
+
+async function purgePhotos(deps: Deps, deletedBefore: Date, abandonedBefore: Date): Promise<void> {
+  const photos = await findPurgeablePhotos(deps.db, deletedBefore, abandonedBefore, BATCH);
+  for (const photo of photos) await removePhotoObjects(deps, photo);
+  await removePhotos(
+    deps.db,
+    photos.map((photo) => photo.id),
+  );
+}
+
+async function purgeImages(deps: Deps, deletedBefore: Date): Promise<void> {
+  const images = await findPurgeableImages(deps.db, deletedBefore, BATCH);
+  for (const { storageKey } of images) {
+    if (storageKey === null) continue;
+    await removePrefix(deps, keys.derivatives(storageKey));
+    await deps.storage.remove([storageKey]);
+  }
+  await emptyImages(
+    deps.db,
+    images.map((image) => image.id),
+  );
+}
+
+/** Objects of attempts and claims that did not win, checkpoints of trainings that ended. */
+async function removeLeftovers(deps: Deps, endedBefore: Date): Promise<void> {
+  for (const job of await findUnsweptJobs(deps.db, endedBefore, BATCH)) {
+    await removePrefix(deps, keys.gpuJob(job.userId, job.id), new Set(job.keep));
+    await markSwept(deps.db, job.id);
+  }
+}
+
+async function removePhotoObjects(deps: Deps, photo: { id: string; userId: string; modelId: string }): Promise<void> {
+  const key = keys.photo(photo.userId, photo.modelId, photo.id);
+  await removePrefix(deps, keys.derivatives(key));
+  await deps.storage.remove([keys.photoUpload(photo.userId, photo.id), key]);
+}
+
+async function removePrefix(deps: Deps, prefix: string, keep: ReadonlySet<string> = new Set()): Promise<void> {
+  const found: string[] = [];
+  for await (const object of deps.storage.list(prefix)) if (!keep.has(object.key)) found.push(object.key);
+  if (found.length > 0) await deps.storage.remove(found);
+}

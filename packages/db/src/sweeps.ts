@@ -1,0 +1,84 @@
+/** What the daily sweep looks for: deleted things past their time, and objects or rows that nothing needs any more. */
+import type { Db } from './client.ts';
+
+export async function findPurgeableModels(db: Db, deletedBefore: Date, limit: number) {
+  return db.prisma.model.findMany({
+    where: { deletedAt: { lt: deletedBefore } },
+    select: { id: true, userId: true, photos: { select: { id: true } }, jobs: { select: { id: true } } },
+    take: limit,
+  });
+}
+
+/** Rows go last, and take everything below the model with them. */
+export async function removeModel(db: Db, id: string): Promise<void> {
+  await db.prisma.model.deleteMany({ where: { id, deletedAt: { not: null } } });
+}
+
+/** Photos past their time, and uploads that were never completed. */
+export async function findPurgeablePhotos(db: Db, deletedBefore: Date, abandonedBefore: Date, limit: number) {
+  return db.prisma.photo.findMany({
+    where: { OR: [{ deletedAt: { lt: deletedBefore } }, { state: 'uploading', createdAt: { lt: abandonedBefore } }] },
+    select: { id: true, userId: true, modelId: true },
+    take: limit,
+  });
+}
+
+export async function removePhotos(db: Db, ids: string[]): Promise<void> {
+  await db.prisma.photo.deleteMany({ where: { id: { in: ids } } });
+}
+
+export async function findPurgeableImages(db: Db, deletedBefore: Date, limit: number) {
+  return db.prisma.image.findMany({
+    where: { deletedAt: { lt: deletedBefore }, storageKey: { not: null } },
+    select: { id: true, storageKey: true },
+    take: limit,
+  });
+}
+
+/** A line stays where the image was, so that its generation never draws it again. */
+export async function emptyImages(db: Db, ids: string[]): Promise<void> {
+  await db.prisma.image.updateMany({
+    where: { id: { in: ids } },
+    data: { state: 'failed', failureCode: 'DELETED', storageKey: null, sizeBytes: null, sha256: null },
+  });
+}
+
+/** Jobs that ended before `endedBefore` and whose objects were not looked at yet, with the keys that must stay. */
+export async function findUnsweptJobs(
+  db: Db,
+  endedBefore: Date,
+  limit: number,
+): Promise<{ id: string; userId: string; keep: string[] }[]> {
+  const jobs = await db.prisma.job.findMany({
+    where: { endedAt: { lt: endedBefore }, sweptAt: null },
+    select: { id: true, userId: true, trainingId: true, generationId: true },
+    orderBy: { endedAt: 'asc' },
+    take: limit,
+  });
+  return Promise.all(
+    jobs.map(async ({ id, userId, trainingId, generationId }) => {
+      const images = generationId
+        ? await db.prisma.image.findMany({
+            where: { generationId, storageKey: { not: null } },
+            select: { storageKey: true },
+          })
+        : [];
+      const weights = trainingId
+        ? await db.prisma.weights.findMany({ where: { trainingId }, select: { storageKey: true } })
+        : [];
+      return { id, userId, keep: [...images, ...weights].flatMap((row) => row.storageKey ?? []) };
+    }),
+  );
+}
+
+export async function markSwept(db: Db, jobId: string): Promise<void> {
+  await db.prisma.job.update({ where: { id: jobId }, data: { sweptAt: new Date() } });
+}
+
+/** Rows that only mattered for a while: applied events, idempotency keys, ended sessions, used links. */
+export async function removeExpiredRows(db: Db, before: Date): Promise<void> {
+  await db.prisma.gpuEvent.deleteMany({ where: { appliedAt: { lt: before } } });
+  await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before } } });
+  await db.prisma.session.deleteMany({ where: { expiresAt: { lt: before } } });
+  await db.prisma.invite.deleteMany({ where: { expiresAt: { lt: before } } });
+}
