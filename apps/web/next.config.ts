@@ -22,6 +22,7 @@ const config: NextConfig = {
   // Types are checked for the whole repository at once (`pnpm check`), not again in every build.
   typescript: { ignoreBuildErrors: true },
   transpilePackages: ['@pixgen/domain', '@pixgen/ui'],
+  experimental: { optimizePackageImports: ['@pixgen/domain', '@pixgen/ui'] },
   images: {
     loader: 'custom',
     loaderFile: './src/gallery/image-loader.ts',

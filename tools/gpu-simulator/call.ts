@@ -1,4 +1,5 @@
 /** One call as a GPU provider knows it, and the ways its life can end. */
+import type { KeyObject } from 'node:crypto';
 import type { CallStatus, GpuFailureCode, GpuPhase, Ticket, WorkOrder } from '@pixgen/domain';
 import type { CrashPoint, CrashRule, SimulatorConfig } from './faults.ts';
 import type { HttpClient } from './http-client.ts';
@@ -27,7 +28,7 @@ export type Claim = {
   readonly order: WorkOrder;
   /** `performance.now()` of the grant. */
   readonly grantedAt: number;
-  readonly signingKey: Buffer;
+  readonly signingKey: KeyObject;
   phase: GpuPhase;
   lastBeatAt: number;
   lastProgressAt: number;

@@ -1,5 +1,5 @@
 /** The provider's book of calls: submit, status, cancel, each with the answer HTTP gives. */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type CallStatus, type Ticket, ticket } from '@pixgen/domain';
 import { type Call, EndCall, type World } from './call.ts';
 import { sendLossy } from './events.ts';
@@ -55,7 +55,7 @@ export function createCalls(world: World) {
 
   function start(accepted: Ticket): string {
     const call: Call = {
-      id: `sim_${randomBytes(12).toString('hex')}`,
+      id: `sim_${randomUUID()}`,
       ticket: accepted,
       random: seededRandom(world.config.seed, submits * 2),
       lossyRandom: seededRandom(world.config.seed, submits * 2 + 1),

@@ -1,5 +1,5 @@
 /** Signed events (Standard Webhooks 1.0: `v1,base64(HMAC-SHA256(id.timestamp.body))` over the raw bytes) and their faults. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import type { GpuEvent } from '@pixgen/domain';
 import { isDurable } from '@pixgen/domain';
 import { backoffMs } from './api.ts';
@@ -57,7 +57,7 @@ async function deliver(
 ): Promise<void> {
   if (fault === 'forge') {
     const forged = { ...message, webhookId: newWebhookId() };
-    const status = await post(world, claim, forged, randomBytes(32));
+    const status = await post(world, claim, forged, createSecretKey(randomBytes(32)));
     note(world, call, forged, status, 1, 'forge');
   }
   const copies = fault === 'duplicate' ? 2 : 1;
@@ -84,7 +84,7 @@ function deliverLater(world: World, call: Call, claim: Claim, message: Message, 
   setTimeout(send, delayMs).unref();
 }
 
-async function post(world: World, claim: Claim, { webhookId, body }: Message, key: Buffer): Promise<number> {
+async function post(world: World, claim: Claim, { webhookId, body }: Message, key: KeyObject): Promise<number> {
   // Signed anew for each try: the receiver accepts a window of time.
   const timestamp = Math.floor(Date.now() / 1000);
   const signature = createHmac('sha256', key).update(`${webhookId}.${timestamp}.${body}`).digest('base64');
@@ -103,7 +103,7 @@ function asMessage(event: GpuEvent): Message {
 }
 
 function newWebhookId(): string {
-  return `msg_${randomBytes(12).toString('hex')}`;
+  return `msg_${randomUUID()}`;
 }
 
 function pickFault(world: World, event: GpuEvent, random: () => number): EventFault | undefined {

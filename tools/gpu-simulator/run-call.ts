@@ -1,4 +1,5 @@
 /** The life of a call: claim, work, terminal event, and whatever the faults make of it. */
+import { createSecretKey } from 'node:crypto';
 import type { CallStatus, TerminalEvent } from '@pixgen/domain';
 import { claimTicket } from './api.ts';
 import { type Call, EndCall, Preempted, passPoint, pause, WorkFailure, type World } from './call.ts';
@@ -30,7 +31,7 @@ async function live(world: World, call: Call): Promise<CallStatus> {
   const claim = {
     order,
     grantedAt: now,
-    signingKey: Buffer.from(order.signingSecret.slice('whsec_'.length), 'base64'),
+    signingKey: createSecretKey(order.signingSecret.slice('whsec_'.length), 'base64'),
     phase: 'loading' as const,
     lastBeatAt: now,
     lastProgressAt: Number.NEGATIVE_INFINITY,

@@ -11,7 +11,7 @@ export function Stepper(props: { label: string; steps: readonly Step[]; as?: Ele
     <nav aria-label={props.label} className={props.className}>
       <ol className="flex items-center gap-2 sm:gap-3">
         {props.steps.map((step, index) => (
-          <li key={step.label} className="flex min-w-0 items-center gap-2 not-last:flex-1 sm:gap-3">
+          <li key={step.label} className="flex min-w-0 items-center gap-2 not-last:flex-auto sm:gap-3">
             <StepLabel step={step} number={index + 1} link={step.href ? Link : null} />
             {index < props.steps.length - 1 && <span aria-hidden="true" className="h-px min-w-3 flex-1 bg-edge/60" />}
           </li>

@@ -1,26 +1,8 @@
-/** Everything of Clerk that pages show. Imported only in mode `clerk`, so that local mode never loads it. */
-import { ClerkProvider, SignIn, SignUp } from '@clerk/nextjs';
-import type { ReactNode } from 'react';
+'use client';
 
-export function ClerkShell(props: { publishableKey: string; nonce: string | undefined; children: ReactNode }) {
-  return (
-    <ClerkProvider
-      publishableKey={props.publishableKey}
-      {...(props.nonce && { nonce: props.nonce })}
-      signInUrl="/sign-in"
-      signUpUrl="/sign-up"
-      signInFallbackRedirectUrl="/home"
-      signUpFallbackRedirectUrl="/home"
-    >
-      {props.children}
-    </ClerkProvider>
-  );
-}
+/** Clerk's parts, each fetched when it is drawn: mode `local` never draws one, so its visitors never load them. */
+import dynamic from 'next/dynamic';
 
-export function ClerkSignIn({ next }: { next: string }) {
-  return <SignIn routing="hash" signUpUrl="/sign-up" forceRedirectUrl={next} />;
-}
-
-export function ClerkSignUp({ next }: { next: string }) {
-  return <SignUp routing="hash" signInUrl="/sign-in" forceRedirectUrl={next} />;
-}
+export const ClerkShell = dynamic(() => import('./clerk-parts').then((parts) => parts.ClerkShell));
+export const ClerkSignIn = dynamic(() => import('./clerk-parts').then((parts) => parts.ClerkSignIn));
+export const ClerkSignUp = dynamic(() => import('./clerk-parts').then((parts) => parts.ClerkSignUp));

@@ -1,7 +1,7 @@
-import { Toaster } from '@pixgen/ui';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { ClerkShell } from '@/account/clerk';
 import { env } from '@/env';
 import { FONT_CLASSES } from '@/shell/fonts';
 import { THEME_SCRIPT } from '@/shell/theme-script';
@@ -35,12 +35,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to the content
         </a>
         {children}
-        <Toaster />
       </body>
     </html>
   );
   if (env().AUTH_MODE !== 'clerk') return page;
-  const { ClerkShell } = await import('@/account/clerk');
   return (
     <ClerkShell publishableKey={env().CLERK_PUBLISHABLE_KEY ?? ''} nonce={nonce}>
       {page}

@@ -1,6 +1,6 @@
 'use client';
 
-import { type GenerationView, isFinal, jobCan } from '@pixgen/domain';
+import type { GenerationView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -8,6 +8,7 @@ import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
+import { isOver, mayRetry } from '@/jobs/rules';
 import { Ago } from '@/jobs/time';
 import { STATE_WORDS } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -26,13 +27,13 @@ type Props = {
 export function GenerationBlock({ generation: given, onRetried, titled = true }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const working = !isFinal(given.job.state);
+  const working = !isOver(given.job);
   const options = trpc.generation.get.queryOptions({ id: given.id });
   // What has ended in the list does not change; only live ones are watched one by one.
   const watched = useQuery({ ...options, initialData: given, refetchInterval: usePollMs(working), enabled: working });
   const generation = watched.data.job.endedAt || !given.job.endedAt ? watched.data : given;
   const { job, counts } = generation;
-  const active = !isFinal(job.state);
+  const active = !isOver(job);
   const intent = useIntentKey(`redraw:${generation.id}`);
   const keep = (next: GenerationView) => {
     queryClient.setQueryData(trpc.generation.get.queryKey({ id: next.id }), next);
@@ -54,7 +55,7 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   const canRetry = !active && missing > 0;
   const title = generation.pack ? generation.pack.name : generation.prompt;
   const state = STATE_WORDS[job.state];
-  const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : jobCan.retry(job).allowed;
+  const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
   const retryButton = retryAllowed && (
     <Button
       size="sm"

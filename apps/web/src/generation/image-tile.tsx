@@ -1,12 +1,13 @@
 'use client';
 
-import { type ImageView, isFinal, type JobView } from '@pixgen/domain';
+import type { ImageView, JobView } from '@pixgen/domain';
 import { Spinner } from '@pixgen/ui';
 import { CircleSlash, ImageOff } from 'lucide-react';
 import Link from 'next/link';
 import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
 import { useJobProgress } from '@/jobs/live';
+import { isOver } from '@/jobs/rules';
 
 /** One planned picture: waiting, being drawn, there, or failed with its reason. The place never moves. */
 export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
@@ -42,7 +43,7 @@ export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
 function Waiting({ image, job }: { image: ImageView; job: JobView }) {
   const live = useJobProgress(job.id);
   const drawing = live?.imageId === image.id ? live : null;
-  if (isFinal(job.state)) {
+  if (isOver(job)) {
     return (
       <p className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
         <CircleSlash aria-hidden="true" className="size-5" />

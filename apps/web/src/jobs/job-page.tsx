@@ -1,9 +1,10 @@
 'use client';
 
-import { isFinal, type JobDetailView, type JobEventView } from '@pixgen/domain';
+import type { JobDetailView, JobEventView } from '@pixgen/domain';
 import { Badge, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { isOver } from '@/jobs/rules';
 import { useTRPC } from '@/trpc/client';
 import { FailureNotice } from './failure-notice';
 import { JobBar } from './job-bar';
@@ -16,7 +17,7 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
   const trpc = useTRPC();
   const options = trpc.jobs.get.queryOptions({ id });
   const live = useQuery(options).data;
-  const job = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isFinal(live.state)) }).data;
+  const job = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isOver(live)) }).data;
   if (!job) return null;
   const state = STATE_WORDS[job.state];
   const name = job.kind === 'train' ? 'Training' : 'Pictures';
@@ -39,7 +40,7 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
         }
       />
       <div className="grid gap-10">
-        {!isFinal(job.state) && (
+        {!isOver(job) && (
           <Card>
             <JobBar job={job} name={name} />
           </Card>

@@ -1,6 +1,8 @@
 /** Job states and phases in the words of the screens. */
-import { isFinal, type JobProgressView, type JobState, type JobView } from '@pixgen/domain';
+
+import type { JobProgressView, JobState, JobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
+import { isOver } from '@/jobs/rules';
 
 export const STATE_WORDS: Record<JobState, { label: string; tone: Tone }> = {
   queued: { label: 'Queued', tone: 'neutral' },
@@ -32,7 +34,7 @@ export type JobNow = {
 /** Where a job stands, from its row and the newest sign of life, whichever is further. */
 export function jobNow(job: JobView, live: JobProgressView | null): JobNow {
   const heardAt = live && live.at > (job.lastHeardAt ?? '') ? live.at : job.lastHeardAt;
-  if (isFinal(job.state)) return { label: STATE_WORDS[job.state].label, value: 1, detail: '', heardAt };
+  if (isOver(job)) return { label: STATE_WORDS[job.state].label, value: 1, detail: '', heardAt };
   if (job.state === 'queued') return { label: 'Waiting for a GPU', value: null, detail: again(job), heardAt };
   if (job.state === 'dispatching') return { label: 'Starting on a GPU', value: null, detail: again(job), heardAt };
   const current = live && live.attempt >= job.attempt ? live : null;

@@ -88,7 +88,7 @@ function fern(random: Random): ReactNode {
         const angle = turn + side * s * 0.34;
         px += (Math.cos(angle) * reach) / count;
         py += (Math.sin(angle) * reach) / count;
-        const size = (4 + reach * 0.135) * (1 - s) ** 0.6 + 1.6;
+        const size = (4 + reach * 0.1) * (1 - s) ** 0.6 + 1.6;
         leaflets.push(blade(px, py, angle - 0.95, size, size * 0.34), blade(px, py, angle + 0.95, size, size * 0.34));
         leaflets.push(blade(px, py, angle + Math.PI, reach / count + 1.5, 1));
       }
@@ -199,19 +199,27 @@ function leaf(random: Random): ReactNode {
   );
 }
 
-/** A head and shoulders as height lines: a subject, and nobody. */
+/** A head and shoulders engraved in lines that swell: a subject, and nobody. */
 function contour(random: Random): ReactNode {
-  const shift = (random() - 0.5) * 14;
-  const lines = Array.from({ length: 30 }, (_, row) => {
-    const y = 70 + row * 14.5;
-    const points = Array.from({ length: 61 }, (_, column) => {
-      const x = 20 + column * 6;
-      const head = Math.exp(-(((x - 200 - shift) / 62) ** 2)) * Math.exp(-(((y - 205) / 92) ** 2));
-      const body = Math.exp(-(((x - 200) / 128) ** 4)) / (1 + Math.exp(-(y - 375) / 14));
-      const height = 62 * head + 46 * body + Math.sin(x * 0.19 + row) * 1.1 + random() * 1.4;
-      return `${round(x)} ${round(y + 22 - height)}`;
-    });
-    return `M${points.join('L')}`;
+  const shift = (random() - 0.5) * 26;
+  const light = random() < 0.5 ? -1 : 1;
+  const rise = (random() - 0.5) * 18;
+  const edge = (distance: number) => 1 / (1 + Math.exp((distance - 1) * 16));
+  const bands = Array.from({ length: 42 }, (_, row) => {
+    const y = 24 + row * 11.2;
+    const upper: string[] = [];
+    const lower: string[] = [];
+    for (let x = 14; x <= 386; x += 6) {
+      const head = edge(Math.hypot((x - 200 - shift) / 84, (y - 188 - rise) / 112));
+      const body = edge(Math.hypot((x - 200 - shift / 2) / 172, (y - 505) / 172));
+      const neck = edge(Math.abs(x - 200 - shift * 0.8) / 44) * edge(Math.abs(y - 310) / 66);
+      const inside = Math.max(head, body, neck);
+      const round3d = 0.5 + (0.42 * light * (x - 200 - shift)) / 110 + 0.18 * Math.sin((y - 60) / 90);
+      const half = 0.55 + inside * (0.5 + 3.6 * Math.min(1, Math.max(0.08, round3d)));
+      upper.push(`${round(x)} ${round(y - half)}`);
+      lower.unshift(`${round(x)} ${round(y + half)}`);
+    }
+    return `M${upper.join('L')}L${lower.join('L')}z`;
   });
-  return <path d={lines.join('')} fill="none" strokeWidth="1.7" strokeLinejoin="round" />;
+  return <path d={bands.join('')} stroke="none" />;
 }

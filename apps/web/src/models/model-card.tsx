@@ -5,6 +5,8 @@ import { Print } from '@/gallery/print';
 import { SunPrint } from '@/landing/sun-print';
 import { MODEL_STATE_WORDS, modelPath } from './words';
 
+const STAND_INS = ['contour', 'umbel', 'grass', 'leaf'] as const;
+
 /** A model as a mounted print with its name under it. */
 export function ModelCard({ model }: { model: ModelView }) {
   const state = MODEL_STATE_WORDS[model.state];
@@ -21,7 +23,11 @@ export function ModelCard({ model }: { model: ModelView }) {
             className="aspect-square w-full object-cover"
           />
         ) : (
-          <SunPrint seed={seedOf(model.id)} kind="contour" className="aspect-square" />
+          <SunPrint
+            seed={seedOf(model.id)}
+            kind={STAND_INS[seedOf(model.id) % STAND_INS.length] ?? 'leaf'}
+            className="aspect-square"
+          />
         )}
       </div>
       <div className="flex items-start justify-between gap-2">

@@ -1,9 +1,10 @@
 'use client';
 
-import { isFinal, type JobView } from '@pixgen/domain';
+import type { JobView } from '@pixgen/domain';
 import { cn, Spinner } from '@pixgen/ui';
 import { Check, X } from 'lucide-react';
 import { useJobProgress } from '@/jobs/live';
+import { isOver } from '@/jobs/rules';
 
 const PHASES = ['Queued', 'Starting', 'Preparing', 'Training', 'Saving'] as const;
 
@@ -19,7 +20,7 @@ function phaseIndex(job: JobView, phase: JobView['phase']): number {
 /** Where a training is on its way, and where it stopped. */
 export function PhaseTimeline({ job }: { job: JobView }) {
   const live = useJobProgress(job.id);
-  const over = isFinal(job.state);
+  const over = isOver(job);
   const at = phaseIndex(job, (!over && live?.phase) || job.phase);
   const stopped = over && job.state !== 'succeeded';
   return (

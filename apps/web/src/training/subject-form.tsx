@@ -1,17 +1,18 @@
 'use client';
 
-import { CLASS_WORDS, CONSENT, type ConsentInput, isPersonClass, LIMITS, type ModelView } from '@pixgen/domain';
+import { type ConsentInput, LIMITS, type ModelView } from '@pixgen/domain';
 import { Button, Checkbox, cn, Field, Input, Notice } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
+import type { SubjectChoices } from './subject-choices';
 
 type Subject = ConsentInput['subject'];
 
 /** Step 1: who or what it is, and the statement that one may. Makes the draft, or changes it. */
-export function SubjectForm({ model }: { model: ModelView | null }) {
+export function SubjectForm({ model, choices }: { model: ModelView | null; choices: SubjectChoices }) {
   const router = useRouter();
   const trpc = useTRPC();
   const [name, setName] = useState(model?.name ?? '');
@@ -24,7 +25,8 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess }));
   const error = create.error ?? update.error;
 
-  const person = isPersonClass(classWord.trim().toLowerCase());
+  const isPerson = (word: string) => choices.people.some((one) => one === word.trim().toLowerCase());
+  const person = isPerson(classWord);
   const subject: Subject = person ? (who === 'not-a-person' ? 'self' : who) : 'not-a-person';
 
   function submit(event: FormEvent) {
@@ -36,7 +38,7 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
     };
     setMissing(gaps);
     if (Object.keys(gaps).length > 0) return;
-    const consent: ConsentInput = { subject, accepted: true, adult: true, textVersion: CONSENT.version };
+    const consent: ConsentInput = { subject, accepted: true, adult: true, textVersion: choices.consentVersion };
     if (model) update.mutate({ id: model.id, name, classWord, consent });
     else create.mutate({ name, classWord, consent });
   }
@@ -68,7 +70,7 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
           />
         </Field>
         <ul aria-label="Common subjects" className="flex flex-wrap gap-2">
-          {CLASS_WORDS.map((word) => (
+          {choices.words.map((word) => (
             <li key={word}>
               <button
                 type="button"
@@ -104,7 +106,7 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
             onChange={(event) => setAccepted(event.target.checked)}
             aria-describedby="consent-error"
           >
-            {CONSENT.text[subject]}
+            {choices.consentText[subject]}
           </Checkbox>
           <p id="consent-error" role="alert" className="font-medium text-danger text-sm empty:hidden">
             {!accepted && missing.consent}
@@ -121,7 +123,7 @@ export function SubjectForm({ model }: { model: ModelView | null }) {
 
   /** Another statement needs another tick. */
   function changeClass(word: string) {
-    if (isPersonClass(word) !== person) setAccepted(false);
+    if (isPerson(word) !== person) setAccepted(false);
     setClassWord(word);
   }
   function changeWho(next: Subject) {

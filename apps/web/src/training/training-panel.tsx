@@ -1,12 +1,13 @@
 'use client';
 
-import { isFinal, jobCan, type ModelView } from '@pixgen/domain';
+import type { ModelView } from '@pixgen/domain';
 import { Badge, Button, Card, Confirm, Facts, Notice, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
+import { isOver, mayRetry } from '@/jobs/rules';
 import { formatCost, formatDuration, STATE_WORDS } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -20,7 +21,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
   const queryClient = useQueryClient();
   const options = trpc.training.get.queryOptions({ id: trainingId });
   const live = useQuery(options).data?.job;
-  const query = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isFinal(live.state)) });
+  const query = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isOver(live)) });
   const intent = useIntentKey(`retry:${trainingId}`);
   const cancel = useMutation(trpc.training.cancel.mutationOptions());
   const retry = useMutation(
@@ -36,7 +37,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
   if (!training) return null;
   const { job, settings } = training;
   const state = STATE_WORDS[job.state];
-  const working = !isFinal(job.state);
+  const working = !isOver(job);
 
   async function confirmCancel(): Promise<string | null> {
     try {
@@ -58,7 +59,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           <FailureNotice
             job={job}
             action={
-              jobCan.retry(job).allowed && (
+              mayRetry(job) && (
                 <Button
                   size="sm"
                   busy={retry.isPending}

@@ -1,3 +1,4 @@
+import { Toaster } from '@pixgen/ui';
 import type { ReactNode } from 'react';
 import { LiveProvider } from '@/jobs/live';
 import { AppShell } from '@/shell/app-shell';
@@ -14,6 +15,7 @@ export default async function AppLayout({ children }: { children: ReactNode }) {
         <Hydrate>
           <AppShell account={account}>{children}</AppShell>
         </Hydrate>
+        <Toaster />
       </LiveProvider>
     </ApiProvider>
   );

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
+import { ClerkSignIn } from '@/account/clerk';
 import { SignInForm } from '@/account/credentials-form';
 import { Entrance } from '@/account/entrance';
 import { findInstallation, isSignedIn } from '@/account/installation';
@@ -13,7 +14,6 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
   const next = safeNextPath((await searchParams).next);
   if (await isSignedIn()) redirect(next);
   if (env().AUTH_MODE === 'clerk') {
-    const { ClerkSignIn } = await import('@/account/clerk');
     return (
       <Entrance title="Sign in" lead="Welcome back.">
         <ClerkSignIn next={next} />

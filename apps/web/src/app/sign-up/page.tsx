@@ -2,6 +2,7 @@ import { Notice } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
+import { ClerkSignUp } from '@/account/clerk';
 import { SignUpForm } from '@/account/credentials-form';
 import { Entrance } from '@/account/entrance';
 import { findInstallation, isSignedIn } from '@/account/installation';
@@ -14,7 +15,6 @@ export default async function SignUpPage({ searchParams }: { searchParams: Promi
   const next = safeNextPath((await searchParams).next);
   if (await isSignedIn()) redirect(next);
   if (env().AUTH_MODE === 'clerk') {
-    const { ClerkSignUp } = await import('@/account/clerk');
     return (
       <Entrance title="Create an account" lead="It takes a minute.">
         <ClerkSignUp next={next} />

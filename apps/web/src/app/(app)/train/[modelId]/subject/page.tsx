@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { loadDraft } from '@/training/load-draft';
+import { SUBJECT_CHOICES } from '@/training/subject-choices';
 import { SubjectForm } from '@/training/subject-form';
 import { WizardFrame } from '@/training/wizard-steps';
 
@@ -9,7 +10,7 @@ export default async function SubjectPage({ params }: { params: Promise<{ modelI
   const model = await loadDraft((await params).modelId, 'subject');
   return (
     <WizardFrame modelId={model.id} step="subject" title="Who or what is it?" lead="Changes are kept with the draft.">
-      <SubjectForm model={model} />
+      <SubjectForm model={model} choices={SUBJECT_CHOICES} />
     </WizardFrame>
   );
 }

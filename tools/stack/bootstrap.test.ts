@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { repositoryRoot } from './stack/paths.ts';
+import { repositoryRoot } from './paths.ts';
 
 const MANIFESTS = ['pnpm-lock.yaml', 'package.json', 'pnpm-workspace.yaml'];
 

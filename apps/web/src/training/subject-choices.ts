@@ -1,0 +1,11 @@
+import 'server-only';
+import { CLASS_WORDS, CONSENT, isPersonClass } from '@pixgen/domain';
+
+/** What the subject form offers, handed to it as data: the domain's schemas stay out of the browser. */
+export const SUBJECT_CHOICES = {
+  words: [...CLASS_WORDS],
+  people: CLASS_WORDS.filter(isPersonClass),
+  consentText: CONSENT.text,
+  consentVersion: CONSENT.version,
+};
+export type SubjectChoices = typeof SUBJECT_CHOICES;
