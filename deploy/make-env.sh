@@ -13,8 +13,9 @@ S3_ACCESS_KEY_ID=$(secret)
 S3_SECRET_ACCESS_KEY=$(secret)
 POSTGRES_PASSWORD=$(secret)
 REDIS_PASSWORD=$(secret)
-TICKET_SECRET=$(secret)
-SESSION_SECRET=$(secret)
+TICKET_KEY=$(secret)
+# Signs sessions: a 2048-bit RSA key, PEM in base64.
+SESSION_PRIVATE_KEY=$(openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | base64 | tr -d '\n')
 GPU_SERVER_SECRET=$(secret)
 OBJECT_STORE_INTERNAL_KEY=$(secret)
 # nano: a tiny model that runs anywhere. sdxl: the real one, on an NVIDIA card.

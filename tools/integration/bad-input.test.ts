@@ -26,8 +26,15 @@ const counts = async () => ({
   outbox: await product.db.prisma.outbox.count(),
 });
 
-type Refusal = { data: { appCode: string; httpStatus: number; fields: { path: string; message: string }[] }; message: string };
-const refusal = (call: Promise<unknown>): Promise<Refusal> => call.then(() => Promise.reject(new Error('was accepted')), (error: Refusal) => error);
+type Refusal = {
+  data: { appCode: string; httpStatus: number; fields: { path: string; message: string }[] };
+  message: string;
+};
+const refusal = (call: Promise<unknown>): Promise<Refusal> =>
+  call.then(
+    () => Promise.reject(new Error('was accepted')),
+    (error: Refusal) => error,
+  );
 
 describe('a generation', () => {
   const order = () => ({ modelId, prompt: 'rain', idempotencyKey: newId() });
@@ -77,7 +84,9 @@ describe('a generation', () => {
   });
 
   it('of a pack that does not exist is refused', async () => {
-    const error = await refusal(person.client.packs.run.mutate({ slug: 'no-such-pack', modelId, idempotencyKey: newId() }));
+    const error = await refusal(
+      person.client.packs.run.mutate({ slug: 'no-such-pack', modelId, idempotencyKey: newId() }),
+    );
     expect(error.data).toMatchObject({ appCode: 'NOT_FOUND', httpStatus: 404 });
   });
 });
@@ -87,7 +96,9 @@ describe('a training', () => {
     ['rank 0', { rank: 0 }, 'overrides.rank', '1'],
     ['rank 129', { rank: 129 }, 'overrides.rank', '128'],
   ])('with %s is refused by field and limit', async (_, overrides, path, limit) => {
-    const error = await refusal(person.client.training.start.mutate({ modelId, preset: 'fast', overrides, idempotencyKey: newId() }));
+    const error = await refusal(
+      person.client.training.start.mutate({ modelId, preset: 'fast', overrides, idempotencyKey: newId() }),
+    );
     expect(error.data).toMatchObject({ appCode: 'INVALID_INPUT', fields: [{ path }] });
     expect(error.data.fields[0]?.message).toContain(limit);
   });
@@ -96,18 +107,29 @@ describe('a training', () => {
     const draft = await createReadyDraft(person);
     const { items } = await person.client.photos.list.query({ modelId: draft });
     await person.client.photos.delete.mutate({ id: items[0]?.id ?? '' });
-    const few = await refusal(person.client.training.start.mutate({ modelId: draft, preset: 'fast', idempotencyKey: newId() }));
+    const few = await refusal(
+      person.client.training.start.mutate({ modelId: draft, preset: 'fast', idempotencyKey: newId() }),
+    );
     expect(few.data).toMatchObject({ appCode: 'PHOTOS_TOO_FEW', httpStatus: 400 });
     expect(few.message).toContain('at least 5');
     for (let number = 10; number < 26; number += 1) await uploadPhoto(person, draft, await drawPhoto(number));
-    const many = await refusal(person.client.photos.create.mutate({ modelId: draft, fileName: 'x.jpg', contentType: 'image/jpeg', sizeBytes: 1000 }));
+    const many = await refusal(
+      person.client.photos.create.mutate({
+        modelId: draft,
+        fileName: 'x.jpg',
+        contentType: 'image/jpeg',
+        sizeBytes: 1000,
+      }),
+    );
     expect(many.data.appCode).toBe('PHOTOS_TOO_MANY');
     expect(many.message).toContain('20');
   });
 
   it('without a consent is refused', async () => {
     const draft = await person.client.models.create.mutate({ name: 'Draft', classWord: 'woman' });
-    const error = await refusal(person.client.training.start.mutate({ modelId: draft.id, preset: 'fast', idempotencyKey: newId() }));
+    const error = await refusal(
+      person.client.training.start.mutate({ modelId: draft.id, preset: 'fast', idempotencyKey: newId() }),
+    );
     expect(error.data.appCode).toBe('CONSENT_MISSING');
   });
 });
@@ -116,7 +138,10 @@ describe('a token', () => {
   it.each([
     ['missing', ''],
     ['of nobody', 'pxg_not-a-key'],
-    ['signed by someone else', `${Buffer.from('{"alg":"RS256","kid":"x"}').toString('base64url')}.${Buffer.from('{"sub":"user_1"}').toString('base64url')}.AAAA`],
+    [
+      'signed by someone else',
+      `${Buffer.from('{"alg":"RS256","kid":"x"}').toString('base64url')}.${Buffer.from('{"sub":"user_1"}').toString('base64url')}.AAAA`,
+    ],
   ])('that is %s gets 401 and nothing else', async (_, token) => {
     const error = await refusal(createPixgenClient({ baseUrl: product.apiUrl, apiKey: token }).account.me.query());
     expect(error.data).toMatchObject({ appCode: 'UNAUTHENTICATED', httpStatus: 401 });
@@ -132,20 +157,32 @@ describe('a GPU', () => {
     });
     return answer.status;
   };
-  const heartbeat = (jobId: string, claimEpoch = 1) => JSON.stringify({ type: 'heartbeat', jobId, attempt: 1, claimEpoch, phase: 'loading' });
+  const heartbeat = (jobId: string, claimEpoch = 1) =>
+    JSON.stringify({ type: 'heartbeat', jobId, attempt: 1, claimEpoch, phase: 'loading' });
   const sign = (jobId: string, body: string, options: { epoch?: number; at?: Date; secret?: string } = {}) => {
     const id = `msg_${randomUUID()}`;
     const at = options.at ?? new Date();
     const secret = options.secret ?? claimSecret(TICKET_KEY, jobId, 1, options.epoch ?? 1);
-    return { 'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)), 'webhook-signature': new Webhook(secret).sign(id, at, body) };
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, at, body),
+    };
   };
   const address = (jobId: string, epoch = 1) => `/webhooks/gpu/${jobId}/1/${epoch}`;
 
   /** A job that the test itself holds: the simulator is kept from claiming it. */
   async function claimedJob(): Promise<{ jobId: string; token: string; orderId: string }> {
     product.simulator.control({ capacity: 0 });
-    const { job, id } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', idempotencyKey: newId() });
-    await until(() => person.client.jobs.get.query({ id: job.id }), (view) => view.state === 'dispatching');
+    const { job, id } = await person.client.generation.start.mutate({
+      modelId,
+      prompt: 'rain',
+      idempotencyKey: newId(),
+    });
+    await until(
+      () => person.client.jobs.get.query({ id: job.id }),
+      (view) => view.state === 'dispatching',
+    );
     const token = ticketToken(TICKET_KEY, job.id, 1);
     expect(await post('/gpu/claim', { jobId: job.id, attempt: 1, token, callId: 'test-call' })).toBe(200);
     return { jobId: job.id, token, orderId: id };
@@ -163,10 +200,21 @@ describe('a GPU', () => {
     const { jobId, orderId } = await claimedJob();
     const body = heartbeat(jobId);
     expect(await post(address(jobId), body, sign(jobId, body))).toBe(202);
-    expect(await post(address(jobId), body, sign(jobId, body, { secret: claimSecret('another key, also long enough', jobId, 1, 1) }))).toBe(401);
+    expect(
+      await post(
+        address(jobId),
+        body,
+        sign(jobId, body, { secret: claimSecret('another key, also long enough', jobId, 1, 1) }),
+      ),
+    ).toBe(401);
     expect(await post(address(jobId), body.replace('loading', 'saving'), sign(jobId, body))).toBe(401);
     expect(await post(address(jobId), body, sign(jobId, body, { at: new Date(Date.now() - 6 * 60_000) }))).toBe(401);
-    expect(await post(address(jobId), body, { ...sign(jobId, body), 'webhook-timestamp': `${Math.floor(Date.now() / 1000)}abc` })).toBe(401);
+    expect(
+      await post(address(jobId), body, {
+        ...sign(jobId, body),
+        'webhook-timestamp': `${Math.floor(Date.now() / 1000)}abc`,
+      }),
+    ).toBe(401);
     expect(await post(address(jobId), body)).toBe(401);
     await person.client.generation.cancel.mutate({ id: orderId });
   });
@@ -177,12 +225,24 @@ describe('a GPU', () => {
     expect(await post(address(unknown), heartbeat(unknown), sign(unknown, heartbeat(unknown)))).toBe(410);
     expect(await post('/gpu/claim', { jobId, attempt: 1, token, callId: 'test-call' })).toBe(200);
     expect(await post(address(jobId), heartbeat(jobId), sign(jobId, heartbeat(jobId)))).toBe(410);
-    const upload = { jobId, attempt: 1, token, purpose: 'image', imageId: newId(), step: null, contentType: 'image/png', sizeBytes: 10, sha256: `${'A'.repeat(43)}=` };
+    const upload = {
+      jobId,
+      attempt: 1,
+      token,
+      purpose: 'image',
+      imageId: newId(),
+      step: null,
+      contentType: 'image/png',
+      sizeBytes: 10,
+      sha256: `${'A'.repeat(43)}=`,
+    };
     expect(await post('/gpu/uploads', { ...upload, claimEpoch: 1 })).toBe(410);
     expect(await post('/gpu/uploads', { ...upload, claimEpoch: 2 })).toBe(200);
     await person.client.generation.cancel.mutate({ id: orderId });
     expect(await post('/gpu/uploads', { ...upload, claimEpoch: 2 })).toBe(410);
-    expect(await post(address(jobId, 2), heartbeat(jobId, 2), sign(jobId, heartbeat(jobId, 2), { epoch: 2 }))).toBe(410);
+    expect(await post(address(jobId, 2), heartbeat(jobId, 2), sign(jobId, heartbeat(jobId, 2), { epoch: 2 }))).toBe(
+      410,
+    );
   });
 
   it('cannot pass another job’s object off as its result', async () => {
@@ -192,10 +252,21 @@ describe('a GPU', () => {
     const stolen = await product.db.prisma.image.findFirstOrThrow({ where: { generationId: id } });
     const { jobId, orderId } = await claimedJob();
     const { images } = await person.client.generation.get.query({ id: orderId });
-    const result = { status: 'succeeded', key: stolen.storageKey, sizeBytes: stolen.sizeBytes, sha256: stolen.sha256, width: 128, height: 128, gpuMs: 1 };
+    const result = {
+      status: 'succeeded',
+      key: stolen.storageKey,
+      sizeBytes: stolen.sizeBytes,
+      sha256: stolen.sha256,
+      width: 128,
+      height: 128,
+      gpuMs: 1,
+    };
     const body = JSON.stringify({ type: 'image', jobId, attempt: 1, claimEpoch: 1, imageId: images[0]?.id, result });
     expect(await post(address(jobId), body, sign(jobId, body))).toBe(202);
-    const after = await until(() => person.client.generation.get.query({ id: orderId }), (view) => view.counts.failed === 1);
+    const after = await until(
+      () => person.client.generation.get.query({ id: orderId }),
+      (view) => view.counts.failed === 1,
+    );
     expect(after.counts.ready).toBe(0);
     await person.client.generation.cancel.mutate({ id: orderId });
   });

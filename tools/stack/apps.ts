@@ -21,7 +21,10 @@ export interface AppContext {
 }
 
 interface AppRow {
-  readonly command: (context: AppContext) => {
+  readonly command: (
+    context: AppContext,
+    root: string,
+  ) => {
     readonly command: string;
     readonly args: readonly string[];
     readonly cwd: string;
@@ -35,11 +38,7 @@ interface AppRow {
   readonly readyDeadlineMs: number;
 }
 
-const node = (folder: string, script: string) => ({
-  command: process.execPath,
-  args: [script],
-  cwd: join(repositoryRoot, folder),
-});
+const node = (folder: string, script: string) => ({ command: process.execPath, args: [script], cwd: folder });
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
 /** The address that people use. `localhost`, since browsers treat cookies of a bare address differently. */
@@ -79,13 +78,13 @@ function gpuWiring({ folder, ports, gpu }: AppContext): Environment {
 /** One row per program of ours: how it is started, told where the others are, and judged ready. */
 const APPS: Record<AppName, AppRow> = {
   gpu: {
-    command: ({ gpu }) =>
+    command: ({ gpu }, root) =>
       gpu === 'simulator'
-        ? node('tools/gpu-simulator', 'main.ts')
+        ? node(join(root, 'tools/gpu-simulator'), 'main.ts')
         : {
             command: join(GPU_ENVIRONMENT.folder, 'bin/python'),
             args: ['server.py'],
-            cwd: join(repositoryRoot, 'gpu'),
+            cwd: join(root, 'gpu'),
           },
     defaults: ({ folder }) => ({ GPU_PROFILE: 'nano', PIXGEN_GPU_DATA_DIR: folder.join('gpu') }),
     wiring: (context) => ({
@@ -98,7 +97,7 @@ const APPS: Record<AppName, AppRow> = {
     readyDeadlineMs: 120_000, // importing torch from a cold disk
   },
   api: {
-    command: () => node('apps/api', 'src/main.ts'),
+    command: (_context, root) => node(join(root, 'apps/api'), 'src/main.ts'),
     defaults: (context) => ({
       ...serverDefaults(),
       ...identityDefaults(),
@@ -110,7 +109,7 @@ const APPS: Record<AppName, AppRow> = {
     readyDeadlineMs: 30_000,
   },
   worker: {
-    command: () => node('apps/worker', 'src/main.ts'),
+    command: (_context, root) => node(join(root, 'apps/worker'), 'src/main.ts'),
     defaults: serverDefaults,
     wiring: (context) => ({
       ...serverWiring(context),
@@ -122,7 +121,7 @@ const APPS: Record<AppName, AppRow> = {
     readyDeadlineMs: 30_000,
   },
   web: {
-    command: () => node('apps/web/.next/standalone/apps/web', 'server.js'),
+    command: (_context, root) => node(join(root, 'apps/web/.next/standalone/apps/web'), 'server.js'),
     defaults: (context) => ({ NODE_ENV: 'production', AUTH_MODE: 'local', PUBLIC_URL: publicUrl(context) }),
     wiring: ({ ports, stores }) => ({
       API_URL: loopback(ports.api),
@@ -135,13 +134,16 @@ const APPS: Record<AppName, AppRow> = {
   },
 };
 
-/** A service for one app, in the context of the others. */
-export function createApp(name: AppName, context: AppContext): Service {
+/**
+ * A service for one app, in the context of the others.
+ * @param root where the workspace's folders are: the checkout, or what an image holds of it
+ */
+export function createApp(name: AppName, context: AppContext, root: string = repositoryRoot): Service {
   const row = APPS[name];
   const health = `${loopback(context.ports[name])}${row.healthPath}`;
   return new Service({
     name,
-    ...row.command(context),
+    ...row.command(context, root),
     env: baseEnvironment({ ...row.defaults(context), ...context.environment, ...row.wiring(context) }),
     logFile: context.folder.join('logs', `${name}.log`),
     readyDeadlineMs: row.readyDeadlineMs,

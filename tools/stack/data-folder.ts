@@ -31,8 +31,6 @@ export interface DataFolder {
   secrets<Name extends string>(...names: readonly Name[]): Record<Name, string>;
   /** A kept secret of a special form, made once by `make`. */
   secret(name: string, make: () => string): string;
-  /** A secret of another shape than 32 random bytes, such as a key pair: made once and kept. */
-  keepSecret(name: string, make: () => string): string;
   /** Notes the service's processes, so that the next start can stop what a crash of this one left behind. */
   track(service: Service): void;
   close(): void;
@@ -59,7 +57,6 @@ export async function openDataFolder(directory: string, options: { anyVersion?: 
     join: (...parts) => join(path, ...parts),
     secrets: (...names) => keepSecrets(join(path, 'secrets.json'), names, randomText),
     secret: (name, make) => keepSecrets(join(path, 'secrets.json'), [name], make)[name] ?? '',
-    keepSecret: (name, make) => keepSecrets(join(path, 'secrets.json'), [name], make)[name] ?? '',
     track(service) {
       service.on('spawn', (pid) => {
         running.set(service, identify(pid, service.name));
@@ -173,7 +170,7 @@ const randomText = () => randomBytes(32).toString('base64url');
 function keepSecrets<Name extends string>(
   file: string,
   names: readonly Name[],
-  make: () => string = () => randomBytes(32).toString('base64url'),
+  make: () => string,
 ): Record<Name, string> {
   const kept = existsSync(file) ? (readJson(file) as Record<string, string>) : {};
   const missing = names.filter((name) => kept[name] === undefined);

@@ -32,6 +32,8 @@ export interface ProductOptions {
 export interface Product {
   readonly publicUrl: string;
   readonly apiUrl: string;
+  /** The GPU server's address; undefined when it is not ours. */
+  readonly gpuUrl: string | undefined;
   /** What a program needs to reach the stores, for tests and tools. */
   readonly stores: Readonly<Record<string, string>>;
   readonly services: Readonly<Partial<Record<StoreName | AppName, Service>>>;
@@ -63,6 +65,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     return {
       publicUrl: publicUrl(context),
       apiUrl: `http://127.0.0.1:${ports.api}`,
+      gpuUrl: options.gpu === 'external' ? undefined : `http://127.0.0.1:${ports.gpu}`,
       stores: env,
       services: { ...stores.stores, ...apps },
       setupLink: options.web ? await issueSetupLink(context) : undefined,

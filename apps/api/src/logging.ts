@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
 /** What must never reach a log, wherever it stands in a record. Bodies and prompts are not logged at all. */
 const SECRET_NAMES = [
@@ -15,8 +15,9 @@ const SECRET_NAMES = [
 ];
 const MAX_TEXT = 2_000;
 
-export function createLogger(level: string): Logger {
-  return pino({
+/** @param destination standard output when left out */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -25,7 +26,8 @@ export function createLogger(level: string): Logger {
       censor: '[redacted]',
     },
     serializers: { err: describeError },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** Name, code, text and stack with its causes: no enumerable extras, among which drivers keep queries and parameters. */

@@ -24,15 +24,17 @@ export async function createTestDeps(config: Partial<CoreConfig> = {}): Promise<
   const redisUrl = process.env.TEST_REDIS_URL;
   if (!redisUrl)
     throw new Error('TEST_REDIS_URL is not set: run the tests through `npm test`, which starts the servers.');
+  // Databases 1 to 15 of the shared server: files that run at the same time must not meet in its caches.
+  const redis = new URL(redisUrl);
+  redis.pathname = `/${1 + (Number(process.env.VITEST_POOL_ID ?? 1) % 15)}`;
   const { deps, close } = connectDeps({
     databaseUrl: db.url,
     dbPoolSize: 10,
-    redisUrl,
+    redisUrl: redis.href,
     storage: testStorageOptions(),
     config: { ...CONFIG, ...config },
     log: SILENT,
   });
-  // Redis is shared by the files of a run; the cache of packs belongs to no user and would leak between them.
   await waitForRedis(deps);
   await deps.live.cache.drop('packs');
   return {

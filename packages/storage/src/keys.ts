@@ -27,6 +27,10 @@ export const keys = {
   derivatives(sourceKey: string): string {
     return `d/${sourceKey}/`;
   },
+  /** Prefix of the smaller versions of all objects below a prefix. */
+  derivativesBelow(prefix: string): string {
+    return `d/${prefix}`;
+  },
   /** Every prefix that holds something of one person. */
   ofUser(userId: string): string[] {
     return [`u/${userId}/`, `p/${userId}/`, `o/${userId}/`, `d/p/${userId}/`, `d/o/${userId}/`];

@@ -38,7 +38,11 @@ async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {
   for (const model of await findPurgeableModels(deps.db, deletedBefore, BATCH)) {
     for (const photo of model.photos)
       await removePhotoObjects(deps, { ...photo, userId: model.userId, modelId: model.id });
-    for (const job of model.jobs) await removePrefix(deps, keys.gpuJob(model.userId, job.id));
+    for (const job of model.jobs) {
+      const prefix = keys.gpuJob(model.userId, job.id);
+      await removePrefix(deps, keys.derivativesBelow(prefix));
+      await removePrefix(deps, prefix);
+    }
     await removeModel(deps.db, model.id);
   }
 }

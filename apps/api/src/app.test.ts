@@ -1,0 +1,374 @@
+import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { newId } from '@pixgen/domain';
+import { createPixgenClient } from '@pixgen/trpc/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from './logging.ts';
+import { startTestApi, type TestApi } from './testing.ts';
+
+let api: TestApi;
+let ada: Awaited<ReturnType<TestApi['signUp']>>;
+beforeAll(async () => {
+  api = await startTestApi();
+  ada = await api.signUp();
+});
+afterAll(() => api.close());
+
+const get = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { headers });
+const INTERNALS = /prisma|postgres|node_modules|\.ts:|at \w+ \(|127\.0\.0\.1|ECONN|select |zod/i;
+
+describe('REST and the typed client reach the same procedures', () => {
+  it('REST: body, path and query become the input', async () => {
+    const made = await api.post('/api/v1/models', { name: 'Rex', classWord: 'dog' }, ada.headers);
+    const model = (await made.json()) as { id: string };
+    expect(made.status).toBe(200);
+    const renamed = await fetch(`${api.url}/api/v1/models/${model.id}`, {
+      method: 'PATCH',
+      headers: { ...ada.headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Rexy' }),
+    });
+    expect(await renamed.json()).toMatchObject({ id: model.id, name: 'Rexy' });
+    expect(await (await get('/api/v1/models?limit=1&state=draft', ada.headers)).json()).toMatchObject({
+      items: [{ id: model.id }],
+    });
+    expect((await get('/api/v1/images?favourite=true&deleted=false', ada.headers)).status).toBe(200);
+    const deleted = await fetch(`${api.url}/api/v1/models/${model.id}`, { method: 'DELETE', headers: ada.headers });
+    expect(deleted.status).toBe(200);
+    const restored = await fetch(`${api.url}/api/v1/models/${model.id}/restore`, {
+      method: 'POST',
+      headers: ada.headers,
+    });
+    expect(await restored.json()).toMatchObject({ id: model.id, deletedAt: null });
+  });
+
+  it('the client works with an API key, batches, and streams without a key in any URL', async () => {
+    const session = createPixgenClient({ baseUrl: api.url, apiKey: ada.token });
+    const key = await session.account.createApiKey.mutate({ name: 'program' });
+    const client = createPixgenClient({ baseUrl: api.url, apiKey: key.secret });
+    const [me, models, packs] = await Promise.all([
+      client.account.me.query(),
+      client.models.list.query({}),
+      client.packs.list.query(),
+    ]);
+    expect(me.id).toBe(ada.userId);
+    expect(models.items.length + packs.items.length).toBeGreaterThanOrEqual(0);
+    const urls: string[] = [];
+    api.app.server.on('request', (request) => urls.push(request.url ?? ''));
+    const heard: { type: string }[] = [];
+    const failures: unknown[] = [];
+    const stream = client.jobs.live.subscribe(
+      {},
+      { onData: (message) => heard.push(message as never), onError: (error) => failures.push(error) },
+    );
+    await expect.poll(() => heard.map((message) => message.type), { timeout: 10_000 }).toContain('hello');
+    const photo = { type: 'photo', photoId: newId(), modelId: newId() } as const;
+    await api.services.deps.live.publish([{ userId: ada.userId, message: photo }]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toContainEqual(photo);
+    stream.unsubscribe();
+    expect(failures).toEqual([]);
+    expect(urls.length).toBeGreaterThan(0);
+    for (const url of urls) expect(url).not.toMatch(/pxg_|Bearer|eyJ/);
+  });
+});
+
+describe('refusals', () => {
+  it('name the field and the limit, over REST and tRPC alike', async () => {
+    const rest = await api.post('/api/v1/models', { name: '', classWord: 'dog' }, ada.headers);
+    expect(rest.status).toBe(400);
+    expect(await rest.json()).toMatchObject({ error: { code: 'INVALID_INPUT', fields: [{ path: 'name' }] } });
+    const trpc = await api.post('/trpc/models.create', { name: '', classWord: 'dog' }, ada.headers);
+    expect(trpc.status).toBe(400);
+    expect(await trpc.json()).toMatchObject({
+      error: { data: { appCode: 'INVALID_INPUT', fields: [{ path: 'name' }] } },
+    });
+  });
+
+  it('of a photo that is too large come before anything is signed', async () => {
+    const photo = { modelId: newId(), fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 16 * 1024 * 1024 };
+    const answer = await api.post('/api/v1/photos', photo, ada.headers);
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'INVALID_INPUT', fields: [{ path: 'sizeBytes', message: 'A photo may be at most 15 MB.' }] },
+    });
+    const heic = await api.post('/api/v1/photos', { ...photo, sizeBytes: 10, contentType: 'image/heic' }, ada.headers);
+    expect(await heic.json()).toMatchObject({ error: { fields: [{ path: 'contentType' }] } });
+  });
+
+  it.each<[string, number, () => Promise<Response>]>([
+    ['no token', 401, () => get('/api/v1/account')],
+    ['a foreign token', 401, () => get('/api/v1/account', { authorization: 'Bearer a.b.c' })],
+    ['a token in a cookie', 401, () => get('/api/v1/account', { cookie: `__session=${ada.token}` })],
+    ['a token in the URL', 401, () => get(`/api/v1/account?token=${ada.token}`)],
+    ['an unknown address', 404, () => get('/wp-login.php', ada.headers)],
+    ['an unknown procedure', 404, () => get('/trpc/nothing.here', ada.headers)],
+    ['an absent model', 404, () => get(`/api/v1/models/${newId()}`, ada.headers)],
+    ['an id that is none', 400, () => get('/api/v1/models/1%27%20OR%201', ada.headers)],
+    ['a cursor that is none', 400, () => get('/api/v1/images?cursor=x', ada.headers)],
+    [
+      'an unknown field',
+      400,
+      () => api.post('/api/v1/models', { name: 'x', classWord: 'dog', userId: newId() }, ada.headers),
+    ],
+    [
+      'a body that is no JSON',
+      400,
+      () =>
+        fetch(`${api.url}/api/v1/models`, {
+          method: 'POST',
+          headers: { ...ada.headers, 'content-type': 'application/json' },
+          body: '{',
+        }),
+    ],
+    [
+      'a body of another type',
+      400,
+      () =>
+        fetch(`${api.url}/api/v1/models`, {
+          method: 'POST',
+          headers: { ...ada.headers, 'content-type': 'text/xml' },
+          body: '<a/>',
+        }),
+    ],
+    [
+      'a body of 101 kB',
+      413,
+      () => api.post('/api/v1/models', { name: 'x'.repeat(101 * 1024), classWord: 'dog' }, ada.headers),
+    ],
+    [
+      'JSON of depth 10,000',
+      400,
+      () =>
+        fetch(`${api.url}/trpc/models.create`, {
+          method: 'POST',
+          headers: { ...ada.headers, 'content-type': 'application/json' },
+          body: '['.repeat(10_000) + ']'.repeat(10_000),
+        }),
+    ],
+  ])('%s: %i, a code, and no word of our insides', async (_, status, call) => {
+    const answer = await call();
+    const text = await answer.text();
+    expect([answer.status, text]).toEqual([status, expect.not.stringMatching(INTERNALS)]);
+    expect(JSON.parse(text)).toHaveProperty('error');
+    expect(answer.headers.get('x-request-id')).toBeTruthy();
+  });
+
+  it('of a foreign and an absent model are the same bytes', async () => {
+    const made = await api.post('/api/v1/models', { name: 'Rex', classWord: 'dog' }, ada.headers);
+    const { id } = (await made.json()) as { id: string };
+    const eve = await api.signUp();
+    for (const path of [
+      `/api/v1/models/${id}`,
+      `/trpc/models.get?input=${encodeURIComponent(JSON.stringify({ id }))}`,
+    ]) {
+      const foreign = await get(path, eve.headers);
+      const absent = await get(path.replace(id, newId()), eve.headers);
+      expect([foreign.status, await foreign.text()]).toEqual([404, await absent.text()]);
+    }
+  });
+
+  it('one request never runs more than ten procedures', async () => {
+    const path = Array.from({ length: 11 }, () => 'account.me').join(',');
+    expect((await get(`/trpc/${path}?batch=1&input=%7B%7D`, ada.headers)).status).toBe(400);
+  });
+
+  it('a suspended person is told so and gets nothing', async () => {
+    const eve = await api.signUp();
+    await api.db.prisma.user.update({ where: { id: eve.userId }, data: { status: 'suspended' } });
+    const answer = await get('/api/v1/account', eve.headers);
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({ error: expect.objectContaining({ code: 'ACCOUNT_SUSPENDED' }) }),
+    ]);
+    expect((await get(`/i/${newId()}`, eve.headers)).status).toBe(403);
+  });
+});
+
+describe('the queue board', () => {
+  const paths = [
+    '/admin/queues',
+    '/admin/queues/',
+    '/admin/queues/api/queues',
+    '/admin/queues/static/js/main.js',
+    '/admin/queues/queue/dispatch',
+  ];
+
+  it('does not exist for members, signed-out callers and programs of members', async () => {
+    for (const path of paths) {
+      for (const headers of [{}, ada.headers, { authorization: 'Bearer pxg_x' }]) {
+        const answer = await get(path, headers);
+        expect([path, answer.status, await answer.json()]).toEqual([
+          path,
+          404,
+          { error: { code: 'NOT_FOUND', message: 'There is nothing here.', fields: [] } },
+        ]);
+      }
+    }
+    expect((await api.post('/admin/queues/api/queues/dispatch/pause', {}, ada.headers)).status).toBe(404);
+  });
+
+  it('opens for an admin, whose role is read with every call', async () => {
+    const admin = await api.signUp();
+    const role = (value: string) => api.db.prisma.user.update({ where: { id: admin.userId }, data: { role: value } });
+    await role('admin');
+    expect(await (await get('/admin/queues/', admin.headers)).text()).toContain('<html');
+    expect(await (await get('/admin/queues/api/queues', admin.headers)).json()).toHaveProperty('queues');
+    await role('member');
+    expect((await get('/admin/queues/', admin.headers)).status).toBe(404);
+  });
+
+  it('is not mounted unless it is switched on', async () => {
+    const without = await startTestApi({ QUEUE_BOARD: 'off' });
+    const admin = await without.signUp();
+    await without.db.prisma.user.update({ where: { id: admin.userId }, data: { role: 'admin' } });
+    expect((await fetch(`${without.url}/admin/queues/`, { headers: admin.headers })).status).toBe(404);
+    await without.close();
+  });
+});
+
+describe('the surroundings', () => {
+  it('health answers at once, readiness names what it looked at', async () => {
+    expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
+    const ready = await get('/readyz');
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ok', checks: { database: 'ok', migrations: 'ok', redis: 'ok', storage: 'ok' } },
+    ]);
+  });
+
+  it('the document describes every REST call, and its page loads nothing from elsewhere', async () => {
+    const document = (await (await get('/api/v1/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<
+        string,
+        Record<string, { operationId: string; parameters: { name: string; in: string; schema: unknown }[] }>
+      >;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, ...operation })),
+    );
+    expect(operations.length).toBeGreaterThanOrEqual(35);
+    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(operations.length);
+    for (const { path, parameters } of operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      expect(parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name)).toEqual(
+        named,
+      );
+      for (const parameter of parameters) expect(parameter.schema).toBeTypeOf('object');
+    }
+    const page = await get('/api/v1/docs/');
+    expect(await page.text()).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'");
+  });
+
+  it('answers carry the security headers, and another origin gets no permission', async () => {
+    const answer = await get('/api/v1/packs', { ...ada.headers, origin: 'https://evil.example' });
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const own = await get('/api/v1/packs', { ...ada.headers, origin: 'https://studio.example' });
+    expect(own.headers.get('access-control-allow-origin')).toBe('https://studio.example');
+    expect(own.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('calls of one address to the account routes are limited before any password is looked at', async () => {
+    const small = await startTestApi({ AUTH_CALLS_PER_MINUTE: '3' });
+    const attempt = () =>
+      small.post(
+        '/auth/local/sign-in',
+        { email: 'nobody@example.test', password: 'x' },
+        { 'x-forwarded-for': randomUUID() },
+      );
+    const statuses = [];
+    for (let count = 0; count < 5; count += 1) statuses.push((await attempt()).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    const refused = await attempt();
+    expect(await refused.json()).toMatchObject({ error: { code: 'RATE_LIMITED' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    await small.close();
+  });
+
+  it('a request id of the web app is kept, a strange one is replaced', async () => {
+    expect((await get('/healthz', { 'x-request-id': 'web-12345678' })).headers.get('x-request-id')).toBe(
+      'web-12345678',
+    );
+    expect((await get('/healthz', { 'x-request-id': 'a'.repeat(65) })).headers.get('x-request-id')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+});
+
+describe('pictures', () => {
+  it('go only to their owner, with an own cache, a version, and the sizes that the web app uses', async () => {
+    const { deps } = api.services;
+    const made = await api.post('/api/v1/models', { name: 'Rex', classWord: 'dog' }, ada.headers);
+    const { id: modelId } = (await made.json()) as { id: string };
+    const id = newId();
+    const head = { id, userId: ada.userId, modelId, fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 3 };
+    await api.db.prisma.photo.create({ data: { ...head, state: 'ready', sha256: 'x', width: 1, height: 1 } });
+    // A 1 × 1 JPEG is not needed: without a width the object is sent as it is.
+    await deps.storage.write(`p/${ada.userId}/${modelId}/${id}.jpg`, Buffer.from('jpg'), 'image/jpeg');
+    const answer = await get(`/p/${id}`, ada.headers);
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'image/jpeg',
+      'jpg',
+    ]);
+    expect(answer.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    const etag = answer.headers.get('etag') ?? '';
+    expect((await get(`/p/${id}`, { ...ada.headers, 'if-none-match': etag })).status).toBe(304);
+    const eve = await api.signUp();
+    for (const path of [`/p/${id}`, `/p/${id}?w=128`, `/i/${id}`]) {
+      const refused = await get(path, { ...eve.headers, 'if-none-match': etag });
+      expect([refused.status, refused.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    }
+    expect((await get(`/p/${id}`)).status).toBe(401);
+    expect(await (await get(`/p/${id}?w=129`, ada.headers)).json()).toMatchObject({
+      error: { fields: [{ path: 'w' }] },
+    });
+  });
+});
+
+describe('outages and logs', () => {
+  it('with the database away every call is 503 with Retry-After within 2 s, and nothing leaks', async () => {
+    const broken = await startTestApi();
+    const person = await broken.signUp();
+    await broken.services.deps.db.pool.end();
+    for (const path of ['/api/v1/account', '/trpc/account.me', `/i/${newId()}`]) {
+      const begunAt = performance.now();
+      const answer = await fetch(broken.url + path, { headers: person.headers });
+      expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '2']);
+      expect(await answer.text()).not.toMatch(INTERNALS);
+      expect(performance.now() - begunAt).toBeLessThan(2_500);
+    }
+    expect((await fetch(`${broken.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${broken.url}/healthz`)).status).toBe(200);
+    await broken.close().catch(() => undefined);
+  });
+
+  it('no token, password, address or prompt reaches a log, whatever happens to the request', async () => {
+    const lines: string[] = [];
+    const sink = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) });
+    const logged = await startTestApi({}, createLogger('trace', sink));
+    const person = await logged.signUp();
+    const headers = { ...person.headers, cookie: 'canary-cookie=1' };
+    await logged.post('/auth/local/sign-in', { email: 'canary@example.test', password: 'canary-password' }, headers);
+    await logged.post('/api/v1/generations', { prompt: 'canary-prompt', modelId: newId() }, headers);
+    await logged.post('/trpc/models.create', { name: 'canary-name', classWord: '!' }, headers);
+    await fetch(`${logged.url}/nowhere?X-Amz-Signature=canary-signature&token=canary-token`, { headers });
+    logged.services.log.error(
+      {
+        err: new Error('at https://s3.example/k?X-Amz-Signature=canary-url postgres://u:canary-pw@h/d'),
+        headers,
+        token: 'canary-field',
+        body: { password: 'canary-nested' },
+      },
+      'boom',
+    );
+    await logged.close();
+    const text = lines.join('');
+    expect(text).toContain('boom');
+    expect(text).not.toMatch(/canary/);
+    expect(text).not.toContain(person.token);
+  });
+});

@@ -1,0 +1,92 @@
+/** The API on a real port, with real servers behind it, for one test file. */
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createTestDb, type TestDb } from '@pixgen/db/testing';
+import { testStorageOptions } from '@pixgen/storage/testing';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import { type Env, readEnv } from './env.ts';
+import { createLogger } from './logging.ts';
+import { createServices, type Services } from './services.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+export const SESSION_PRIVATE_KEY = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64');
+export const PUBLIC_KEY_PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+export const ORIGIN = 'https://studio.example';
+
+/** Good values for mode `local`; the store's own keys are not held to be secrets in a test run. */
+export function testVariables(databaseUrl = 'postgresql://127.0.0.1:1/none'): Record<string, string> {
+  return {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
+    S3_ENDPOINT: 'http://127.0.0.1:1',
+    S3_BUCKET: 'pixgen',
+    S3_ACCESS_KEY_ID: 'access',
+    S3_SECRET_ACCESS_KEY: randomBytes(20).toString('base64'),
+    WEB_ORIGIN: ORIGIN,
+    GPU_API_URL: 'http://127.0.0.1:4000',
+    GPU_PROFILE: 'nano',
+    TICKET_KEY: randomBytes(33).toString('base64'),
+    AUTH_MODE: 'local',
+    REGISTRATION: 'open',
+    SESSION_PRIVATE_KEY,
+    QUEUE_BOARD: 'on',
+    AUTH_CALLS_PER_MINUTE: '1000',
+    LOG_LEVEL: 'silent',
+  };
+}
+
+export type TestApi = {
+  url: string;
+  app: FastifyInstance;
+  services: Services;
+  db: TestDb;
+  /** Signs a new person up. */
+  signUp: () => Promise<{ token: string; headers: { authorization: string }; userId: string }>;
+  /** A call with a JSON body. */
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Response>;
+  close: () => Promise<void>;
+};
+
+/** @param log replaces the silent one, for tests that read it */
+export async function startTestApi(changes: Record<string, string> = {}, log?: Logger): Promise<TestApi> {
+  const { db, drop } = await createTestDb(2);
+  const parsed = readEnv({ ...testVariables(db.url), ...changes });
+  const store = testStorageOptions();
+  const env: Env = {
+    ...parsed,
+    S3_ENDPOINT: store.endpoint,
+    S3_REGION: store.region,
+    S3_BUCKET: store.bucket,
+    S3_ACCESS_KEY_ID: store.accessKeyId,
+    S3_SECRET_ACCESS_KEY: store.secretAccessKey,
+  };
+  const services = await createServices(env, log ?? createLogger('silent'));
+  const app = await createApp(services);
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const post: TestApi['post'] = (path, body, headers = {}) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  return {
+    url,
+    app,
+    services,
+    db,
+    post,
+    async signUp() {
+      const email = `${randomUUID()}@example.test`;
+      const answer = await post('/auth/local/sign-up', { email, password: 'a long password', displayName: 'Ada' });
+      const { token } = (await answer.json()) as { token: string };
+      const { id: userId } = await db.prisma.user.findUniqueOrThrow({ where: { email }, select: { id: true } });
+      return { token, headers: { authorization: `Bearer ${token}` }, userId };
+    },
+    async close() {
+      await app.close();
+      await services.close();
+      await drop();
+    },
+  };
+}

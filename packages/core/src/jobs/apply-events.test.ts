@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import type { DurableGpuEvent, GenerationView } from '@pixgen/domain';
+import { newId } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor, Deps } from '../deps.ts';
+import { getGeneration } from '../generation/read-generations.ts';
+import { startGeneration } from '../generation/start-generation.ts';
+import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { applyEvents } from './apply-events.ts';
+import { move } from './next-move.ts';
+
+const PRICE = 1_000;
+const BYTES = Buffer.from('a finished image');
+const SHA256 = createHash('sha256').update(BYTES).digest('base64');
+
+let test: TestDeps;
+let deps: Deps;
+let actor: Actor;
+let modelId: string;
+beforeAll(async () => {
+  test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: PRICE } });
+  ({ deps } = test);
+  actor = await createActor(deps);
+  modelId = await createTrainedModel();
+});
+afterAll(() => test.close());
+
+async function createTrainedModel(): Promise<string> {
+  const [id, trainingId] = [newId(), newId()];
+  const { userId } = actor;
+  const triggerWord = `sks_${createHash('sha256')
+    .update(id)
+    .digest('hex')
+    .replace(/[^a-f2-7]/g, '')
+    .slice(0, 6)}`;
+  await deps.db.prisma.model.create({
+    data: { id, userId, name: 'Ada', classWord: 'woman', triggerWord, state: 'ready' },
+  });
+  await deps.db.prisma.training.create({
+    data: { id: trainingId, userId, modelId: id, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+  });
+  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
+  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId: id, trainingId, ...file } });
+  return id;
+}
+
+/** A generation of `n` images whose job was claimed twice: epoch 2 is the current one. */
+async function claimedGeneration(n: number): Promise<GenerationView> {
+  const generation = await startGeneration(deps, actor, {
+    modelId,
+    prompt: 'rain',
+    n,
+    negativePrompt: '',
+    loraWeight: 1,
+    idempotencyKey: newId(),
+  });
+  await deps.jobs.move(move(generation.job.id, 1, 'dispatching'));
+  for (let claim = 0; claim < 2; claim += 1)
+    await deps.jobs.claim({ jobId: generation.job.id, attempt: 1, callId: 'call' });
+  return generation;
+}
+
+const head = (generation: GenerationView) => ({ jobId: generation.job.id, attempt: 1, claimEpoch: 2 });
+
+async function storeObject(
+  generation: GenerationView,
+  name: string,
+): Promise<{ key: string; sizeBytes: number; sha256: string }> {
+  const key = keys.gpuObject({ userId: actor.userId, ...head(generation), name });
+  await deps.storage.write(key, BYTES, 'image/png');
+  return { key, sizeBytes: BYTES.length, sha256: SHA256 };
+}
+
+/** Stores events as if they had passed the webhook, whatever their epoch, and applies them in batches of this size. */
+async function deliver(events: DurableGpuEvent[], batchSize: number): Promise<void> {
+  const ids: string[] = [];
+  for (const [index, event] of events.entries()) {
+    const { id } = await deps.db.prisma.gpuEvent.create({
+      data: {
+        jobId: event.jobId,
+        webhookId: `msg_${index}`,
+        attempt: event.attempt,
+        claimEpoch: event.claimEpoch,
+        payload: event,
+      },
+    });
+    ids.push(String(id));
+  }
+  for (let start = 0; start < ids.length; start += batchSize)
+    await applyEvents(deps, ids.slice(start, start + batchSize));
+}
+
+const money = () =>
+  deps.db.prisma.user.findUniqueOrThrow({
+    where: { id: actor.userId },
+    select: { heldMicroUsd: true, spentMicroUsd: true },
+  });
+
+describe('applying events', () => {
+  it('ends the same in every order, doubled, reordered and mixed with those of an older epoch', {
+    timeout: 120_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (order, batchSize) => {
+          const generation = await claimedGeneration(2);
+          const [first, second] = generation.images;
+          if (!first || !second) throw new Error('two images were planned');
+          const drawn = {
+            status: 'succeeded',
+            ...(await storeObject(generation, `image-${first.id}.png`)),
+            width: 128,
+            height: 128,
+            gpuMs: 1,
+          } as const;
+          const failed = { status: 'failed', code: 'GPU_OUT_OF_MEMORY' } as const;
+          const image = { type: 'image', ...head(generation), imageId: first.id, result: drawn } as const;
+          const done = {
+            type: 'succeeded',
+            ...head(generation),
+            gpuMs: 2,
+            training: null,
+            images: [
+              { imageId: first.id, result: drawn },
+              { imageId: second.id, result: failed },
+            ],
+          } as const;
+          const events: DurableGpuEvent[] = [
+            image,
+            image,
+            { type: 'image', ...head(generation), imageId: second.id, result: failed },
+            done,
+            done,
+            { type: 'failed', ...head(generation), claimEpoch: 1, gpuMs: 1, code: 'GPU_LOST', retryable: false },
+            { ...done, claimEpoch: 1, images: [] },
+          ];
+          const before = await money();
+          await deliver(
+            order.flatMap((index) => events[index] ?? []),
+            batchSize,
+          );
+          const after = await getGeneration(deps, actor, { id: generation.id });
+          expect(after).toMatchObject({
+            job: { state: 'succeeded', costMicroUsd: PRICE },
+            counts: { planned: 2, ready: 1, failed: 1 },
+          });
+          const ends = await deps.db.prisma.jobEvent.findMany({
+            where: { jobId: generation.job.id, type: { in: ['succeeded', 'failed'] } },
+          });
+          expect(ends).toHaveLength(1);
+          const { heldMicroUsd, spentMicroUsd } = await money();
+          expect(heldMicroUsd).toBe(before.heldMicroUsd - BigInt(2 * PRICE));
+          expect(spentMicroUsd).toBe(before.spentMicroUsd + BigInt(PRICE));
+          expect(await deps.db.prisma.gpuEvent.count({ where: { appliedAt: null } })).toBe(0);
+        },
+      ),
+      { seed: 20261122, numRuns: 40 },
+    );
+  });
+
+  it.each([
+    ['is missing', async () => ({ key: 'image-missing.png', sizeBytes: BYTES.length, sha256: SHA256 })],
+    [
+      'has another length',
+      async (generation: GenerationView) => ({
+        ...(await storeObject(generation, 'short.png')),
+        sizeBytes: BYTES.length + 1,
+      }),
+    ],
+    [
+      'has another checksum',
+      async (generation: GenerationView) => ({
+        ...(await storeObject(generation, 'other.png')),
+        sha256: `${'A'.repeat(43)}=`,
+      }),
+    ],
+  ])('never shows an image whose object %s', async (_, announce) => {
+    const generation = await claimedGeneration(1);
+    const imageId = generation.images[0]?.id ?? '';
+    const object = await announce(generation);
+    const key = object.key.startsWith('o/')
+      ? object.key
+      : keys.gpuObject({ userId: actor.userId, ...head(generation), name: object.key });
+    const result = { status: 'succeeded', ...object, key, width: 128, height: 128, gpuMs: 1 } as const;
+    await deliver([{ type: 'image', ...head(generation), imageId, result }], 1);
+    const after = await getGeneration(deps, actor, { id: generation.id });
+    expect(after.images[0]).toMatchObject({ state: 'failed', failure: { code: 'UPLOAD_FAILED' } });
+  });
+
+  it('sends a training whose weights did not arrive to its next attempt', async () => {
+    const trainingId = newId();
+    const { userId } = actor;
+    const draft = await createTrainedModel();
+    await deps.db.prisma.training.create({
+      data: { id: trainingId, userId, modelId: draft, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+    });
+    const jobId = newId();
+    await deps.db.prisma.job.create({
+      data: { id: jobId, userId, kind: 'train', trainingId, modelId: draft, deadlineAt: new Date(Date.now() + 60_000) },
+    });
+    await deps.jobs.move(move(jobId, 1, 'dispatching'));
+    await deps.jobs.claim({ jobId, attempt: 1, callId: 'call' });
+    const claim = { jobId, attempt: 1, claimEpoch: 1 };
+    const weights = {
+      key: keys.gpuObject({ userId, ...claim, name: 'weights.safetensors' }),
+      sizeBytes: 9,
+      sha256: SHA256,
+    };
+    await deliver(
+      [
+        {
+          type: 'succeeded',
+          ...claim,
+          gpuMs: 1,
+          images: [],
+          training: { weights, kohyaWeights: null, steps: 1, lossHistory: [] },
+        },
+      ],
+      1,
+    );
+    expect(await deps.db.prisma.job.findUniqueOrThrow({ where: { id: jobId } })).toMatchObject({
+      state: 'queued',
+      attempt: 2,
+    });
+    expect(await deps.db.prisma.weights.count({ where: { trainingId } })).toBe(0);
+  });
+});
