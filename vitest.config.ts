@@ -31,6 +31,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'browser',
+          include: ['tools/e2e/**/*.test.ts'],
+          testTimeout: 90_000,
+          // The first start builds the web app and installs the GPU server's packages.
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          bail: 1,
+        },
+      },
     ],
   },
 });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { generateClient, isClientGenerated } from './stack/database.ts';
@@ -29,6 +29,8 @@ interface Part {
 }
 
 const outputFolder = join(repositoryRoot, 'test-output');
+/** The pinned tools first, also when this script was not started by a package manager. */
+const programs = [join(repositoryRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter);
 const python = join(GPU_TEST_ENVIRONMENT.folder, 'bin/python');
 
 function vitest(name: string): Part {
@@ -116,7 +118,7 @@ async function run(part: Part): Promise<{ code: number | 'missing'; output: stri
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FORCE_COLOR: '0' },
+    env: { ...process.env, PATH: programs, FORCE_COLOR: '0' },
   });
   const { pid } = child;
   if (pid !== undefined) guardGroup(pid, 'SIGTERM');

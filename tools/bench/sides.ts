@@ -9,8 +9,8 @@ import { obtainApiKey } from '../demo/account.ts';
 import { createModel, trainModel } from '../demo/main-job.ts';
 import { samplePhotos } from '../demo/photos.ts';
 import { baseEnvironment, Service } from '../stack/process.ts';
+import { startProduct } from '../stack/product.ts';
 import { silentStep } from '../stack/steps.ts';
-import { startProduct } from '../zz-product.ts';
 import type { Target } from './load-client.ts';
 import { API_KEY, SCHEMA } from './raw-skeleton/settings.ts';
 
@@ -113,7 +113,7 @@ export async function startProductSide(stores: StoreEnv, dataDir: string): Promi
     const { api, worker, gpu } = product.services;
     if (!api || !worker || !gpu) throw new Error('the product runs without one of api, worker, gpu');
     const database = new URL(stores.DATABASE_URL ?? '').pathname.slice(1);
-    return { gpuUrl: (product as any).stores.GPU_URL, name: "product", target, database, ...controls({ api, worker, gpu }), stop: () => product.stop() };
+    return { name: 'product', target, database, ...controls({ api, worker, gpu }), stop: () => product.stop() };
   } catch (error) {
     await product.stop();
     throw error;

@@ -103,7 +103,10 @@ async function runMainJob(apiUrl: string, { seed, preset, out }: DemoOptions): P
   await withProgress('results fetched', (onProgress) =>
     keepResults(client, model.id, { images: drawn, [pack.slug]: packed }, out, onProgress),
   );
-  const shown = (name: string) => pc.cyan(relative(process.cwd(), join(out, name)) || '.');
+  const shown = (name: string) => {
+    const near = relative(process.cwd(), join(out, name));
+    return pc.cyan(near.startsWith('..') ? join(out, name) : near);
+  };
   console.log(`\n  LoRA            ${shown('lora.safetensors')}`);
   console.log(`  pictures        ${shown('images')} and ${shown(pack.slug)}`);
   console.log(`  contact sheet   ${shown('contact-sheet.png')}`);

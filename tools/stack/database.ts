@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
 import { baseEnvironment, type Environment, runToEnd } from './process.ts';
@@ -28,6 +28,18 @@ export async function prepareDatabase(databaseUrl: string): Promise<void> {
   await runPrisma(['migrate', 'deploy'], { DATABASE_URL: databaseUrl });
   const env = baseEnvironment({ DATABASE_URL: databaseUrl });
   await runToEnd(process.execPath, ['scripts/seed.ts'], { cwd: FOLDER, env });
+}
+
+/** Changes when there is something for `prepareDatabase` to do on a database that it prepared before. */
+export function databaseContentHash(): string {
+  const hash = createHash('sha256');
+  const entries = globSync(['migrations/**', 'scripts/seed*/**', 'scripts/seed.ts'], {
+    cwd: FOLDER,
+    withFileTypes: true,
+  });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(file.slice(FOLDER.length)).update('\0').update(readFileSync(file));
+  return hash.digest('hex');
 }
 
 async function runPrisma(args: readonly string[], extra: Environment = {}): Promise<void> {

@@ -69,7 +69,7 @@ async function take(port: number): Promise<boolean> {
 }
 
 /** True when a program could listen on this loopback port now. */
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

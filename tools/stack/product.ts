@@ -1,7 +1,8 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APP_NAMES, type AppContext, type AppName, createApp, type GpuChoice, publicUrl } from './apps.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { generateClient, isClientGenerated, prepareDatabase } from './database.ts';
+import { databaseContentHash, generateClient, isClientGenerated, prepareDatabase } from './database.ts';
 import { reasonOf } from './exit-reason.ts';
 import { repositoryRoot } from './paths.ts';
 import { PlainError } from './plain-error.ts';
@@ -157,7 +158,12 @@ async function openStores(
   );
   ends.add(() => stores.stop());
   const env = { ...namedStores(environment), ...stores.env };
-  await step('schema and first data', () => prepareDatabase(env.DATABASE_URL ?? ''));
+  // Our own database is as we left it; one that somebody named may have been replaced since.
+  const stamp = folder.join('database-content');
+  const content = databaseContentHash();
+  const prepared = services.includes('postgres') && existsSync(stamp) && readFileSync(stamp, 'utf8') === content;
+  if (!prepared) await step('schema and first data', () => prepareDatabase(env.DATABASE_URL ?? ''));
+  if (services.includes('postgres')) writeFileSync(stamp, content);
   return { stores, env };
 }
 

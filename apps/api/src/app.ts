@@ -1,6 +1,5 @@
 /** The process as a list: every part that serves something, in order. */
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { newId } from '@pixgen/domain';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { authRoutes } from './auth-routes.ts';
@@ -11,6 +10,7 @@ import { healthRoutes } from './health-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import { queueBoard } from './queue-board.ts';
 import { restRoutes } from './rest-routes.ts';
+import { registerSecurityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 import { trpcRoutes } from './trpc-routes.ts';
 
@@ -33,13 +33,13 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 5_000 },
   });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+  app.addHook('preClose', async () => {
+    // Closing ends idle connections once; those whose last answer is still under way become idle later.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+    app.server.once('close', () => clearInterval(sweep));
   });
+  registerSecurityHeaders(app);
   registerErrors(app);
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  });
   await app.register(cors, { origin: [...env.WEB_ORIGIN], methods: ['GET', 'POST', 'PATCH', 'DELETE'], maxAge: 600 });
   await app.register(healthRoutes, services);
   await app.register(trpcRoutes, services);

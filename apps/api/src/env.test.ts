@@ -68,7 +68,7 @@ describe('the environment', () => {
   );
 
   it.each([
-    ['TICKET_KEY', 'short'],
+    ['TICKET_KEY', 'tiny9'],
     ['TICKET_KEY', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
     ['TICKET_KEY', 'change-me-change-me-change-me-change-me'],
     ['S3_SECRET_ACCESS_KEY', 'minioadminminioadmin'],
@@ -77,7 +77,7 @@ describe('the environment', () => {
     ['WEB_ORIGIN', '*'],
     ['WEB_ORIGIN', 'https://studio.example/'],
     ['WEB_ORIGIN', 'https://studio.example,*'],
-    ['WEB_ORIGIN', 'studio.example'],
+    ['WEB_ORIGIN', 'studio.test'],
     ['DATABASE_URL', 'mysql://127.0.0.1/x'],
     ['REDIS_URL', 'http://127.0.0.1'],
     ['GPU_API_URL', 'ftp://127.0.0.1'],

@@ -111,10 +111,16 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   );
   const result = envSchema.safeParse(given);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => {
+  const complaints = new Map<string, string>();
+  for (const issue of result.error.issues) {
     const name = issue.path.join('.');
-    if (!Object.hasOwn(given, name)) return `  ${name} is missing`;
-    return `  ${name} ${issue.code === 'custom' || issue.code === 'invalid_format' || issue.code === 'too_small' ? issue.message : 'is not an allowed value'}`;
-  });
-  throw new BadEnvironment(['The API cannot start with this environment:', ...new Set(lines)].join('\n'));
+    if (!complaints.has(name)) complaints.set(name, Object.hasOwn(given, name) ? complaintOf(issue) : 'is missing');
+  }
+  const lines = [...complaints].map(([name, complaint]) => `  ${name} ${complaint}`);
+  throw new BadEnvironment(['The API cannot start with this environment:', ...lines].join('\n'));
+}
+
+/** Our own sentences follow the name; the library's would show what was given. */
+function complaintOf(issue: z.core.$ZodIssue): string {
+  return /^(is|has|does|must|cannot) /.test(issue.message) ? issue.message : 'is not an allowed value';
 }

@@ -3,11 +3,10 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
+import { registerPageHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 
 const PREFIX = '/admin/queues';
-const PAGE_POLICY =
-  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'";
 
 export async function queueBoard(app: FastifyInstance, { deps, authenticator }: Services): Promise<void> {
   const board = new FastifyAdapter();
@@ -17,7 +16,8 @@ export async function queueBoard(app: FastifyInstance, { deps, authenticator }: 
   app.addHook('onRequest', async (request, reply) => {
     const actor = await authenticator.authenticate(request.headers.authorization);
     if (actor?.role !== 'admin' || actor.status !== 'active') return reply.callNotFound();
-    reply.header('content-security-policy', PAGE_POLICY);
+    return undefined;
   });
+  await registerPageHeaders(app);
   await app.register(board.registerPlugin(), { prefix: PREFIX });
 }

@@ -9,13 +9,10 @@ import {
 } from '@pixgen/trpc';
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { registerPageHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 
 const VERSION = '0.1.0';
-/** The reference page brings its own script and styles and calls nobody else. */
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
-
 type Caller = (input: unknown) => Promise<unknown>;
 
 export async function restRoutes(app: FastifyInstance, { deps, authenticator }: Services): Promise<void> {
@@ -40,9 +37,7 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
   const document = createOpenApiDocument(VERSION);
   app.get('/api/v1/openapi.json', () => document);
   await app.register(async (page) => {
-    page.addHook('onSend', async (_request, reply) => {
-      reply.header('content-security-policy', PAGE_POLICY);
-    });
+    await registerPageHeaders(page);
     await page.register(scalar, {
       routePrefix: '/api/v1/docs',
       configuration: {

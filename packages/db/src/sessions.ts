@@ -23,8 +23,3 @@ export async function denySession(db: Db, session: { id: string; keepUntil: Date
     update: { revokedAt },
   });
 }
-
-/** Removes rows that no longer decide anything. @returns how many went */
-export async function deleteExpiredSessions(db: Db, before: Date): Promise<number> {
-  return (await db.prisma.session.deleteMany({ where: { expiresAt: { lt: before } } })).count;
-}

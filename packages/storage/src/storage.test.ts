@@ -61,25 +61,30 @@ describe('signed downloads', () => {
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(body);
   });
 
-  it('equal the URL that the SDK signs', async () => {
+  it('carry the signature that the SDK computes, also for a key with odd characters', async () => {
     const at = new Date('2026-11-22T10:00:00Z');
     const key = 'o/user/name with (odd) chars é.png';
     const { endpoint, region, bucket, accessKeyId, secretAccessKey } = options;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
-    const ours = createPresigner(options)({
-      method: 'GET',
+    const client = new S3Client({
+      endpoint,
+      region,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey },
+    });
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const theirs = new URL(await getSignedUrl(client, command, { expiresIn: 60, signingDate: at }));
+    // The SDK signs parameters of its own besides those of the protocol; the same go into ours.
+    const query = Object.fromEntries([...theirs.searchParams].filter(([name]) => name.startsWith('x-')));
+    const request = {
       origin: new URL(endpoint),
       path: `/${bucket}/${key}`,
       headers: {},
+      query,
       expiresInMs: 60_000,
       at,
-    });
-    const theirs = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), {
-      expiresIn: 60,
-      signingDate: at,
-    });
-    expect(new URL(ours).searchParams.get('X-Amz-Signature')).toBe(signatureWithoutSdkExtras(theirs, ours));
+    };
+    const ours = new URL(createPresigner(options)({ method: 'GET', ...request }));
+    expect(ours.searchParams.get('X-Amz-Signature')).toBe(theirs.searchParams.get('X-Amz-Signature'));
   });
 });
 
@@ -113,20 +118,3 @@ describe('objects', () => {
     dead.close();
   });
 });
-
-/** The SDK adds `x-id` and a checksum mode to the query; both belong to its signature, so the test signs them too. */
-function signatureWithoutSdkExtras(theirs: string, ours: string): string | null {
-  const url = new URL(theirs);
-  const extra = [...url.searchParams.keys()].filter((name) => !new URL(ours).searchParams.has(name));
-  const signed = createPresigner(options)({
-    method: 'GET',
-    origin: url,
-    path: decodeURIComponent(url.pathname),
-    headers: {},
-    query: Object.fromEntries(extra.map((name) => [name, url.searchParams.get(name) ?? ''])),
-    expiresInMs: 60_000,
-    at: new Date('2026-11-22T10:00:00Z'),
-  });
-  expect(new URL(signed).searchParams.get('X-Amz-Signature')).toBe(url.searchParams.get('X-Amz-Signature'));
-  return new URL(ours).searchParams.get('X-Amz-Signature');
-}

@@ -1,6 +1,5 @@
 'use client';
 
-import { newId } from '@pixgen/domain';
 import { useCallback } from 'react';
 
 const PREFIX = 'pixgen-intent:';
@@ -18,7 +17,7 @@ export function useIntentKey(scope: string) {
       const fingerprint = JSON.stringify(input);
       const [kept, key] = read(name);
       if (kept === fingerprint && key) return key;
-      const fresh = newId();
+      const fresh = randomKey();
       write(name, [fingerprint, fresh]);
       return fresh;
     },
@@ -42,4 +41,9 @@ function write(name: string, value: [string, string] | null): void {
     if (value === null) sessionStorage.removeItem(name);
     else sessionStorage.setItem(name, JSON.stringify(value));
   } catch {}
+}
+
+/** 128 random bits in hex. `crypto.randomUUID` is missing on plain-http addresses other than localhost. */
+export function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,19 +1,7 @@
 'use client';
 
 import { LIMITS, type ModelView } from '@pixgen/domain';
-import {
-  Badge,
-  Button,
-  Field,
-  IconButton,
-  Input,
-  LinkButton,
-  Menu,
-  MenuItem,
-  Notice,
-  PageHeader,
-  toast,
-} from '@pixgen/ui';
+import { Badge, Button, Field, IconButton, Input, LinkButton, Menu, Notice, PageHeader, toast } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
@@ -85,14 +73,11 @@ export function ModelHeader({ model }: { model: ModelView }) {
                     <EllipsisVertical aria-hidden="true" />
                   </IconButton>
                 }
-              >
-                <MenuItem onClick={() => setRenaming(true)}>
-                  <Pencil aria-hidden="true" /> Rename
-                </MenuItem>
-                <MenuItem danger onClick={removeModel}>
-                  <Trash2 aria-hidden="true" /> Delete
-                </MenuItem>
-              </Menu>
+                items={[
+                  { label: 'Rename', icon: <Pencil aria-hidden="true" />, onSelect: () => setRenaming(true) },
+                  { label: 'Delete', icon: <Trash2 aria-hidden="true" />, danger: true, onSelect: removeModel },
+                ]}
+              />
             </>
           )
         }

@@ -1,8 +1,9 @@
 'use client';
 
-import { LIMITS, newId } from '@pixgen/domain';
+import { LIMITS } from '@pixgen/domain';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { randomKey } from '@/jobs/intent-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { checkFile } from './check-file';
@@ -95,7 +96,7 @@ export function usePhotoSet(modelId: string) {
     (list: Iterable<File>) => {
       const room = LIMITS.photos.max - counts.ready - counts.pending;
       const fresh = [...list].map((file, index): Tile => {
-        const key = newId();
+        const key = randomKey();
         const over = index >= room;
         if (!over) files.current.set(key, { file, abort: new AbortController() });
         const state: TileState = over

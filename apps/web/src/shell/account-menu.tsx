@@ -1,6 +1,6 @@
 'use client';
 
-import { cn, Menu, MenuItem, MenuLink, MenuSeparator } from '@pixgen/ui';
+import { cn, Menu } from '@pixgen/ui';
 import { ChevronsUpDown, ListChecks, LogOut, Settings } from 'lucide-react';
 import Link from 'next/link';
 import { signOut } from '@/account/sign-out';
@@ -35,20 +35,15 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
           )}
         </button>
       }
-    >
-      <MenuLink render={<Link href="/settings" />}>
-        <Settings aria-hidden="true" /> Settings
-      </MenuLink>
-      {props.admin && (
+      items={[
+        { label: 'Settings', icon: <Settings aria-hidden="true" />, href: '/settings', as: Link },
         // The board is a page of the API's, not of this app: a plain link.
-        <MenuLink render={<a href="/admin/queues" />}>
-          <ListChecks aria-hidden="true" /> Queue board
-        </MenuLink>
-      )}
-      <MenuSeparator />
-      <MenuItem onClick={() => void signOut()}>
-        <LogOut aria-hidden="true" /> Sign out
-      </MenuItem>
-    </Menu>
+        ...(props.admin
+          ? [{ label: 'Queue board', icon: <ListChecks aria-hidden="true" />, href: '/admin/queues' }]
+          : []),
+        null,
+        { label: 'Sign out', icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() },
+      ]}
+    />
   );
 }

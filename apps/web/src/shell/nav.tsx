@@ -1,6 +1,6 @@
 'use client';
 
-import { cn, Menu, MenuLink } from '@pixgen/ui';
+import { cn, Menu } from '@pixgen/ui';
 import { Ellipsis } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
@@ -69,13 +69,13 @@ export function BottomBar() {
                 More
               </button>
             }
-          >
-            {MORE_ITEMS.map((item) => (
-              <MenuLink key={item.href} render={<Link href={item.href} />}>
-                <item.icon aria-hidden="true" /> {item.label}
-              </MenuLink>
-            ))}
-          </Menu>
+            items={MORE_ITEMS.map((item) => ({
+              label: item.label,
+              icon: <item.icon aria-hidden="true" />,
+              href: item.href,
+              as: Link,
+            }))}
+          />
         </li>
       </ul>
     </nav>

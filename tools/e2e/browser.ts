@@ -1,0 +1,30 @@
+/** Headless Chromium for the browser tests. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Where Chromium is, or null; with `CI=true` its absence is a failure, elsewhere a reason to skip. */
+export function findChromium(): string | null {
+  const found = [process.env.CHROMIUM_PATH ?? '', ...PLACES].find((path) => path !== '' && existsSync(path));
+  if (found) return found;
+  if (process.env.CI) throw new Error('Chromium is missing: install it or set CHROMIUM_PATH.');
+  process.stderr.write(
+    'Browser tests are skipped: install Chromium (Debian: apt-get install chromium) or set CHROMIUM_PATH.\n',
+  );
+  return null;
+}
+
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+}

@@ -1,0 +1,242 @@
+/** A newcomer's main job by hand, in Chromium, on the whole product with the real GPU code on this CPU. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../stack/paths.ts';
+import { type Product, startProduct } from '../stack/product.ts';
+import { findChromium, launchChromium } from './browser.ts';
+import { drawUploads } from './files.ts';
+
+const executable = findChromium();
+const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
+const dataDir = mkdtempSync(join(tmpdir(), 'pixgen-e2e-'));
+
+let product: Product;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+describe.skipIf(executable === null)('a newcomer in a browser', () => {
+  const outside: string[] = [];
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    rmSync(screenshots, { recursive: true, force: true });
+    mkdirSync(screenshots, { recursive: true });
+    product = await startProduct({
+      dataDir,
+      gpu: 'local',
+      web: true,
+      webPort: {},
+      environment: process.env,
+      durable: false,
+      step: (_label, work) => work(() => undefined),
+      onTrouble: (line) => faults.push(line),
+    });
+    browser = await launchChromium(executable ?? '');
+    context = await browser.newContext({ baseURL: product.publicUrl, viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const own = [product.publicUrl, product.stores.S3_ENDPOINT ?? ''].map((url) => new URL(url).host);
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (/^https?:$/.test(url.protocol) && !own.includes(url.host)) outside.push(request.url());
+    });
+    page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
+        faults.push(`${page.url()}: ${message.text()}`);
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  /** The page as it stands, wide and narrow, light and dark. */
+  async function capture(name: string): Promise<void> {
+    for (const [width, height] of [
+      [1440, 900],
+      [360, 740],
+    ] as const) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        expect(await findOverflow(), `${name} scrolls sideways at ${width} px`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** Elements that reach past the right edge, when the page can be scrolled sideways. */
+  function findOverflow(): Promise<string[]> {
+    return page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      if (scrollWidth <= clientWidth) return [];
+      const wide = [...document.querySelectorAll('body *')].filter(
+        (element) => element.getBoundingClientRect().right > clientWidth + 1,
+      );
+      return wide.slice(-5).map((element) => element.outerHTML.slice(0, 300));
+    });
+  }
+
+  it('reads the landing page and makes the first account through the one-time link', async () => {
+    await page.goto('/');
+    await capture('landing');
+    await page.goto('/gallery');
+    await page.waitForURL(/\/sign-in\?next=/);
+    await capture('sign-in');
+    await page.goto(product.setupLink ?? '/missing');
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByLabel('E-mail').fill('ada@example.test');
+    await page.getByLabel('Password').fill('a long enough password');
+    await page.getByRole('button', { name: 'Create the administrator' }).click();
+    await page.waitForURL('**/home');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await capture('home-empty');
+  });
+
+  it('keeps its session out of reach of scripts', async () => {
+    const cookies = await context.cookies();
+    const session = cookies.find((cookie) => cookie.name.endsWith('pixgen_session'));
+    expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+    expect(await page.evaluate(() => document.cookie)).not.toContain('session');
+  });
+
+  it('signs up a second person, who sees nothing of the first', async () => {
+    const other = await browser.newContext({ baseURL: product.publicUrl });
+    const strange = await other.newPage();
+    await strange.goto('/sign-up');
+    await strange.getByLabel('Your name').fill('Grace');
+    await strange.getByLabel('E-mail').fill('grace@example.test');
+    await strange.getByLabel('Password').fill('another long password');
+    await strange.getByRole('button', { name: 'Create account' }).click();
+    await strange.waitForURL('**/home');
+    expect((await strange.goto('/admin/queues'))?.status()).toBe(404);
+    await other.close();
+    expect((await page.goto('/admin/queues'))?.status()).toBe(200);
+  });
+
+  it('uploads six files: five become ready, the one that is no photo says why', async () => {
+    await page.goto('/train');
+    await page.getByLabel('Name').fill('Biscuit');
+    await page.getByLabel('What is it?').fill('dog');
+    await page.getByRole('checkbox').check();
+    await capture('train-subject');
+    await page.getByRole('button', { name: 'Continue to photos' }).click();
+    await page.waitForURL('**/photos');
+    const { good, bad } = await drawUploads();
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles([...good, bad]);
+    await page.locator('[data-state=done]').nth(4).waitFor();
+    const refused = page.getByRole('listitem', { name: /letter\.jpg: (Refused|Not sent)/ });
+    await refused.waitFor();
+    expect(await refused.textContent()).toMatch(/not a photo|cannot be read|read/i);
+    await capture('train-photos');
+    await page.reload();
+    await page.locator('[data-state=done]').nth(4).waitFor();
+    expect(await page.locator('[data-state=done]').count()).toBe(5);
+  });
+
+  it('trains, shows progress and loss, and loses nothing by a reload in the middle', { timeout: 180_000 }, async () => {
+    await page.getByRole('link', { name: 'Continue to settings' }).click();
+    await page.waitForURL('**/settings*');
+    await page.getByText('Best', { exact: true }).click();
+    await capture('train-settings');
+    await page
+      .getByRole('button', { name: /Continue to review|Review/ })
+      .or(page.getByRole('link', { name: /Continue to review|Review/ }))
+      .last()
+      .click();
+    await page.waitForURL('**/review*');
+    await capture('train-review');
+    await page.getByRole('button', { name: /Start training/ }).click();
+    await page.waitForURL('**/models/*');
+    await page
+      .getByText(/[1-9]\d* of \d+/)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    await page.reload();
+    await page.getByRole('button', { name: 'Cancel training' }).waitFor();
+    await capture('model-training');
+    await page.getByText('Ready', { exact: true }).first().waitFor({ timeout: 150_000 });
+    await capture('model-ready');
+  });
+
+  it('makes four pictures that appear in place', { timeout: 120_000 }, async () => {
+    await page.goto('/studio');
+    await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a portrait of {subject} in the rain');
+    await page.getByRole('button', { name: /^Generate 4/ }).click();
+    const pictures = page.getByRole('region', { name: 'Pictures', exact: true });
+    await expectLoadedImages(pictures, 4);
+    await capture('studio');
+  });
+
+  it('runs a pack', { timeout: 120_000 }, async () => {
+    await page.goto('/packs');
+    await capture('packs');
+    await page
+      .getByRole('link', { name: /Cinematic Portraits/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.waitForURL('**/generations/*');
+    await expectLoadedImages(page.getByRole('main'), 3);
+    await capture('pack-run');
+  });
+
+  it('finds everything in the gallery, and deletes one picture with a way back', async () => {
+    await page.goto('/gallery');
+    const list = page.getByRole('list', { name: 'Pictures', exact: true });
+    await expectLoadedImages(list, 7);
+    const before = await list.getByRole('img').count();
+    await capture('gallery');
+    await list.getByRole('link').first().click();
+    await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
+    await capture('picture');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.goto('/gallery');
+    await expectLoadedImages(list, before - 1);
+    expect(await list.getByRole('img').count()).toBe(before - 1);
+  });
+
+  it('shows what happened, and how to sign out', async () => {
+    await page.goto('/activity');
+    await page
+      .getByRole('link', { name: /train|draw|pack|generat/i })
+      .first()
+      .waitFor();
+    await capture('activity');
+    await page.goto('/settings');
+    await capture('settings');
+    await page.goto('/home');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await capture('home');
+  });
+
+  it('asked no outside host and raised no error', () => {
+    expect(outside).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  async function expectLoadedImages(scope: ReturnType<Page['locator']>, count: number): Promise<void> {
+    await scope
+      .locator('img')
+      .nth(count - 1)
+      .waitFor({ timeout: 90_000 });
+    await page.waitForFunction(
+      ([element, wanted]) =>
+        [...(element as HTMLElement).querySelectorAll('img')].filter(
+          (image) => image.complete && image.naturalWidth > 0,
+        ).length >= Number(wanted),
+      [await scope.elementHandle(), count] as const,
+    );
+  }
+});
