@@ -7,13 +7,13 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { GpuBackend } from '@pixgen/core';
+import { createLocalBackend } from '@pixgen/core';
 import type { CallStatus, GpuEvent, TrainOrder } from '@pixgen/domain';
 import { callStatus, newId, terminalEvent } from '@pixgen/domain';
 import getPort from 'get-port';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GpuBackend } from '../../packages/core/src/gpu/gpu-backend.ts';
-import { createLocalBackend } from '../../packages/core/src/gpu/local-backend.ts';
 import { type ApiStub, type OrderBody, type StubJob, startApiStub } from './api-stub.ts';
 import { startSimulator } from './simulator.ts';
 

@@ -1,9 +1,10 @@
 /** The faults on demand: each does what it says, is in the record, and a seed replays. */
+
+import type { GpuBackend } from '@pixgen/core';
+import { createLocalBackend } from '@pixgen/core';
 import { type CallStatus, newId, terminalEvent } from '@pixgen/domain';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GpuBackend } from '../../packages/core/src/gpu/gpu-backend.ts';
-import { createLocalBackend } from '../../packages/core/src/gpu/local-backend.ts';
 import { type ApiStub, type OrderBody, type StubJob, startApiStub } from './api-stub.ts';
 import type { SimulatorConfigInput } from './faults.ts';
 import { isInside } from './inside.ts';

@@ -51,7 +51,7 @@ export function Studio({ account, models, model, prompt }: Props) {
   }
 
   return (
-    <div className="grid gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <form onSubmit={submit} noValidate className="contents">
         <div className="grid content-start gap-4 lg:col-start-1">
           <Field label="Model">
@@ -86,7 +86,7 @@ export function Studio({ account, models, model, prompt }: Props) {
               {failureOf(start.error).message}
             </Notice>
           )}
-          <div className="sticky bottom-16 z-10 -mx-4 flex items-center justify-end gap-4 bg-paper/92 px-4 py-3 backdrop-blur-md sm:static sm:m-0 sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
+          <div className="sticky bottom-16 z-10 flex flex-wrap items-center justify-end gap-4 bg-paper/92 py-3 backdrop-blur-md sm:static sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
             <a href="#draw-settings" className="mr-auto flex items-center gap-2 text-ink-2 text-sm lg:hidden">
               <SlidersHorizontal aria-hidden="true" className="size-4" /> Settings
             </a>

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApi, type TestApi } from './testing.ts';
+
+let api: TestApi;
+let ada: Awaited<ReturnType<TestApi['signUp']>>;
+beforeAll(async () => {
+  api = await startTestApi();
+  ada = await api.signUp();
+});
+afterAll(() => api.close());
+
+const get = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { headers });
+
+describe('the queue board', () => {
+  const paths = [
+    '/admin/queues',
+    '/admin/queues/',
+    '/admin/queues/api/queues',
+    '/admin/queues/static/js/main.js',
+    '/admin/queues/queue/dispatch',
+  ];
+
+  it('does not exist for members, signed-out callers and programs of members', async () => {
+    for (const path of paths) {
+      for (const headers of [{}, ada.headers, { authorization: 'Bearer pxg_x' }]) {
+        const answer = await get(path, headers);
+        expect([path, answer.status, await answer.json()]).toEqual([
+          path,
+          404,
+          { error: { code: 'NOT_FOUND', message: 'There is nothing here.', fields: [] } },
+        ]);
+      }
+    }
+    expect((await api.post('/admin/queues/api/queues/dispatch/pause', {}, ada.headers)).status).toBe(404);
+  });
+
+  it('opens for an admin, whose role is read with every call', async () => {
+    const admin = await api.signUp();
+    const role = (value: string) => api.db.prisma.user.update({ where: { id: admin.userId }, data: { role: value } });
+    await role('admin');
+    expect(await (await get('/admin/queues/', admin.headers)).text()).toContain('<html');
+    expect(await (await get('/admin/queues/api/queues', admin.headers)).json()).toHaveProperty('queues');
+    await role('member');
+    expect((await get('/admin/queues/', admin.headers)).status).toBe(404);
+  });
+
+  it('is not mounted unless it is switched on', async () => {
+    const without = await startTestApi({ QUEUE_BOARD: 'off' });
+    const admin = await without.signUp();
+    await without.db.prisma.user.update({ where: { id: admin.userId }, data: { role: 'admin' } });
+    expect((await fetch(`${without.url}/admin/queues/`, { headers: admin.headers })).status).toBe(404);
+    await without.close();
+  });
+});
