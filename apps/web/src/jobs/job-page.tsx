@@ -4,11 +4,11 @@ import type { JobDetailView, JobEventView } from '@pixgen/domain';
 import { Badge, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { isOver } from '@/jobs/rules';
 import { useTRPC } from '@/trpc/client';
 import { FailureNotice } from './failure-notice';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
+import { isOver } from './rules';
 import { Moment } from './time';
 import { formatCost, formatDuration, STATE_WORDS } from './words';
 

@@ -2,7 +2,7 @@
 
 import type { JobProgressView, JobState, JobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
-import { isOver } from '@/jobs/rules';
+import { isOver } from './rules';
 
 export const STATE_WORDS: Record<JobState, { label: string; tone: Tone }> = {
   queued: { label: 'Queued', tone: 'neutral' },

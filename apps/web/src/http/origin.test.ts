@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { isOwnOrigin } from './origin';
+
+const request = (method: string, headers: Record<string, string>) => ({ method, headers: new Headers(headers) });
+const http = new URL('http://127.0.0.1:3000');
+const https = new URL('https://studio.example');
+
+describe('isOwnOrigin', () => {
+  it('lets safe methods through without an origin', () => {
+    expect(isOwnOrigin(request('GET', {}), https)).toBe(true);
+  });
+
+  it('takes an unsafe method only from exactly the public address', () => {
+    expect(isOwnOrigin(request('POST', { origin: 'https://studio.example' }), https)).toBe(true);
+    for (const origin of [
+      'https://studio.example.evil',
+      'http://studio.example',
+      'https://evil.example',
+      'null',
+      'https://studio.example:8443',
+    ]) {
+      expect(isOwnOrigin(request('POST', { origin, host: 'studio.example' }), https)).toBe(false);
+    }
+  });
+
+  it('refuses an unsafe method without an origin', () => {
+    expect(isOwnOrigin(request('POST', {}), http)).toBe(false);
+  });
+
+  it('takes another name of this machine only without TLS and only when it is the host that was asked', () => {
+    expect(isOwnOrigin(request('POST', { origin: 'http://localhost:3000', host: 'localhost:3000' }), http)).toBe(true);
+    expect(isOwnOrigin(request('POST', { origin: 'http://localhost:9999', host: 'localhost:3000' }), http)).toBe(false);
+    expect(isOwnOrigin(request('POST', { origin: 'http://studio.example', host: 'studio.example' }), https)).toBe(
+      false,
+    );
+  });
+});

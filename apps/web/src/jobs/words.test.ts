@@ -1,0 +1,78 @@
+import type { JobView } from '@pixgen/domain';
+import { describe, expect, it } from 'vitest';
+import { formatCost, formatDuration, formatPrice, jobNow } from './words';
+
+const job = (change: Partial<JobView>): JobView => ({
+  id: 'j',
+  kind: 'train',
+  state: 'running',
+  orderId: 'o',
+  attempt: 1,
+  maxAttempts: 3,
+  phase: 'training',
+  step: 12,
+  totalSteps: 60,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  startedAt: null,
+  endedAt: null,
+  lastHeardAt: null,
+  failure: null,
+  costMicroUsd: 0,
+  ...change,
+});
+
+describe('jobNow', () => {
+  it('takes whichever is further, the row or the newest sign of life', () => {
+    const live = {
+      jobId: 'j',
+      orderId: 'o',
+      kind: 'train',
+      attempt: 1,
+      phase: 'training',
+      step: 20,
+      totalSteps: 60,
+      loss: null,
+      imageId: null,
+      at: '2026-01-01T00:01:00.000Z',
+    } as const;
+    expect(jobNow(job({}), live)).toMatchObject({
+      label: 'Training',
+      value: 20 / 60,
+      detail: 'step 20 of 60',
+      heardAt: live.at,
+    });
+    expect(jobNow(job({ step: 30 }), live).value).toBe(0.5);
+  });
+
+  it('does not show steps of an attempt that is over', () => {
+    const old = {
+      jobId: 'j',
+      orderId: 'o',
+      kind: 'train',
+      attempt: 1,
+      phase: 'training',
+      step: 50,
+      totalSteps: 60,
+      loss: null,
+      imageId: null,
+      at: '2026-01-01T00:01:00.000Z',
+    } as const;
+    expect(jobNow(job({ attempt: 2, step: 3 }), old).detail).toBe('step 3 of 60, attempt 2 of 3');
+  });
+
+  it('says that nobody knows how long a queue takes', () => {
+    expect(jobNow(job({ state: 'queued', phase: null }), null)).toMatchObject({
+      label: 'Waiting for a GPU',
+      value: null,
+    });
+  });
+});
+
+describe('money and time', () => {
+  it('are short', () => {
+    expect(formatPrice(0)).toBe('free on this machine');
+    expect(formatPrice(30_000)).toBe('≈ $0.030');
+    expect(formatCost(1_250_000)).toBe('$1.25');
+    expect(formatDuration('2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
+  });
+});
