@@ -76,6 +76,8 @@ const shared = z.object({
   GPU_API_URL: http,
   GPU_PROFILE: gpuProfile,
   TICKET_KEY: secret(32),
+  /** For demos that must draw the same pictures twice; leave it out everywhere else. */
+  TRIGGER_WORD_SEED: text.optional(),
   TRAIN_PRICE_MICRO_USD: microUsd.default(0),
   IMAGE_PRICE_MICRO_USD: microUsd.default(0),
   DEFAULT_BUDGET_MICRO_USD: microUsd.nullable().default(null),

@@ -38,7 +38,9 @@ describe('the queue board', () => {
     const admin = await api.signUp();
     const role = (value: string) => api.db.prisma.user.update({ where: { id: admin.userId }, data: { role: value } });
     await role('admin');
-    expect(await (await get('/admin/queues/', admin.headers)).text()).toContain('<html');
+    const page = await (await get('/admin/queues/', admin.headers)).text();
+    expect(page).toContain('<html');
+    expect(page, 'the page asks no outside host').not.toContain('https://');
     expect(await (await get('/admin/queues/api/queues', admin.headers)).json()).toHaveProperty('queues');
     await role('member');
     expect((await get('/admin/queues/', admin.headers)).status).toBe(404);

@@ -25,7 +25,7 @@ export const envSchema = z.object({
   GPU_SERVER_SECRET: z.string().min(16).optional(),
   MODAL_TOKEN_ID: z.string().min(1).optional(),
   MODAL_TOKEN_SECRET: z.string().min(1).optional(),
-  MODAL_APP: z.string().min(1).default('pixgen'),
+  MODAL_APP: z.string().min(1).default('pixgen-gpu'),
   TRAIN_PRICE_MICRO_USD: microUsd.default(0),
   IMAGE_PRICE_MICRO_USD: microUsd.default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -39,6 +39,7 @@ async function main(): Promise<void> {
       defaultBudgetMicroUsd: null,
       gpuApiUrl: env.GPU_API_URL,
       ticketKey: env.TICKET_KEY,
+      triggerWordSeed: null,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,

@@ -64,16 +64,51 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
     };
   }
 
+  // Natural batching: what is published while a round trip is under way shares the next one.
+  let outgoing = new Map<string, LiveMessage[]>();
+  let wakeWanted = false;
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  async function send(): Promise<void> {
+    const pipeline = redis.pipeline();
+    if (wakeWanted) pipeline.publish(WAKE_RELAY, '1');
+    for (const [userId, messages] of outgoing) pipeline.publish(liveChannel(userId), JSON.stringify(messages));
+    wakeWanted = false;
+    outgoing = new Map();
+    const replies = await pipeline.exec();
+    const failure = replies?.find(([error]) => error !== null)?.[0];
+    if (failure) throw failure;
+  }
+
+  /** Resolves when everything that was published before it is sent. */
+  function flush(): Promise<void> {
+    next ??= (current ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        current = next;
+        next = undefined;
+        return send();
+      });
+    return next;
+  }
+
   return {
     async publish(messages) {
-      if (messages.length === 0) return;
-      const pipeline = redis.pipeline();
-      for (const { userId, message } of messages) pipeline.publish(liveChannel(userId), JSON.stringify(message));
-      await pipeline.exec();
+      for (const { userId, message } of messages) {
+        const mine = outgoing.get(userId);
+        if (mine) mine.push(message);
+        else outgoing.set(userId, [message]);
+      }
+      if (messages.length > 0) await flush();
     },
-    follow: (userId, onMessage) => listen(liveChannel(userId), (text) => onMessage(JSON.parse(text))),
+    follow: (userId, onMessage) =>
+      listen(liveChannel(userId), (text) => {
+        for (const message of JSON.parse(text) as LiveMessage[]) onMessage(message);
+      }),
     async wakeRelay() {
-      await redis.publish(WAKE_RELAY, '1');
+      wakeWanted = true;
+      await flush();
     },
     async onWakeRelay(listener) {
       await listen(WAKE_RELAY, listener);

@@ -18,7 +18,7 @@ export function Segmented<T extends string>(props: {
       {props.options.map((option) => (
         <label
           key={option.value}
-          className="flex h-8 flex-1 items-center justify-center gap-1.5 whitespace-nowrap rounded-[6px] px-3 text-ink-2 text-sm transition-colors hover:text-ink has-checked:bg-surface has-checked:font-medium has-checked:text-ink has-checked:shadow-lift has-focus-visible:outline-2 has-focus-visible:outline-accent dark:has-checked:bg-line [&_svg]:size-4"
+          className="relative flex h-8 flex-1 items-center justify-center gap-1.5 whitespace-nowrap rounded-[6px] px-3 text-ink-2 text-sm transition-colors hover:text-ink has-checked:bg-surface has-checked:font-medium has-checked:text-ink has-checked:shadow-lift has-focus-visible:outline-2 has-focus-visible:outline-accent dark:has-checked:bg-line [&_svg]:size-4"
         >
           <input
             type="radio"
@@ -26,7 +26,7 @@ export function Segmented<T extends string>(props: {
             value={option.value}
             checked={option.value === props.value}
             onChange={() => props.onValue(option.value)}
-            className="sr-only"
+            className="absolute inset-0 size-full cursor-pointer opacity-0"
           />
           {option.label}
         </label>

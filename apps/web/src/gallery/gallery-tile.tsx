@@ -4,6 +4,7 @@ import type { ImageView } from '@pixgen/domain';
 import { cn } from '@pixgen/ui';
 import { Check, Heart } from 'lucide-react';
 import Link from 'next/link';
+import { readablePrompt } from '@/generation/readable-prompt';
 import { Print } from './print';
 import { shapeOf } from './print-link';
 
@@ -18,10 +19,11 @@ type Props = {
 
 /** A picture of the gallery: opens, or is ticked while selecting; `f` marks it as a favourite. */
 export function GalleryTile({ image, query, selecting, selected, onSelect, onFavourite }: Props) {
+  const prompt = readablePrompt(image.prompt);
   const print = (
     <Print
       src={`/i/${image.id}`}
-      alt={image.prompt}
+      alt={prompt}
       width={image.width}
       height={image.height}
       sizes="(min-width: 48rem) 320px, 45vw"
@@ -46,8 +48,8 @@ export function GalleryTile({ image, query, selecting, selected, onSelect, onFav
             type="checkbox"
             checked={selected}
             onChange={onSelect}
-            className="peer sr-only"
-            aria-label={`Select: ${image.prompt}`}
+            className="peer absolute inset-0 z-10 size-full cursor-pointer opacity-0"
+            aria-label={`Select: ${prompt}`}
           />
           {print}
           <span
@@ -67,7 +69,7 @@ export function GalleryTile({ image, query, selecting, selected, onSelect, onFav
           {!image.deletedAt && (
             <button
               type="button"
-              aria-label={`Favourite: ${image.prompt}`}
+              aria-label={`Favourite: ${prompt}`}
               aria-pressed={image.favourite}
               onClick={onFavourite}
               className={cn(

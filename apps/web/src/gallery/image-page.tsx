@@ -7,6 +7,7 @@ import { ArrowLeft, ChevronLeft, ChevronRight, Download, Heart, Sparkles, Trash2
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { readablePrompt } from '@/generation/readable-prompt';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { type GalleryFilters, listInput, writeFilters } from './filters';
@@ -78,7 +79,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           <Print
             key={image.id}
             src={`/i/${image.id}`}
-            alt={image.prompt}
+            alt={readablePrompt(image.prompt)}
             width={image.width}
             height={image.height}
             sizes="(min-width: 64rem) 60vw, 100vw"
@@ -131,7 +132,7 @@ function Arrow({ to, label, left = false }: { to: string | null; label: string; 
 function Recipe({ image }: { image: ImageView }) {
   return (
     <aside aria-label="Recipe" className="grid content-start gap-6 lg:row-span-2">
-      <h1 className="font-medium text-lg leading-snug">{image.prompt}</h1>
+      <h1 className="font-medium text-lg leading-snug">{readablePrompt(image.prompt)}</h1>
       <div className="flex flex-wrap gap-2 empty:hidden">
         {image.favourite && <Badge tone="accent">favourite</Badge>}
         {image.deletedAt && <Badge tone="warn">in the trash</Badge>}

@@ -1,6 +1,7 @@
 import type { ImageView } from '@pixgen/domain';
 import Link from 'next/link';
 import type { CSSProperties } from 'react';
+import { readablePrompt } from '@/generation/readable-prompt';
 import { Print } from './print';
 
 /** The shape of one place in a justified row. */
@@ -15,7 +16,7 @@ export function PrintLink({ image, query = '' }: { image: ImageView; query?: str
       <Link href={`/gallery/${image.id}${query}`} className="block h-full overflow-hidden rounded-print">
         <Print
           src={`/i/${image.id}`}
-          alt={image.prompt}
+          alt={readablePrompt(image.prompt)}
           width={image.width}
           height={image.height}
           sizes="(min-width: 48rem) 280px, 45vw"

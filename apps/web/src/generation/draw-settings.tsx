@@ -31,7 +31,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
                 key={choice.label}
                 title={`${choice.width} × ${choice.height}`}
                 className={cn(
-                  'grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
+                  'relative grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
                   chosen && 'border-accent bg-accent-soft text-ink',
                 )}
               >
@@ -40,7 +40,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
                   name="shape"
                   checked={chosen}
                   onChange={() => onChange({ width: choice.width, height: choice.height })}
-                  className="sr-only"
+                  className="absolute inset-0 size-full cursor-pointer opacity-0"
                 />
                 <span className="grid h-6 place-items-center" aria-hidden="true">
                   <span

@@ -8,6 +8,7 @@ import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
 import { useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
+import { readablePrompt } from './readable-prompt';
 
 /** One planned picture: waiting, being drawn, there, or failed with its reason. The place never moves. */
 export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
@@ -21,7 +22,7 @@ export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
         <Link href={`/gallery/${image.id}`} className="block h-full">
           <Print
             src={`/i/${image.id}`}
-            alt={image.prompt}
+            alt={readablePrompt(image.prompt)}
             width={image.width}
             height={image.height}
             sizes="(min-width: 64rem) 300px, 45vw"

@@ -12,14 +12,7 @@ export function contentSecurityPolicy(input: CspInput): string {
   const clerk = input.clerkOrigin ? [input.clerkOrigin] : [];
   const rules: Record<string, readonly string[]> = {
     'default-src': ["'self'"],
-    // wasm-unsafe-eval lets the HEIC decoder run; it allows no script text.
-    'script-src': [
-      "'self'",
-      `'nonce-${input.nonce}'`,
-      "'strict-dynamic'",
-      "'wasm-unsafe-eval'",
-      ...(input.dev ? ["'unsafe-eval'"] : []),
-    ],
+    'script-src': ["'self'", `'nonce-${input.nonce}'`, "'strict-dynamic'", ...(input.dev ? ["'unsafe-eval'"] : [])],
     // React writes style attributes and the toaster one style element; neither can run script.
     'style-src': ["'self'", "'unsafe-inline'"],
     'img-src': [

@@ -49,7 +49,7 @@ export async function checkFile(file: File): Promise<CheckedFile> {
 }
 
 async function convertHeic(file: File): Promise<Blob | null> {
-  // 700 kB of decoder that few people need; the build without eval fits our Content-Security-Policy.
+  // 700 kB of decoder that few people need; this build works under our Content-Security-Policy.
   const { heicTo } = await import('heic-to/csp');
   const converted = heicTo({ blob: file, type: 'image/jpeg', quality: 0.92 });
   return await Promise.resolve(converted).catch(() => null);

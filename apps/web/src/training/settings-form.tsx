@@ -4,10 +4,10 @@ import { type GpuProfile, PROFILES, resolveTrainSettings, TRAINING_PRESETS, type
 import { Button, cn, Field, Input, LinkButton } from '@pixgen/ui';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
+import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
-import { OVERRIDES, overrideFault, type TrainingPlan, writePlan } from './plan';
+import { OVERRIDES, overrideFault, readPlan, type TrainingPlan, writePlan } from './plan';
 
 const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
   fast: { title: 'Fast', text: 'A first look. Good enough to see whether the photos serve.' },
@@ -23,11 +23,13 @@ const LABELS: Record<(typeof OVERRIDES)[number], { label: string; hint: string }
   seed: { label: 'Seed', hint: 'The same seed gives the same training.' },
 };
 
-type Props = { modelId: string; profile: GpuProfile; photoCount: number; priceMicroUsd: number; plan: TrainingPlan };
+type Props = { modelId: string; profile: GpuProfile; photoCount: number; priceMicroUsd: number };
 
 /** Step 3: a preset, and single values on top for those who know. The choice lives in the address. */
-export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd, plan }: Props) {
+export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Props) {
   const router = useRouter();
+  // The address, not what the server drew: after a step back it holds the choice that was made.
+  const plan = readPlan(Object.fromEntries(useSearchParams()));
   const [preset, setPreset] = useState(plan.preset);
   const [texts, setTexts] = useState<Partial<Record<(typeof OVERRIDES)[number], string>>>(() =>
     Object.fromEntries(Object.entries(plan.overrides).map(([key, value]) => [key, String(value)])),

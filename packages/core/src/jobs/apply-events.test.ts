@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DurableGpuEvent, GenerationView } from '@pixgen/domain';
+import type { DurableGpuEvent, GenerationView, SucceededEvent } from '@pixgen/domain';
 import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import fc from 'fast-check';
@@ -119,7 +119,7 @@ describe('applying events', () => {
           } as const;
           const failed = { status: 'failed', code: 'GPU_OUT_OF_MEMORY' } as const;
           const image = { type: 'image', ...head(generation), imageId: first.id, result: drawn } as const;
-          const done = {
+          const done: SucceededEvent = {
             type: 'succeeded',
             ...head(generation),
             gpuMs: 2,
@@ -128,7 +128,7 @@ describe('applying events', () => {
               { imageId: first.id, result: drawn },
               { imageId: second.id, result: failed },
             ],
-          } as const;
+          };
           const events: DurableGpuEvent[] = [
             image,
             image,

@@ -23,17 +23,34 @@ export function newTriggerWord(): string {
   return `sks_${Array.from({ length: 6 }, () => BASE32[randomInt(BASE32.length)]).join('')}`;
 }
 
+/** The n-th word of a seed; a new process begins again, and a word that is taken is passed over. */
+function seededWord(seed: string, n: number): string {
+  const digest = createHash('sha256').update(`${seed}:${n}`).digest();
+  return `sks_${Array.from({ length: 6 }, (_, index) => BASE32[(digest[index] ?? 0) % BASE32.length]).join('')}`;
+}
+
+function wordMaker(deps: Deps): (tries: number) => string {
+  const seed = deps.config.triggerWordSeed;
+  return seed === null ? newTriggerWord : (tries) => seededWord(seed, tries);
+}
+
 /** @param makeWord for tests that want a collision */
 export async function createModel(
   deps: Deps,
   actor: Actor,
   input: CreateModelInput,
-  makeWord: () => string = newTriggerWord,
+  makeWord: (tries: number) => string = wordMaker(deps),
 ): Promise<ModelView> {
   const consent = input.consent ? toConsent(input.consent, input.classWord) : null;
   const id = newId();
   for (let tries = 1; ; tries += 1) {
-    const model = { id, userId: actor.userId, name: input.name, classWord: input.classWord, triggerWord: makeWord() };
+    const model = {
+      id,
+      userId: actor.userId,
+      name: input.name,
+      classWord: input.classWord,
+      triggerWord: makeWord(tries),
+    };
     try {
       await insertModel(deps.db, model, consent);
       return await viewModel(deps, actor, id);

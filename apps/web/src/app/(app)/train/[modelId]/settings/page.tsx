@@ -2,19 +2,15 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { setVerdict } from '@/photos/tile-state';
 import { loadDraft } from '@/training/load-draft';
-import { readPlan } from '@/training/plan';
 import { SettingsForm } from '@/training/settings-form';
 import { WizardFrame } from '@/training/wizard-steps';
 import { load } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Settings of the training' };
 
-type Props = {
-  params: Promise<{ modelId: string }>;
-  searchParams: Promise<Record<string, string | string[] | undefined>>;
-};
+type Props = { params: Promise<{ modelId: string }> };
 
-export default async function TrainingSettingsPage({ params, searchParams }: Props) {
+export default async function TrainingSettingsPage({ params }: Props) {
   const model = await loadDraft((await params).modelId, 'settings');
   if (!setVerdict(model.photoCounts.ready, 0).ok) redirect(`/train/${model.id}/photos`);
   const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
@@ -30,7 +26,6 @@ export default async function TrainingSettingsPage({ params, searchParams }: Pro
         profile={account.profile}
         photoCount={model.photoCounts.ready}
         priceMicroUsd={account.prices.trainMicroUsd}
-        plan={readPlan(await searchParams)}
       />
     </WizardFrame>
   );
