@@ -31,6 +31,7 @@ const config: NextConfig = {
   },
   headers: async () => [{ source: '/:path*', headers: securityHeaders }],
   redirects: async () => [
+    { source: '/favicon.ico', destination: '/icon.svg', permanent: true },
     { source: '/login', destination: '/sign-in', permanent: false },
     { source: '/register', destination: '/sign-up', permanent: false },
     { source: '/dashboard', destination: '/home', permanent: false },

@@ -2,7 +2,7 @@
 import type { JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
 import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, REPEATABLE } from './transaction.ts';
 import type { CheckpointRow } from './work-orders.ts';
 
 export type NewImage = {
@@ -128,7 +128,7 @@ export async function applyEffects(
   inboxIds: string[],
   decide: (jobs: Map<string, LockedJob>) => JobEffects[],
 ): Promise<AppliedEvent[]> {
-  return inTransaction(pool, async (client) => {
+  const apply = async (client: pg.PoolClient): Promise<AppliedEvent[]> => {
     await client.query({ name: 'lock-jobs', text: LOCK, values: [jobIds] });
     type Row = Omit<LockedJob, 'holdMicroUsd'> & { holdMicroUsd: string };
     const locked = await client.query<Row>({ name: 'read-jobs', text: READ, values: [jobIds] });
@@ -151,5 +151,7 @@ export async function applyEffects(
       effects.flatMap((effect) => effect.move ?? []),
     );
     return [...written.rows, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
-  });
+  };
+  // The events stay in the inbox until this is on disk: what a crash of Postgres takes is applied again.
+  return inTransaction(pool, apply, REPEATABLE);
 }

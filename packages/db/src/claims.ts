@@ -2,6 +2,8 @@
 import { type JobKind, type JobState, MAX_CLAIMS } from '@pixgen/domain';
 import type pg from 'pg';
 import { createBatcher } from './batch.ts';
+import { WITHOUT_WAITING } from './job-moves.ts';
+import { AT_WORK } from './states.ts';
 
 export type ClaimRow = { jobId: string; attempt: number; callId: string };
 export type ClaimAnswer =
@@ -17,7 +19,7 @@ const CLAIM = `
 WITH req AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "jobId" uuid, attempt int, "callId" text)),
 locked AS (
   SELECT j.id, j.attempt FROM "Job" j
-  WHERE j.id IN (SELECT "jobId" FROM req) AND j.state IN ('dispatching', 'running') ORDER BY j.id FOR NO KEY UPDATE
+  WHERE j.id IN (SELECT "jobId" FROM req) AND ${AT_WORK} ORDER BY j.id FOR NO KEY UPDATE
 ),
 got AS (
   UPDATE "JobAttempt" a SET "claimedCallId" = req."callId", "claimEpoch" = a."claimEpoch" + 1, "claimedAt" = coalesce(a."claimedAt", now())
@@ -85,8 +87,10 @@ export function createCallRecorder(pool: pg.Pool): (call: ClaimRow) => Promise<v
     async (calls) => {
       await pool.query({
         name: 'record-call',
-        text: `UPDATE "JobAttempt" a SET "submittedCallIds" = a."submittedCallIds" || s.calls
-          FROM (SELECT r."jobId", r.attempt, array_agg(r."callId") AS calls
+        // A call id that is lost is found again: the call claims, or a second submit makes another.
+        text: `WITH ${WITHOUT_WAITING}
+          UPDATE "JobAttempt" a SET "submittedCallIds" = a."submittedCallIds" || s.calls
+          FROM lazy, (SELECT r."jobId", r.attempt, array_agg(r."callId") AS calls
                 FROM jsonb_to_recordset($1::jsonb) AS r("jobId" uuid, attempt int, "callId" text) GROUP BY 1, 2) s
           WHERE a."jobId" = s."jobId" AND a.attempt = s.attempt AND NOT a."submittedCallIds" @> s.calls`,
         values: [JSON.stringify(calls)],

@@ -3,6 +3,7 @@ import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
 import type { PlannedImageRow } from './accept-jobs.ts';
 import { createBatcher } from './batch.ts';
+import { AT_WORK } from './states.ts';
 
 export type InboxRow = { webhookId: string; event: DurableGpuEvent };
 /** `gone`: the job has ended or the claim is an older one; the sender must stop. */
@@ -14,7 +15,7 @@ WITH req AS (
 ),
 current AS (
   SELECT r.* FROM req r
-  JOIN "Job" j ON j.id = r."jobId" AND j.attempt = r.attempt AND j.state IN ('dispatching', 'running')
+  JOIN "Job" j ON j.id = r."jobId" AND j.attempt = r.attempt AND ${AT_WORK}
   JOIN "JobAttempt" a ON a."jobId" = r."jobId" AND a.attempt = r.attempt AND a."claimEpoch" = r."claimEpoch"
 ),
 stored AS (
@@ -78,13 +79,17 @@ export type PendingEvent = {
     holdMicroUsd: number;
     /** Planned images of a generation; empty for a training. */
     planned: PlannedImageRow[];
+    /** Images that were applied before: their objects were looked at then. */
+    readyImageIds: string[];
     profile: string | null;
   };
 };
 
 const PENDING = `
 SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, j.state, j.attempt, coalesce(a."claimEpoch", 0) AS "claimEpoch",
-  coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId", j."holdMicroUsd", coalesce(g.planned, '[]') AS planned, t.profile
+  coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId", j."holdMicroUsd", coalesce(g.planned, '[]') AS planned, t.profile,
+  CASE WHEN e.payload->>'type' = 'succeeded' THEN ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready')
+    ELSE '{}' END AS "readyImageIds"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;

@@ -37,6 +37,9 @@ function sources(to: JobState): JobState[] {
   return (Object.keys(TRANSITIONS) as JobState[]).filter((from) => TRANSITIONS[from].includes(to));
 }
 
+/** Put before a statement's other parts: its commit does not wait for the disk. Must be read from to take effect. */
+export const WITHOUT_WAITING = `lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))`;
+
 const MOVE = `
 WITH mv AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
@@ -101,12 +104,22 @@ INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, code)
 SELECT id, "userId", kind, "orderId", CASE WHEN "to" = 'queued' THEN 'attempt-ended' ELSE "to" END, "oldAttempt", cause FROM moved
 RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, code, at`;
 
+const MOVE_REPEATABLE = MOVE.replace('WITH mv AS (', `WITH ${WITHOUT_WAITING}, mv AS (`).replace(
+  'SELECT * FROM jsonb_to_recordset',
+  'SELECT r.* FROM lazy, jsonb_to_recordset',
+);
+
 /**
  * Moves jobs whose attempt and state are still as expected.
  *
+ * @param repeatable the caller makes the same move again when it is lost with a crash of Postgres
  * @returns one row per job that moved; a job that is missing was moved by someone else, and its caller must not go on
  */
-export async function moveJobs(client: pg.Pool | pg.ClientBase, moves: JobMove[]): Promise<MovedJob[]> {
+export async function moveJobs(
+  client: pg.Pool | pg.ClientBase,
+  moves: JobMove[],
+  repeatable = false,
+): Promise<MovedJob[]> {
   if (moves.length === 0) return [];
   const finals: readonly JobState[] = FINAL_STATES;
   const rows = moves.map(({ ids, ...move }) => ({
@@ -118,6 +131,9 @@ export async function moveJobs(client: pg.Pool | pg.ClientBase, moves: JobMove[]
     settleId: ids.settle,
     releaseId: ids.release,
   }));
-  const result = await client.query<MovedJob>({ name: 'move-jobs', text: MOVE, values: [JSON.stringify(rows)] });
+  const statement = repeatable
+    ? { name: 'move-jobs-repeatable', text: MOVE_REPEATABLE }
+    : { name: 'move-jobs', text: MOVE };
+  const result = await client.query<MovedJob>({ ...statement, values: [JSON.stringify(rows)] });
   return result.rows;
 }

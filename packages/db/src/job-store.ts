@@ -21,18 +21,20 @@ export function createJobStore(pool: pg.Pool, onEventsStored: (ids: string[]) =>
     readOwnedModel: createOwnedModelReader(pool),
     storeEvent: createInbox(pool, onEventsStored),
     /** One compare-and-set; null when someone else moved the job on. */
-    move: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves), { maxBatch: 200 }),
+    move: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, false), { maxBatch: 200 }),
+    /** The same for a move that its caller repeats after a crash of Postgres: it does not wait for the disk. */
+    moveRepeatably: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, true), { maxBatch: 200 }),
   };
 }
 
 /** One statement moves a job at most once, so callers who want the same job take turns, in the order they came. */
-async function moveEach(pool: pg.Pool, moves: JobMove[]): Promise<(MovedJob | null)[]> {
+async function moveEach(pool: pg.Pool, moves: JobMove[], repeatable: boolean): Promise<(MovedJob | null)[]> {
   const answers = new Map<JobMove, MovedJob>();
   let waiting = moves;
   while (waiting.length > 0) {
     const turn = new Map<string, JobMove>();
     for (const move of waiting) if (!turn.has(move.jobId)) turn.set(move.jobId, move);
-    for (const row of await moveJobs(pool, [...turn.values()])) {
+    for (const row of await moveJobs(pool, [...turn.values()], repeatable)) {
       const winner = turn.get(row.jobId);
       if (winner) answers.set(winner, row);
     }

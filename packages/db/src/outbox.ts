@@ -1,6 +1,6 @@
 /** The outbox: queue work committed with its cause, moved to the queue by a relay, at least once. */
 import type pg from 'pg';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, REPEATABLE } from './transaction.ts';
 
 export type OutboxRow = { id: string; task: string; payload: object };
 
@@ -15,7 +15,7 @@ export async function relayOutbox(
   limit: number,
   send: (rows: OutboxRow[]) => Promise<void>,
 ): Promise<number> {
-  return inTransaction(pool, async (client) => {
+  const move = async (client: pg.PoolClient): Promise<number> => {
     const taken = await client.query<OutboxRow>({
       name: 'take-outbox',
       text: `DELETE FROM "Outbox" WHERE id IN (
@@ -25,7 +25,9 @@ export async function relayOutbox(
     });
     if (taken.rows.length > 0) await send(taken.rows);
     return taken.rows.length;
-  });
+  };
+  // A delete that is lost sends the rows again.
+  return inTransaction(pool, move, REPEATABLE);
 }
 
 /** Writes outbox rows inside a caller's transaction, or alone. */

@@ -1,11 +1,23 @@
 import type pg from 'pg';
 
-/** Runs `work` in one transaction on one connection; a connection whose rollback fails is closed, not reused. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** What a transaction does that may be lost with the last half second before a crash of Postgres: it is done again then. */
+export const REPEATABLE = 'BEGIN; SET LOCAL synchronous_commit = off';
+
+/**
+ * Runs `work` in one transaction on one connection; a connection whose rollback fails is closed, not reused.
+ *
+ * @param begin {@link REPEATABLE} for work that nobody was told of and that is found and done again after a crash; its
+ *   commit does not wait for the disk
+ */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  begin: 'BEGIN' | typeof REPEATABLE = 'BEGIN',
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
+    await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

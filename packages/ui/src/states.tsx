@@ -11,10 +11,13 @@ export function Skeleton({ className, ...rest }: ComponentProps<'div'>) {
 export function EmptyState(props: {
   art?: ReactNode;
   title: string;
+  /** `h1` where this is all there is on the page. */
+  heading?: 'h1' | 'h2';
   children?: ReactNode;
   action?: ReactNode;
   className?: string;
 }) {
+  const Heading = props.heading ?? 'h2';
   return (
     <div
       className={cn(
@@ -23,7 +26,7 @@ export function EmptyState(props: {
       )}
     >
       {props.art}
-      <h2 className="font-semibold text-lg tracking-[-0.01em]">{props.title}</h2>
+      <Heading className="font-semibold text-lg tracking-[-0.01em]">{props.title}</Heading>
       {props.children && <div className="max-w-[46ch] text-ink-2">{props.children}</div>}
       {props.action && <div className="mt-3 flex flex-wrap justify-center gap-2">{props.action}</div>}
     </div>

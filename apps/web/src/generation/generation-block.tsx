@@ -14,6 +14,7 @@ import { STATE_WORDS } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
+import { readablePrompt } from './readable-prompt';
 
 type Props = {
   generation: GenerationView;
@@ -53,7 +54,7 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   const images = generation.images.filter((image) => image.deletedAt === null);
   const missing = counts.planned - counts.ready;
   const canRetry = !active && missing > 0;
-  const title = generation.pack ? generation.pack.name : generation.prompt;
+  const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? 'Pictures');
   const state = STATE_WORDS[job.state];
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
   const retryButton = retryAllowed && (
@@ -67,14 +68,14 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   );
 
   return (
-    <article aria-label={title ?? 'Pictures'} className="grid gap-3">
+    <article aria-label={title} className="grid gap-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
         {titled && (
-          <h3 className="line-clamp-2 min-w-0 flex-1 basis-64 font-medium">
+          <h2 className="line-clamp-2 min-w-0 flex-1 basis-64 font-medium">
             <Link href={`/generations/${generation.id}`} className="hover:text-accent">
               {title}
             </Link>
-          </h3>
+          </h2>
         )}
         <p className="flex items-center gap-2 text-ink-2 text-sm">
           <span role="status" className="tabular-nums">
@@ -128,8 +129,9 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   );
 }
 
-/** Rows without a lone last picture where that can be had; one picture alone does not fill the page. */
+/** Three or four in a row, whichever leaves fewer places empty; one picture alone does not fill the page. */
 function columnsFor(count: number): string {
-  const columns = count % 4 !== 0 && count % 3 === 0 ? 3 : Math.max(2, Math.min(4, count));
+  const empty = (columns: number) => (columns - (count % columns)) % columns;
+  const columns = count <= 4 ? Math.max(2, count) : empty(3) < empty(4) ? 3 : 4;
   return `repeat(${columns}, minmax(0, 1fr))`;
 }

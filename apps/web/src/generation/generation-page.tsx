@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTRPC } from '@/trpc/client';
 import { GenerationBlock } from './generation-block';
+import { readablePrompt } from './readable-prompt';
 import { RecipeFacts } from './recipe-facts';
 
 /** One order of pictures on its own page: for a pack run, the contact sheet. */
@@ -18,11 +19,11 @@ export function GenerationPage({ id }: { id: string }) {
   return (
     <>
       <PageHeader
-        title={pack ? pack.name : (generation.prompt ?? 'Pictures')}
+        title={pack ? pack.name : readablePrompt(generation.prompt ?? 'Pictures')}
         above={
           <p className="text-ink-2 text-sm">
             {pack ? 'Pack run with ' : 'Made with '}
-            <Link href={`/models/${modelId}`} className="text-ink underline-offset-4 hover:text-accent hover:underline">
+            <Link href={`/models/${modelId}`} className="text-ink underline underline-offset-4 hover:text-accent">
               {modelName}
             </Link>
           </p>

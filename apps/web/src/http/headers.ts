@@ -16,6 +16,7 @@ const TO_BROWSER = [
   'cache-control',
   'content-disposition',
   'content-range',
+  'content-security-policy',
   'content-type',
   'etag',
   'last-modified',

@@ -3,12 +3,14 @@
 import type { JobView } from '@pixgen/domain';
 import { cn, Progress } from '@pixgen/ui';
 import { useJobProgress } from './live';
-import { Ago } from './time';
+import { Ago, useNow } from './time';
 import { jobNow } from './words';
 
 /** A live job in one glance: what it does now, how far it is, when it was last heard. */
 export function JobBar({ job, name, className }: { job: JobView; name: string; className?: string }) {
   const now = jobNow(job, useJobProgress(job.id));
+  // The server does not know how late it is in the browser.
+  const clock = useNow(60_000);
   return (
     <div className={cn('grid gap-2', className)}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
@@ -18,7 +20,7 @@ export function JobBar({ job, name, className }: { job: JobView; name: string; c
         </p>
         <p className="text-ink-2 tabular-nums">
           {now.detail}
-          {now.heardAt && (
+          {clock !== null && now.heardAt && (
             <span>
               {now.detail && ' · '}last heard <Ago at={now.heardAt} everyMs={1000} />
             </span>

@@ -32,7 +32,7 @@ export function ModelCard({ model }: { model: ModelView }) {
       </div>
       <div className="flex items-start justify-between gap-2">
         <div className="min-w-0">
-          <h3 className="truncate font-medium group-hover:text-accent">{model.name}</h3>
+          <p className="truncate font-medium group-hover:text-accent">{model.name}</p>
           <p className="truncate text-ink-2 text-sm">
             {model.classWord}
             {model.state === 'draft' && ` · ${model.photoCounts.ready} photos`}

@@ -46,10 +46,13 @@ export function AppShell({ account, children }: { account: AccountView; children
 
 function SimulatedRibbon({ name }: { name: 'nano' | 'tiny' | 'sdxl' }) {
   return (
-    <p role="note" className="mt-4 bg-warn-soft px-4 py-1.5 text-center text-warn text-xs sm:text-sm lg:mt-0">
+    <aside
+      aria-label="Installation"
+      className="mt-4 bg-warn-soft px-4 py-1.5 text-center text-warn text-xs sm:text-sm lg:mt-0"
+    >
       {name === 'nano'
         ? 'Nano base model: random weights. It shows the machinery, not likeness.'
         : 'Tiny base model: emoji-like pictures. It shows the machinery, not likeness.'}
-    </p>
+    </aside>
   );
 }

@@ -5,6 +5,7 @@ import Link from 'next/link';
 export function SegmentNotFound() {
   return (
     <EmptyState
+      heading="h1"
       title="There is nothing here"
       action={
         <LinkButton as={Link} href="/home" variant="primary">

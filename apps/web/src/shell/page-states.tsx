@@ -34,6 +34,7 @@ export function SegmentError({ error, reset }: { error: Error & { digest?: strin
   return (
     <div role="alert">
       <EmptyState
+        heading="h1"
         title={words.title}
         action={
           <>

@@ -63,7 +63,7 @@ async function findSoundObjects(deps: Deps, pending: PendingEvent[]): Promise<Se
       claimEpoch: event.claimEpoch,
       name: '',
     });
-    return objectsOf(event).filter((object) => object.key.startsWith(prefix));
+    return objectsOf(event, job.readyImageIds).filter((object) => object.key.startsWith(prefix));
   });
   const unique = new Map(objects.map((object) => [object.key, object]));
   const sound = await Promise.all(
@@ -72,7 +72,8 @@ async function findSoundObjects(deps: Deps, pending: PendingEvent[]): Promise<Se
   return new Set(sound.flat());
 }
 
-function objectsOf(event: PendingEvent['event']): StoredObject[] {
+/** Those of images that are ready already were checked when they came. */
+function objectsOf(event: PendingEvent['event'], readyImageIds: string[]): StoredObject[] {
   const drawn = (result: ImageResult): StoredObject[] => (result.status === 'succeeded' ? [result] : []);
   switch (event.type) {
     case 'image':
@@ -80,7 +81,8 @@ function objectsOf(event: PendingEvent['event']): StoredObject[] {
     case 'checkpoint':
       return [event.object];
     case 'succeeded':
-      return event.training ? [event.training.weights] : event.images.flatMap((image) => drawn(image.result));
+      if (event.training) return [event.training.weights];
+      return event.images.flatMap(({ imageId, result }) => (readyImageIds.includes(imageId) ? [] : drawn(result)));
     case 'failed':
       return [];
   }

@@ -20,7 +20,7 @@ export async function dispatchJob(
   task: { jobId: string; attempt: number },
   run: { lastTry: boolean },
 ): Promise<void> {
-  const moved = await deps.jobs.move(move(task.jobId, task.attempt, 'dispatching'));
+  const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
   if (moved) await publishHistory(deps, [moved]);
   const kind = moved ? (moved.kind as JobKind) : await kindToSubmit(deps, task);
   if (kind === null) return;
