@@ -1,6 +1,6 @@
 /** The apply step's transaction: results become rows, jobs move, money settles, inbox rows are marked. */
 import type { JobKind, JobState } from '@pixgen/domain';
-import type pg from 'pg';
+import pg from 'pg';
 import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
 import { inTransaction, REPEATABLE } from './transaction.ts';
 import type { CheckpointRow } from './work-orders.ts';
@@ -58,7 +58,7 @@ export type JobEffects = {
   move: JobMove | null;
 };
 
-const LOCK = `SELECT id FROM "Job" WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+const MARK = `UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id = ANY ($1::bigint[])`;
 
 // A statement of its own: it must see what committed while the locks were waited for.
 const READ = `
@@ -129,29 +129,41 @@ export async function applyEffects(
   decide: (jobs: Map<string, LockedJob>) => JobEffects[],
 ): Promise<AppliedEvent[]> {
   const apply = async (client: pg.PoolClient): Promise<AppliedEvent[]> => {
-    await client.query({ name: 'lock-jobs', text: LOCK, values: [jobIds] });
     type Row = Omit<LockedJob, 'holdMicroUsd'> & { holdMicroUsd: string };
     const locked = await client.query<Row>({ name: 'read-jobs', text: READ, values: [jobIds] });
     const jobs = new Map(locked.rows.map((row) => [row.id, { ...row, holdMicroUsd: Number(row.holdMicroUsd) }]));
     const effects = decide(jobs);
-    const written = await client.query<AppliedEvent>({
-      name: 'apply-effects',
-      text: WRITE,
-      values: [
-        JSON.stringify(effects.flatMap((effect) => effect.images)),
-        JSON.stringify(effects.flatMap((effect) => effect.weights)),
-        JSON.stringify(effects.flatMap((effect) => effect.checkpoint ?? [])),
-        JSON.stringify(effects.flatMap((effect) => effect.lossHistory ?? [])),
-        inboxIds,
-        jobIds,
-      ],
-    });
+    const written = await writeResults(client, effects, inboxIds, jobIds);
     const moved = await moveJobs(
       client,
       effects.flatMap((effect) => effect.move ?? []),
     );
-    return [...written.rows, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
+    return [...written, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
   };
   // The events stay in the inbox until this is on disk: what a crash of Postgres takes is applied again.
-  return inTransaction(pool, apply, REPEATABLE);
+  return inTransaction(pool, apply, `${REPEATABLE}; ${lockJobs(jobIds)}`);
+}
+
+/** Sent together with BEGIN, which cannot carry parameters: one round trip less for every batch. */
+function lockJobs(jobIds: string[]): string {
+  const list = jobIds.map((id) => pg.escapeLiteral(id)).join(', ');
+  return `SELECT id FROM "Job" WHERE id IN (${list}) ORDER BY id FOR NO KEY UPDATE`;
+}
+
+async function writeResults(
+  client: pg.ClientBase,
+  effects: JobEffects[],
+  inboxIds: string[],
+  jobIds: string[],
+): Promise<AppliedEvent[]> {
+  const images = effects.flatMap((effect) => effect.images);
+  const weights = effects.flatMap((effect) => effect.weights);
+  const checkpoints = effects.flatMap((effect) => effect.checkpoint ?? []);
+  const losses = effects.flatMap((effect) => effect.lossHistory ?? []);
+  if (images.length + weights.length + checkpoints.length + losses.length === 0) {
+    await client.query({ name: 'mark-applied', text: MARK, values: [inboxIds] });
+    return [];
+  }
+  const values = [...[images, weights, checkpoints, losses].map((rows) => JSON.stringify(rows)), inboxIds, jobIds];
+  return (await client.query<AppliedEvent>({ name: 'apply-effects', text: WRITE, values })).rows;
 }

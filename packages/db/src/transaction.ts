@@ -12,7 +12,7 @@ export const REPEATABLE = 'BEGIN; SET LOCAL synchronous_commit = off';
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
-  begin: 'BEGIN' | typeof REPEATABLE = 'BEGIN',
+  begin = 'BEGIN',
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;

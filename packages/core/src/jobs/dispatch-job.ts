@@ -6,7 +6,6 @@ import { type GpuBackend, GpuBackendError } from '../gpu/gpu-backend.ts';
 import { endAttempt } from './end-attempt.ts';
 import { ticketToken } from './gpu-secrets.ts';
 import { move } from './next-move.ts';
-import { publishHistory } from './publish.ts';
 
 /**
  * Hands one attempt to a GPU. Safe to run again after a crash at any line: the intent is a compare-and-set, the ticket is
@@ -20,8 +19,8 @@ export async function dispatchJob(
   task: { jobId: string; attempt: number },
   run: { lastTry: boolean },
 ): Promise<void> {
+  // Not published: tabs show a waiting job either way, and every message costs each of them.
   const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
-  if (moved) await publishHistory(deps, [moved]);
   const kind = moved ? (moved.kind as JobKind) : await kindToSubmit(deps, task);
   if (kind === null) return;
   const ticket: Ticket = {
