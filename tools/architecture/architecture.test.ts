@@ -52,7 +52,9 @@ describe('one place per outside thing', () => {
 
   it('the environment is read in env.ts alone', () => {
     const allowed = /(^|\/)(env|main|prisma\.config|set-up-link)\.ts$|\/scripts\//;
-    expect(product.filter((file) => /process\.env\b(?!\.NODE_ENV\b)/.test(read(file)) && !allowed.test(file))).toEqual([]);
+    expect(product.filter((file) => /process\.env\b(?!\.NODE_ENV\b)/.test(read(file)) && !allowed.test(file))).toEqual(
+      [],
+    );
   });
 });
 
@@ -92,15 +94,22 @@ describe('imports', () => {
       'apps/web': ['domain', 'ui', 'trpc'],
     };
     const wrong = Object.entries(layers).flatMap(([folder, allowed]) => {
-      const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as { dependencies?: Record<string, string> };
-      const own = Object.keys(dependencies).filter((name) => name.startsWith('@pixgen/')).map((name) => name.slice('@pixgen/'.length));
+      const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as {
+        dependencies?: Record<string, string>;
+      };
+      const own = Object.keys(dependencies)
+        .filter((name) => name.startsWith('@pixgen/'))
+        .map((name) => name.slice('@pixgen/'.length));
       return own.filter((name) => !allowed.includes(name)).map((name) => `${folder} → ${name}`);
     });
     expect(wrong).toEqual([]);
   });
 
   it('the web app knows of the API only the client and its types', () => {
-    const names = product.filter(below('apps/web/')).flatMap(importsOf).filter((name) => name.startsWith('@pixgen/trpc'));
+    const names = product
+      .filter(below('apps/web/'))
+      .flatMap(importsOf)
+      .filter((name) => name.startsWith('@pixgen/trpc'));
     expect([...new Set(names)].filter((name) => name !== '@pixgen/trpc/client')).toEqual([]);
   });
 

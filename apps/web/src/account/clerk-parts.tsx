@@ -9,6 +9,7 @@ export function ClerkShell(props: { publishableKey: string; nonce: string | unde
     <ClerkProvider
       publishableKey={props.publishableKey}
       {...(props.nonce && { nonce: props.nonce })}
+      telemetry={false}
       signInUrl="/sign-in"
       signUpUrl="/sign-up"
       signInFallbackRedirectUrl="/home"
