@@ -17,6 +17,8 @@ const config: NextConfig = {
   output: 'standalone',
   outputFileTracingRoot: repository,
   turbopack: { root: repository },
+  // The one constant of the build: Clerk's package tells its maker nothing. Everything else is read at start.
+  env: { NEXT_PUBLIC_CLERK_TELEMETRY_DISABLED: '1' },
   poweredByHeader: false,
   reactStrictMode: true,
   // Types are checked for the whole repository at once (`pnpm check`), not again in every build.

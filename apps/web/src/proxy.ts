@@ -17,7 +17,6 @@ export default async function proxy(request: NextRequest, event: NextFetchEvent)
   const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
     publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
     // The secret key is read from the environment by Clerk itself; given here, it would want a key to encrypt it with.
-    telemetry: { disabled: true },
   });
   return (await handler(request, event)) ?? NextResponse.next();
 }
