@@ -33,3 +33,16 @@ export function env(): Env {
   parsed ??= parseEnv(process.env);
   return parsed;
 }
+
+/** A wrong environment stops the start; Next itself would go on and answer every visit with 500. */
+export function stopOnWrongEnv(): void {
+  // Next builds this for its edge runtime too, which has no process to stop.
+  if (process.env.NEXT_RUNTIME === 'nodejs') {
+    try {
+      env();
+    } catch (error) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    }
+  }
+}

@@ -29,6 +29,9 @@ it('the seed holds three packs of three prompts or more, each with its subject',
 it('seeding again changes nothing, other prompts make the next version, and the old one stays', async () => {
   const [first] = SEED_PACKS;
   if (!first) throw new Error('no pack');
+  // The test database is seeded already: this test begins before that.
+  await deps.db.prisma.packVersion.deleteMany();
+  await deps.db.prisma.pack.deleteMany();
   const parallel = await Promise.all([1, 2, 3].map(() => savePack(deps.db, first)));
   expect(parallel.toSorted()).toEqual(['created', 'unchanged', 'unchanged']);
   expect(await savePack(deps.db, { ...first, description: 'Other words.' })).toBe('unchanged');
