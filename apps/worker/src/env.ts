@@ -32,16 +32,22 @@ export const envSchema = z.object({
 });
 export type Env = z.infer<typeof envSchema>;
 
-/** @throws Error naming each bad variable, never its value */
+/** @throws Error naming each bad variable, never its value; an empty one counts as absent */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  const parsed = envSchema.safeParse(source);
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
-    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+    const names = new Set(parsed.error.issues.map((issue) => issue.path.join('.')));
+    const lines = [...names].map(
+      (name) => `  ${name} ${Object.hasOwn(given, name) ? 'is not an allowed value' : 'is missing'}`,
+    );
+    throw new Error(['The worker cannot start with this environment:', ...lines].join('\n'));
   }
-  if (parsed.data.GPU_BACKEND === 'local' && !parsed.data.GPU_SERVER_URL)
-    throw new Error('GPU_SERVER_URL: needed with GPU_BACKEND=local');
-  if (parsed.data.GPU_BACKEND === 'modal' && !(parsed.data.MODAL_TOKEN_ID && parsed.data.MODAL_TOKEN_SECRET)) {
-    throw new Error('MODAL_TOKEN_ID, MODAL_TOKEN_SECRET: needed with GPU_BACKEND=modal');
-  }
-  return parsed.data;
+  const env = parsed.data;
+  const missing = NEEDED_BY_BACKEND[env.GPU_BACKEND].filter((name) => env[name] === undefined);
+  if (missing.length > 0)
+    throw new Error(`The worker needs ${missing.join(' and ')} with GPU_BACKEND=${env.GPU_BACKEND}.`);
+  return env;
 }
+
+const NEEDED_BY_BACKEND = { local: ['GPU_SERVER_URL'], modal: ['MODAL_TOKEN_ID', 'MODAL_TOKEN_SECRET'] } as const;

@@ -68,6 +68,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  process.stderr.write(`The worker cannot start.\n${error.message}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
