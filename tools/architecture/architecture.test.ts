@@ -52,9 +52,9 @@ describe('one place per outside thing', () => {
 
   it('the environment is read in env.ts alone', () => {
     const allowed = /(^|\/)(env|main|prisma\.config|set-up-link)\.ts$|\/scripts\//;
-    expect(product.filter((file) => /process\.env\b(?!\.(NODE_ENV|NEXT_RUNTIME)\b)/.test(read(file)) && !allowed.test(file))).toEqual(
-      [],
-    );
+    expect(
+      product.filter((file) => /process\.env\b(?!\.(NODE_ENV|NEXT_RUNTIME)\b)/.test(read(file)) && !allowed.test(file)),
+    ).toEqual([]);
   });
 });
 

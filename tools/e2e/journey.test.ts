@@ -202,6 +202,7 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
     await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
     await capture('picture');
     await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Undo' }).first().waitFor();
     await page.goto('/gallery');
     await expectLoadedImages(list, before - 1);
     expect(await list.getByRole('img').count()).toBe(before - 1);

@@ -197,6 +197,16 @@ describe('cancel', () => {
   });
 });
 
+describe('a GPU that refuses the ticket', () => {
+  it('ends the job at once with a reason and at no cost', async () => {
+    const modelId = await createTrainedModel(person);
+    product.simulator.control({ submitFaults: [{ answer: 'refuse' }] });
+    const { id } = await person.client.generation.start.mutate({ modelId, prompt: 'rain', idempotencyKey: newId() });
+    const ended = await until(generation(id), hasEnded, 5_000);
+    expect(ended.job).toMatchObject({ state: 'failed', attempt: 1, costMicroUsd: 0, failure: { code: 'GPU_REFUSED' } });
+  });
+});
+
 describe('a submit whose answer was lost', () => {
   it('costs a second call at most: one of the two claims, the other stops without work', {
     timeout: 120_000,
