@@ -22,6 +22,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    // Few requests log: those name their id then, instead of each request making a logger.
+    childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
     genReqId: (request) => knownRequestId(request.headers['x-request-id']) ?? newId(),
     trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,

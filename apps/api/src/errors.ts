@@ -21,9 +21,10 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, failure:
 
 /** Faults of ours are errors, outages warnings, refusals nothing that an operator must read. */
 export function logFailure(request: FastifyRequest, failure: AppError): void {
-  if (failure.code === 'INTERNAL') request.log.error({ err: failure }, 'request failed');
-  else if (failure.code === 'UNAVAILABLE') request.log.warn({ err: failure }, 'request refused: a store is away');
-  else request.log.debug({ code: failure.code, cause: failure.cause }, 'request refused');
+  if (failure.code === 'INTERNAL') request.log.error({ reqId: request.id, err: failure }, 'request failed');
+  else if (failure.code === 'UNAVAILABLE')
+    request.log.warn({ reqId: request.id, err: failure }, 'request refused: a store is away');
+  else request.log.debug({ reqId: request.id, code: failure.code, cause: failure.cause }, 'request refused');
 }
 
 /** Fastify's own refusals; anything it does not know is not one. */

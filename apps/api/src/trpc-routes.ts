@@ -3,12 +3,14 @@ import { type AppRouter, appRouter, asTrpcError, type Context, toAppError } from
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logFailure } from './errors.ts';
+import { liveStream } from './live-stream.ts';
 import type { Services } from './services.ts';
 
 /** One request runs at most so many procedures, whatever it carries. */
 const MAX_BATCH = 10;
 
-export async function trpcRoutes(app: FastifyInstance, { deps, authenticator }: Services): Promise<void> {
+export async function trpcRoutes(app: FastifyInstance, services: Services): Promise<void> {
+  const { deps, authenticator } = services;
   const streams = new Set<FastifyReply>();
   app.addHook('onRequest', async (request, reply) => {
     if (request.headers.accept !== 'text/event-stream') return;
@@ -19,6 +21,8 @@ export async function trpcRoutes(app: FastifyInstance, { deps, authenticator }: 
   app.addHook('preClose', async () => {
     for (const reply of streams) reply.raw.destroy();
   });
+
+  liveStream(app, services);
 
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,

@@ -1,8 +1,8 @@
 /** The worker as one value: queue consumers, relay, reconciler and sweeps around the use cases. */
 import {
-  applyEvents,
   cancelCalls,
   checkPhoto,
+  createEventApplier,
   type Deps,
   dispatchJob,
   type GpuBackend,
@@ -29,10 +29,11 @@ export function startWorker(
   gpu: GpuBackend,
   connectQueue: () => ReturnType<typeof connectRedis>,
 ): RunningWorker {
+  const applyEvents = createEventApplier(deps);
   const handlers: Handlers = {
     dispatch: (task, run) => dispatchJob(deps, gpu, task, run),
     'cancel-calls': (task) => cancelCalls(deps, gpu, task),
-    'apply-events': (task) => applyEvents(deps, task.eventIds),
+    'apply-events': (task) => applyEvents(task.eventIds),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
   };
   const consumer = startConsumer(connectQueue, handlers, {

@@ -23,7 +23,7 @@ export { signIn } from './identity/sign-in.ts';
 export { signOut } from './identity/sign-out.ts';
 export { signUp } from './identity/sign-up.ts';
 export type { IdentityDeps } from './identity/start-session.ts';
-export { applyEvents } from './jobs/apply-events.ts';
+export { applyEvents, createEventApplier } from './jobs/apply-events.ts';
 export { cancelCalls } from './jobs/cancel-calls.ts';
 export { claimAttempt } from './jobs/claim-attempt.ts';
 export { dispatchJob } from './jobs/dispatch-job.ts';

@@ -58,8 +58,6 @@ export type JobEffects = {
   move: JobMove | null;
 };
 
-const MARK = `UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id = ANY ($1::bigint[])`;
-
 // A statement of its own: it must see what committed while the locks were waited for.
 const READ = `
 SELECT j.id, j.kind, j.state, j.attempt, j."holdMicroUsd", coalesce(a."claimEpoch", 0) AS "claimEpoch",
@@ -98,11 +96,10 @@ chk AS (
 los AS (
   UPDATE "Training" t SET "lossHistory" = r.value FROM jsonb_to_recordset($4::jsonb) AS r("trainingId" uuid, value jsonb)
   WHERE t.id = r."trainingId"
-),
-inbox AS (UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id = ANY ($5::bigint[]))
+)
 INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, "imageId", step, code)
 SELECT j.id, j."userId", j.kind, j."generationId", 'image', j.attempt, img.id, NULL, img."failureCode"
-FROM img JOIN "Job" j ON j."generationId" = img."generationId" AND j.id = ANY ($6::uuid[])
+FROM img JOIN "Job" j ON j."generationId" = img."generationId" AND j.id = ANY ($5::uuid[])
 UNION ALL
 SELECT j.id, j."userId", j.kind, j."trainingId", 'checkpoint', j.attempt, NULL, chk.step, NULL FROM chk JOIN "Job" j ON j.id = chk.id
 RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, "imageId", step, code, at`;
@@ -133,7 +130,7 @@ export async function applyEffects(
     const locked = await client.query<Row>({ name: 'read-jobs', text: READ, values: [jobIds] });
     const jobs = new Map(locked.rows.map((row) => [row.id, { ...row, holdMicroUsd: Number(row.holdMicroUsd) }]));
     const effects = decide(jobs);
-    const written = await writeResults(client, effects, inboxIds, jobIds);
+    const written = await writeResults(client, effects, jobIds);
     const moved = await moveJobs(
       client,
       effects.flatMap((effect) => effect.move ?? []),
@@ -141,7 +138,13 @@ export async function applyEffects(
     return [...written, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
   };
   // The events stay in the inbox until this is on disk: what a crash of Postgres takes is applied again.
-  return inTransaction(pool, apply, `${REPEATABLE}; ${lockJobs(jobIds)}`);
+  return inTransaction(pool, apply, `${REPEATABLE}; ${lockJobs(jobIds)}`, `${markApplied(inboxIds)}; COMMIT`);
+}
+
+/** Sent together with COMMIT; see {@link lockJobs}. */
+function markApplied(inboxIds: string[]): string {
+  const list = inboxIds.map((id) => BigInt(id)).join(', ');
+  return `UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id IN (${list})`;
 }
 
 /** Sent together with BEGIN, which cannot carry parameters: one round trip less for every batch. */
@@ -150,20 +153,12 @@ function lockJobs(jobIds: string[]): string {
   return `SELECT id FROM "Job" WHERE id IN (${list}) ORDER BY id FOR NO KEY UPDATE`;
 }
 
-async function writeResults(
-  client: pg.ClientBase,
-  effects: JobEffects[],
-  inboxIds: string[],
-  jobIds: string[],
-): Promise<AppliedEvent[]> {
+async function writeResults(client: pg.ClientBase, effects: JobEffects[], jobIds: string[]): Promise<AppliedEvent[]> {
   const images = effects.flatMap((effect) => effect.images);
   const weights = effects.flatMap((effect) => effect.weights);
   const checkpoints = effects.flatMap((effect) => effect.checkpoint ?? []);
   const losses = effects.flatMap((effect) => effect.lossHistory ?? []);
-  if (images.length + weights.length + checkpoints.length + losses.length === 0) {
-    await client.query({ name: 'mark-applied', text: MARK, values: [inboxIds] });
-    return [];
-  }
-  const values = [...[images, weights, checkpoints, losses].map((rows) => JSON.stringify(rows)), inboxIds, jobIds];
+  if (images.length + weights.length + checkpoints.length + losses.length === 0) return [];
+  const values = [...[images, weights, checkpoints, losses].map((rows) => JSON.stringify(rows)), jobIds];
   return (await client.query<AppliedEvent>({ name: 'apply-effects', text: WRITE, values })).rows;
 }

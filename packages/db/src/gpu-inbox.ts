@@ -3,6 +3,7 @@ import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
 import type { PlannedImageRow } from './accept-jobs.ts';
 import { createBatcher } from './batch.ts';
+import { WITHOUT_WAITING } from './job-moves.ts';
 import { AT_WORK } from './states.ts';
 
 export type InboxRow = { webhookId: string; event: DurableGpuEvent };
@@ -26,8 +27,21 @@ stored AS (
 SELECT req.ord, stored.id, current.ord IS NOT NULL AS live
 FROM req LEFT JOIN current USING (ord) LEFT JOIN stored ON stored."jobId" = req."jobId" AND stored."webhookId" = req."webhookId"`;
 
+const STORE_WITHOUT_WAITING = STORE.replace('WITH req AS (', `WITH ${WITHOUT_WAITING}, req AS (`).replace(
+  'SELECT * FROM jsonb_to_recordset',
+  'SELECT r.* FROM lazy, jsonb_to_recordset',
+);
+
 /**
  * Stores durable events of current claims; concurrent callers share a commit.
+ *
+ * `image` events do not wait for the disk. A crash of Postgres (not of a process of ours) may take those of its last
+ * half second, and then the event that ends the attempt tells them again or makes them needless:
+ * - `succeeded`, and the same value returned to the provider, carries every image of the attempt;
+ * - `failed` is stored after its images, waits for the disk, and the log is written in order: where it is, they are. One
+ *   that is sent after the crash ends in another attempt, which draws what has no row, or in a final failure, which
+ *   settles only images that have one;
+ * - a cancelled or expired job takes no result and costs nothing.
  *
  * @param onStored told the ids of a whole committed batch, to enqueue them together
  */
@@ -35,32 +49,39 @@ export function createInbox(
   pool: pg.Pool,
   onStored: (ids: string[]) => Promise<void>,
 ): (row: InboxRow) => Promise<InboxAnswer> {
-  return createBatcher<InboxRow, InboxAnswer>(
-    async (rows) => {
-      const values = rows.map(({ webhookId, event }, ord) => ({
-        ord,
-        jobId: event.jobId,
-        webhookId,
-        attempt: event.attempt,
-        claimEpoch: event.claimEpoch,
-        payload: event,
-      }));
-      const result = await pool.query<{ ord: number; id: string | null; live: boolean }>({
-        name: 'store-events',
-        text: STORE,
-        values: [JSON.stringify(values)],
-      });
-      const answers = new Map(result.rows.map((row) => [row.ord, row]));
-      const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [row.id])))];
-      if (ids.length > 0) await onStored(ids);
-      return rows.map((_, ord) => {
-        const row = answers.get(ord);
-        if (!row?.live) return { outcome: 'gone' };
-        return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: row.id };
-      });
-    },
-    { maxBatch: 200 },
-  );
+  const store = (statement: { name: string; text: string }) =>
+    createBatcher<InboxRow, InboxAnswer>((rows) => storeBatch(pool, statement, rows, onStored), { maxBatch: 200 });
+  const waiting = store({ name: 'store-events', text: STORE });
+  const withoutWaiting = store({ name: 'store-images', text: STORE_WITHOUT_WAITING });
+  return (row) => (row.event.type === 'image' ? withoutWaiting(row) : waiting(row));
+}
+
+async function storeBatch(
+  pool: pg.Pool,
+  statement: { name: string; text: string },
+  rows: InboxRow[],
+  onStored: (ids: string[]) => Promise<void>,
+): Promise<InboxAnswer[]> {
+  const values = rows.map(({ webhookId, event }, ord) => ({
+    ord,
+    jobId: event.jobId,
+    webhookId,
+    attempt: event.attempt,
+    claimEpoch: event.claimEpoch,
+    payload: event,
+  }));
+  const result = await pool.query<{ ord: number; id: string | null; live: boolean }>({
+    ...statement,
+    values: [JSON.stringify(values)],
+  });
+  const answers = new Map(result.rows.map((row) => [row.ord, row]));
+  const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [row.id])))];
+  if (ids.length > 0) await onStored(ids);
+  return rows.map((_, ord) => {
+    const row = answers.get(ord);
+    if (!row?.live) return { outcome: 'gone' };
+    return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: row.id };
+  });
 }
 
 /** An inbox row with what the apply step must know of its job. */

@@ -36,7 +36,8 @@ export const TASKS = {
     attempts: 8,
     backoffMs: 500,
     timeoutMs: 60_000,
-    concurrency: 4,
+    // What waits at once is applied together: see `createEventApplier`.
+    concurrency: 50,
   },
   /** Decodes, checks and re-encodes one uploaded photo. */
   'check-photo': {

@@ -2,4 +2,4 @@ export { toAppError } from './errors.ts';
 export { createOpenApiDocument } from './openapi.ts';
 export { listRestOperations, type RestOperation } from './rest.ts';
 export { type AppRouter, appRouter } from './router.ts';
-export { asTrpcError, type Context } from './trpc.ts';
+export { asTrpcError, type Context, STREAM } from './trpc.ts';

@@ -5,6 +5,14 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { toAppError } from './errors.ts';
 import type { RestMeta } from './rest.ts';
 
+/** How long-lived streams behave, whoever writes them. */
+export const STREAM = {
+  pingMs: 15_000,
+  /** A stream is authorised again at least every minute: it ends and the client opens the next one. */
+  maxDurationMs: 60_000,
+  client: { reconnectAfterInactivityMs: 35_000 },
+} as const;
+
 /** What the host gives each request. `actor` is null for a signed-out caller. */
 export type Context = { deps: Deps; actor: Actor | null; requestId: string };
 
@@ -30,10 +38,9 @@ const t = initTRPC
       };
     },
     sse: {
-      ping: { enabled: true, intervalMs: 15_000 },
-      // A stream is authorised again at least every minute: it ends and the client opens the next one.
-      maxDurationMs: 60_000,
-      client: { reconnectAfterInactivityMs: 35_000 },
+      ping: { enabled: true, intervalMs: STREAM.pingMs },
+      maxDurationMs: STREAM.maxDurationMs,
+      client: STREAM.client,
     },
   });
 

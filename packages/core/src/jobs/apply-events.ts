@@ -1,6 +1,7 @@
 /** The apply step: stored events become results. Whatever arrives twice, late or out of order changes nothing twice. */
 import {
   applyEffects,
+  createBatcher,
   type JobEffects,
   type LockedJob,
   type NewImage,
@@ -22,6 +23,17 @@ import { publishHistory } from './publish.ts';
 import { verifyObject } from './verify-object.ts';
 
 type ImageResult = ImageEvent['result'];
+
+/** The apply step of this process: tasks that wait at once share a transaction. */
+export function createEventApplier(deps: Deps): (eventIds: string[]) => Promise<void> {
+  return createBatcher<string[], void>(
+    async (tasks) => {
+      await applyEvents(deps, tasks.flat());
+      return tasks.map(() => undefined);
+    },
+    { maxBatch: 50 },
+  );
+}
 
 /**
  * Applies a batch of inbox rows in one transaction.

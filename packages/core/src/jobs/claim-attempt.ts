@@ -35,7 +35,8 @@ export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<W
   }
   const work = await deps.jobs.readWork(request.jobId);
   if (!work) throw new AppError('GONE', 'This attempt is over.');
-  if (answer.event) await publishHistory(deps, [{ ...answer.event, type: 'running', attempt: request.attempt }]);
+  // Tabs may hear of it a moment after the GPU does.
+  if (answer.event) void publishHistory(deps, [{ ...answer.event, type: 'running', attempt: request.attempt }]);
   return toWorkOrder(deps, request, answer.claimEpoch, work);
 }
 
