@@ -16,17 +16,29 @@ async function dispatch(jobId: string): Promise<void> {
   await postJson(`http://127.0.0.1:${settings.gpuPort}/submit`, { jobId, claimUrl });
 }
 
+/** Images whose object is being looked at: their jobs' last events wait for them. */
+const drawn = new Map<string, Promise<void>>();
+
+async function storeImage(event: Extract<RawEvent, { type: 'image' }>): Promise<void> {
+  const { status, length } = await send('HEAD', presign(settings.s3, 'HEAD', event.key), {}, '');
+  if (status !== 200 || length !== event.sizeBytes) throw new Error(`object of ${event.jobId}: HTTP ${status}`);
+  await pool.query({
+    name: 'image',
+    text: 'UPDATE job SET image_key = $2 WHERE id = $1',
+    values: [event.jobId, event.key],
+  });
+}
+
 async function apply(event: RawEvent): Promise<void> {
   if (event.type === 'image') {
-    const { status, length } = await send('HEAD', presign(settings.s3, 'HEAD', event.key), {}, '');
-    if (status !== 200 || length !== event.sizeBytes) throw new Error(`object of ${event.jobId}: HTTP ${status}`);
-    await pool.query({
-      name: 'image',
-      text: 'UPDATE job SET image_key = $2 WHERE id = $1',
-      values: [event.jobId, event.key],
-    });
+    const stored = storeImage(event);
+    drawn.set(event.jobId, stored);
+    await stored;
     return;
   }
+  // As in the product, a job has ended well only when its image is known to be there.
+  await drawn.get(event.jobId);
+  drawn.delete(event.jobId);
   await pool.query({
     name: 'end',
     text: `UPDATE job SET state = 'succeeded', ended_at = now() WHERE id = $1`,
