@@ -1,5 +1,5 @@
 /** Opens every connection a process needs and hands them out as {@link Deps}. */
-import { connectDb, createJobStore } from '@pixgen/db';
+import { connectDb, createBatcher, createJobStore } from '@pixgen/db';
 import { newId } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
@@ -27,11 +27,17 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   const subscriber = connectRedis(options.redisUrl, 'subscriber', onRedisError);
   const producer = createProducer(redis);
   const live = createLiveBus(redis, subscriber);
+  // What is stored while one task is on its way to the queue shares the next one.
+  const enqueue = createBatcher<string[], void>(
+    async (batches) => {
+      await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds: batches.flat() } }]);
+      return batches.map(() => undefined);
+    },
+    { maxBatch: 50, maxInFlight: 1 },
+  );
   const jobs = createJobStore(db.pool, (eventIds) =>
     // The rows are committed: when Redis is away, the inbox sweep enqueues them after its return.
-    producer
-      .add([{ task: 'apply-events', id: newId(), payload: { eventIds } }])
-      .catch((error: Error) => log.warn({ err: error }, 'stored events wait for the inbox sweep')),
+    enqueue(eventIds).catch((error: Error) => log.warn({ err: error }, 'stored events wait for the inbox sweep')),
   );
   const storage = createStorage(options.storage);
   const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log };

@@ -9,6 +9,8 @@ export type BatchRun<Request, Answer> = (requests: Request[]) => Promise<Answer[
 /**
  * @param run one round trip for many requests; must be all-or-nothing
  * @param options.maxBatch requests in one batch
+ * @param options.maxInFlight 2 hides the disk behind the next batch; 1 is right for what does not wait for the disk: it makes
+ *   half as many batches
  * @returns a function that joins the next batch. A failed batch is run again one by one, so that one bad request never
  *   fails its neighbours.
  */

@@ -4,10 +4,11 @@ import type pg from 'pg';
 import { createBatcher } from './batch.ts';
 import { WITHOUT_WAITING } from './job-moves.ts';
 import { AT_WORK } from './states.ts';
+import { toWorkRow, WORK, type WorkResult, type WorkRow } from './work-orders.ts';
 
 export type ClaimRow = { jobId: string; attempt: number; callId: string };
 export type ClaimAnswer =
-  | { outcome: 'claimed'; claimEpoch: number; first: boolean; event: ClaimedJob | null }
+  | { outcome: 'claimed'; claimEpoch: number; first: boolean; event: ClaimedJob | null; work: WorkRow }
   | { outcome: 'taken' }
   | { outcome: 'too-many' }
   | { outcome: 'gone' };
@@ -15,6 +16,10 @@ export type ClaimAnswer =
 /** The `running` event of a first claim. */
 export type ClaimedJob = { jobId: string; userId: string; kind: string; orderId: string; number: string; at: Date };
 
+/**
+ * The work is read as it was when the statement began: an image or a checkpoint of an earlier epoch that is applied at the
+ * same time is made once more, as if it had come a moment later.
+ */
 const CLAIM = `
 WITH req AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "jobId" uuid, attempt int, "callId" text)),
 locked AS (
@@ -40,9 +45,11 @@ event AS (
 )
 SELECT req.ord, got."claimEpoch", event."userId", event.kind, event."orderId", event.number, event.at,
   locked.id IS NOT NULL AND locked.attempt = req.attempt AS current, a."claimEpoch" AS "epochBefore",
-  a."claimedCallId" IS NULL OR a."claimedCallId" = req."callId" AS mine
+  a."claimedCallId" IS NULL OR a."claimedCallId" = req."callId" AS mine,
+  w."userId" AS "workUserId", w.kind AS "workKind", w.checkpoint, w.work
 FROM req LEFT JOIN got USING (ord) LEFT JOIN event ON event."jobId" = got."jobId" LEFT JOIN locked ON locked.id = req."jobId"
-LEFT JOIN "JobAttempt" a ON a."jobId" = req."jobId" AND a.attempt = req.attempt`;
+LEFT JOIN "JobAttempt" a ON a."jobId" = req."jobId" AND a.attempt = req.attempt
+LEFT JOIN LATERAL (${WORK} WHERE j.id = got."jobId") w ON true`;
 
 type ClaimResult = {
   ord: number;
@@ -55,6 +62,10 @@ type ClaimResult = {
   current: boolean;
   epochBefore: number | null;
   mine: boolean | null;
+  workUserId: string | null;
+  workKind: string | null;
+  checkpoint: WorkResult['checkpoint'];
+  work: WorkResult['work'] | null;
 };
 
 /** Claims an attempt for a call: one statement, so of two calls that ask at once exactly one gets it. */
@@ -78,7 +89,16 @@ function toClaimAnswer(request: ClaimRow, row: ClaimResult | undefined): ClaimAn
   const { userId, kind, orderId, number, at } = row;
   const isFirst = userId !== null && kind !== null && orderId !== null && number !== null && at !== null;
   const event = isFirst ? { jobId: request.jobId, userId, kind, orderId, number, at } : null;
-  return { outcome: 'claimed', claimEpoch: row.claimEpoch, first: row.claimEpoch === 1, event };
+  const { workUserId, workKind, checkpoint, work } = row;
+  // Erased by its owner between two looks at it.
+  if (workUserId === null || workKind === null || work === null) return { outcome: 'gone' };
+  return {
+    outcome: 'claimed',
+    claimEpoch: row.claimEpoch,
+    first: row.claimEpoch === 1,
+    event,
+    work: toWorkRow({ jobId: request.jobId, userId: workUserId, kind: workKind, checkpoint, work }),
+  };
 }
 
 /** Remembers a call id that a submit returned; the reconciler asks the provider about these. */
@@ -97,7 +117,7 @@ export function createCallRecorder(pool: pg.Pool): (call: ClaimRow) => Promise<v
       });
       return calls.map(() => undefined);
     },
-    { maxBatch: 200 },
+    { maxBatch: 200, maxInFlight: 1 },
   );
 }
 
@@ -126,6 +146,6 @@ export function createFenceReader(pool: pg.Pool): (jobId: string) => Promise<Fen
       const found = new Map(result.rows.map((row) => [row.jobId, row]));
       return jobIds.map((jobId) => found.get(jobId) ?? null);
     },
-    { maxBatch: 500 },
+    { maxBatch: 500, maxInFlight: 1 },
   );
 }

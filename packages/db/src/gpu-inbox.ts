@@ -49,10 +49,13 @@ export function createInbox(
   pool: pg.Pool,
   onStored: (ids: string[]) => Promise<void>,
 ): (row: InboxRow) => Promise<InboxAnswer> {
-  const store = (statement: { name: string; text: string }) =>
-    createBatcher<InboxRow, InboxAnswer>((rows) => storeBatch(pool, statement, rows, onStored), { maxBatch: 200 });
-  const waiting = store({ name: 'store-events', text: STORE });
-  const withoutWaiting = store({ name: 'store-images', text: STORE_WITHOUT_WAITING });
+  const store = (statement: { name: string; text: string }, maxInFlight: number) =>
+    createBatcher<InboxRow, InboxAnswer>((rows) => storeBatch(pool, statement, rows, onStored), {
+      maxBatch: 200,
+      maxInFlight,
+    });
+  const waiting = store({ name: 'store-events', text: STORE }, 2);
+  const withoutWaiting = store({ name: 'store-images', text: STORE_WITHOUT_WAITING }, 1);
   return (row) => (row.event.type === 'image' ? withoutWaiting(row) : waiting(row));
 }
 

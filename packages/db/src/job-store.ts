@@ -6,7 +6,6 @@ import { createCallRecorder, createClaimer, createFenceReader } from './claims.t
 import { createInbox } from './gpu-inbox.ts';
 import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
 import { createOwnedModelReader } from './model-access.ts';
-import { createWorkReader } from './work-orders.ts';
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
@@ -17,13 +16,15 @@ export function createJobStore(pool: pg.Pool, onEventsStored: (ids: string[]) =>
     claim: createClaimer(pool),
     recordCall: createCallRecorder(pool),
     readFence: createFenceReader(pool),
-    readWork: createWorkReader(pool),
     readOwnedModel: createOwnedModelReader(pool),
     storeEvent: createInbox(pool, onEventsStored),
     /** One compare-and-set; null when someone else moved the job on. */
     move: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, false), { maxBatch: 200 }),
     /** The same for a move that its caller repeats after a crash of Postgres: it does not wait for the disk. */
-    moveRepeatably: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, true), { maxBatch: 200 }),
+    moveRepeatably: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, true), {
+      maxBatch: 200,
+      maxInFlight: 1,
+    }),
   };
 }
 

@@ -1,8 +1,6 @@
 /** What a claimed attempt is to do, read for many claims at once. */
 import type { GpuProfile, TrainSettings } from '@pixgen/domain';
-import type pg from 'pg';
 import type { PlannedImageRow } from './accept-jobs.ts';
-import { createBatcher } from './batch.ts';
 
 /** Newest checkpoint of a training job. */
 export type CheckpointRow = { key: string; sizeBytes: number; sha256: string; step: number };
@@ -34,7 +32,8 @@ export type WorkRow =
       checkpoint: CheckpointRow | null;
     };
 
-const WORK = `
+/** One row per job; its caller says behind it which ones. */
+export const WORK = `
 SELECT j.kind, j.id AS "jobId", j."userId", j.checkpoint,
   CASE WHEN j.kind = 'generate' THEN jsonb_build_object(
     'width', g.width, 'height', g.height, 'steps', g.steps, 'guidance', g.guidance, 'loraWeight', g."loraWeight",
@@ -49,10 +48,10 @@ SELECT j.kind, j.id AS "jobId", j."userId", j.checkpoint,
   END AS work
 FROM "Job" j
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Weights" w ON w.id = g."weightsId"
-LEFT JOIN "Training" t ON t.id = j."trainingId" LEFT JOIN "Model" m ON m.id = j."modelId"
-WHERE j.id = ANY ($1::uuid[])`;
+LEFT JOIN "Training" t ON t.id = j."trainingId" LEFT JOIN "Model" m ON m.id = j."modelId"`;
 
-type WorkResult = {
+/** Columns of {@link WORK}. */
+export type WorkResult = {
   kind: string;
   jobId: string;
   userId: string;
@@ -60,20 +59,7 @@ type WorkResult = {
   work: Record<string, unknown>;
 };
 
-/** Reads work by job id; concurrent callers share a query. */
-export function createWorkReader(pool: pg.Pool): (jobId: string) => Promise<WorkRow | null> {
-  return createBatcher<string, WorkRow | null>(
-    async (jobIds) => {
-      const result = await pool.query<WorkResult>({ name: 'work', text: WORK, values: [jobIds] });
-      // The statement builds exactly these shapes; `as` is the border between SQL and types.
-      const found = new Map(
-        result.rows.map(({ work, ...row }) => [
-          row.jobId,
-          { ...work, ...row, images: work.images ?? [], photos: work.photos ?? [] } as unknown as WorkRow,
-        ]),
-      );
-      return jobIds.map((jobId) => found.get(jobId) ?? null);
-    },
-    { maxBatch: 100 },
-  );
+/** The statement builds exactly these shapes; `as` is the border between SQL and types. */
+export function toWorkRow({ work, ...row }: WorkResult): WorkRow {
+  return { ...work, ...row, images: work.images ?? [], photos: work.photos ?? [] } as unknown as WorkRow;
 }

@@ -42,9 +42,12 @@ export function createProducer(redis: Redis): Producer {
       for (const task of tasks) groups.set(task.task, [...(groups.get(task.task) ?? []), task]);
       await Promise.all(
         [...groups].map(async ([name, group]) => {
-          await byName
-            .get(name)
-            ?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) })));
+          const queue = byName.get(name);
+          const [only] = group;
+          // A pipeline for one task would cost twice the task.
+          if (only && group.length === 1) await queue?.add(name, only.payload, optionsOf(name, only.id));
+          else
+            await queue?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) })));
         }),
       );
     },

@@ -33,11 +33,9 @@ export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<W
     });
     throw new AppError('GONE', 'This attempt was restarted too often.');
   }
-  const work = await deps.jobs.readWork(request.jobId);
-  if (!work) throw new AppError('GONE', 'This attempt is over.');
   // Tabs may hear of it a moment after the GPU does.
   if (answer.event) void publishHistory(deps, [{ ...answer.event, type: 'running', attempt: request.attempt }]);
-  return toWorkOrder(deps, request, answer.claimEpoch, work);
+  return toWorkOrder(deps, request, answer.claimEpoch, answer.work);
 }
 
 function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work: WorkRow): WorkOrder {

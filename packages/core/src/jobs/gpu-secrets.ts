@@ -5,9 +5,9 @@ const keyObjects = new Map<string, KeyObject>();
 
 /** A key is turned into an object once: doing it for each HMAC costs more than the HMAC. */
 function keyObject(ticketKey: string): KeyObject {
-  let key = keyObjects.get(ticketKey);
-  if (key) return key;
-  key = createSecretKey(ticketKey, 'utf8');
+  const known = keyObjects.get(ticketKey);
+  if (known) return known;
+  const key = createSecretKey(ticketKey, 'utf8');
   keyObjects.set(ticketKey, key);
   return key;
 }
