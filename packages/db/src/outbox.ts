@@ -15,19 +15,16 @@ export async function relayOutbox(
   limit: number,
   send: (rows: OutboxRow[]) => Promise<void>,
 ): Promise<number> {
-  const move = async (client: pg.PoolClient): Promise<number> => {
-    const taken = await client.query<OutboxRow>({
-      name: 'take-outbox',
-      text: `DELETE FROM "Outbox" WHERE id IN (
-          SELECT id FROM "Outbox" WHERE "dueAt" <= now() ORDER BY "dueAt" LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, task, payload`,
-      values: [limit],
-    });
-    if (taken.rows.length > 0) await send(taken.rows);
-    return taken.rows.length;
+  const move = async (_client: pg.PoolClient, begun: pg.QueryResult[]): Promise<number> => {
+    const taken: OutboxRow[] = begun.at(-1)?.rows ?? [];
+    if (taken.length > 0) await send(taken);
+    return taken.length;
   };
-  // A delete that is lost sends the rows again.
-  return inTransaction(pool, move, REPEATABLE);
+  // A delete that is lost sends the rows again. It goes with BEGIN, which cannot carry parameters: one round trip less.
+  const take = `DELETE FROM "Outbox" WHERE id IN (
+      SELECT id FROM "Outbox" WHERE "dueAt" <= now() ORDER BY "dueAt" LIMIT ${Math.trunc(limit)} FOR UPDATE SKIP LOCKED)
+    RETURNING id, task, payload`;
+  return inTransaction(pool, move, `${REPEATABLE}; ${take}`);
 }
 
 /** Writes outbox rows inside a caller's transaction, or alone. */

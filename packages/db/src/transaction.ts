@@ -12,15 +12,16 @@ export const REPEATABLE = 'BEGIN; SET LOCAL synchronous_commit = off';
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
+  work: (client: pg.PoolClient, begun: pg.QueryResult[]) => Promise<T>,
   begin = 'BEGIN',
   commit = 'COMMIT',
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query(begin);
-    const result = await work(client);
+    // Several statements in one text are answered by as many results.
+    const begun: pg.QueryResult | pg.QueryResult[] = await client.query(begin);
+    const result = await work(client, Array.isArray(begun) ? begun : [begun]);
     await client.query(commit);
     return result;
   } catch (error) {

@@ -37,7 +37,6 @@ export function createLocalBackend(options: LocalBackendOptions): GpuBackend {
         {
           method,
           agent,
-          signal: AbortSignal.timeout(timeoutMs),
           headers: {
             ...headers,
             'content-length': Buffer.byteLength(payload),
@@ -46,6 +45,8 @@ export function createLocalBackend(options: LocalBackendOptions): GpuBackend {
         },
         (incoming) => readAnswer(incoming).then(resolve, fail),
       );
+      const timer = setTimeout(() => outgoing.destroy(new Error('no whole answer in time')), timeoutMs);
+      outgoing.once('close', () => clearTimeout(timer));
       outgoing.once('error', fail);
       outgoing.end(payload);
     });
@@ -76,14 +77,20 @@ export function createLocalBackend(options: LocalBackendOptions): GpuBackend {
 
 type Answer = { status: number; retryAfter: string | undefined; text: string };
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
-  let text = '';
-  incoming.setEncoding('utf8');
-  for await (const chunk of incoming) {
-    text += chunk;
-    if (text.length > MAX_ANSWER_BYTES) throw new Error('answer too large');
-  }
-  return { status: incoming.statusCode ?? 0, retryAfter: incoming.headers['retry-after'], text };
+function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    incoming.setEncoding('utf8');
+    incoming.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > MAX_ANSWER_BYTES) incoming.destroy(new Error('answer too large'));
+    });
+    incoming.once('error', reject);
+    incoming.once('close', () => reject(new Error('the answer broke off')));
+    incoming.once('end', () =>
+      resolve({ status: incoming.statusCode ?? 0, retryAfter: incoming.headers['retry-after'], text }),
+    );
+  });
 }
 
 function parse<T>(answer: Answer, schema: { parse(value: unknown): T }): T {
