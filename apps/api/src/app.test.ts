@@ -55,7 +55,10 @@ describe('REST and the typed client reach the same procedures', () => {
     const failures: unknown[] = [];
     const stream = client.jobs.live.subscribe(
       {},
-      { onData: (message) => heard.push(message as never), onError: (error) => failures.push(error) },
+      {
+        onData: (message) => heard.push('data' in message ? message.data : message),
+        onError: (error) => failures.push(error),
+      },
     );
     await expect.poll(() => heard.map((message) => message.type), { timeout: 10_000 }).toContain('hello');
     const photo = { type: 'photo', photoId: newId(), modelId: newId() } as const;

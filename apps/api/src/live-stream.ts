@@ -77,7 +77,7 @@ async function write(reply: FastifyReply, lastEventId: string | null, messages: 
     for await (const message of messages) {
       // What comes within one turn of the event loop leaves as one write.
       if (text === '') setImmediate(flush);
-      if (message.type === 'event') seen = message.event.number;
+      seen = numberOf(message) ?? seen;
       text += encode(message, seen);
       if (raw.writableNeedDrain) await drained(raw);
     }
@@ -87,10 +87,17 @@ async function write(reply: FastifyReply, lastEventId: string | null, messages: 
   }
 }
 
-/** Only durable events have an id; after others the client is given back the one it resumes from. */
+/** Where the stream may be resumed after this message; null for one that may be lost. */
+function numberOf(message: LiveMessage): string | null {
+  if (message.type === 'event') return message.event.number;
+  return message.type === 'hello' ? message.number : null;
+}
+
+/** Only messages with a number have an id; after others the client is given back the one it resumes from. */
 function encode(message: LiveMessage, seen: string | null): string {
   const data = `data: ${JSON.stringify(message)}\n`;
-  if (message.type === 'event') return `${data}id: ${message.event.number}\n\n`;
+  const number = numberOf(message);
+  if (number !== null) return `${data}id: ${number}\n\n`;
   return seen === null ? `${data}\n` : `${data}id: \n\nevent: restore-id\ndata: \nid: ${seen}\n\n`;
 }
 

@@ -72,12 +72,13 @@ export const jobProgressView = z.object({
 });
 export type JobProgressView = z.infer<typeof jobProgressView>;
 
-/** What the one live stream of a tab carries. `reset`: the tail is gone, fetch again. `hello`: the stream is open. */
+/** What the one live stream of a tab carries. `reset`: the tail is gone, fetch again. `hello`: the stream is open; what
+ * comes after event `number` will be told. */
 export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: jobEventView }),
   z.object({ type: z.literal('progress'), progress: jobProgressView }),
   z.object({ type: z.literal('photo'), photoId: id, modelId: id }),
-  z.object({ type: z.literal('hello') }),
+  z.object({ type: z.literal('hello'), number: z.string() }),
   z.object({ type: z.literal('reset') }),
 ]);
 export type LiveMessage = z.infer<typeof liveMessage>;

@@ -52,14 +52,19 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
     if (known) known.add(listener);
     else {
       listeners.set(channel, new Set([listener]));
-      await subscriber.subscribe(channel);
+      const subscribed = subscriber.subscribe(channel);
+      // While Redis is away the subscription waits for it; the caller does not, and reads the history meanwhile.
+      if (subscriber.status === 'ready') await subscribed;
+      else subscribed.catch(() => undefined);
     }
     return async () => {
       const set = listeners.get(channel);
       set?.delete(listener);
       if (set?.size === 0) {
         listeners.delete(channel);
-        await subscriber.unsubscribe(channel);
+        const ended = subscriber.unsubscribe(channel);
+        if (subscriber.status === 'ready') await ended;
+        else ended.catch(() => undefined);
       }
     };
   }

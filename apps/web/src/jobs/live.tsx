@@ -38,9 +38,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         {
           onConnectionStateChange: ({ state }) => store.setStatus(state === 'pending' ? 'open' : 'connecting'),
           onData: (data) => {
-            // Durable events come with an id around them, passing ones without.
+            // What the stream can be resumed from comes with an id around it, the rest without.
             const message = 'type' in data ? data : data.data;
             if (message.type === 'event') lastEventId = message.event.number;
+            if (message.type === 'hello') lastEventId = message.number;
             receive(message);
           },
           onError: reconnect,

@@ -29,7 +29,8 @@ export async function* followLive(
   try {
     let seen =
       options.lastEventId === null ? await newestEventNumber(deps.db, actor.userId) : BigInt(options.lastEventId);
-    yield { type: 'hello' };
+    // Its number lets a client that is cut off before the first event resume from here.
+    yield { type: 'hello', number: String(seen) };
     let upToDate = options.lastEventId === null;
     while (!options.signal?.aborted) {
       if (!upToDate) {

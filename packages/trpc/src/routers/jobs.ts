@@ -20,6 +20,7 @@ export const jobsRouter = router({
     for await (const message of followLive(ctx.deps, ctx.actor, { lastEventId: input.lastEventId ?? null, signal })) {
       // Only durable events carry an id: a reload resumes after the last one that was seen.
       if (message.type === 'event') yield tracked(message.event.number, message satisfies LiveMessage as LiveMessage);
+      else if (message.type === 'hello') yield tracked(message.number, message satisfies LiveMessage as LiveMessage);
       else yield message as LiveMessage;
     }
   }),
