@@ -76,11 +76,11 @@ async function storeObject(
 /** Stores events as if they had passed the webhook, whatever their epoch, and applies them in batches of this size. */
 async function deliver(events: DurableGpuEvent[], batchSize: number): Promise<void> {
   const ids: string[] = [];
-  for (const [index, event] of events.entries()) {
+  for (const event of events) {
     const { id } = await deps.db.prisma.gpuEvent.create({
       data: {
         jobId: event.jobId,
-        webhookId: `msg_${index}`,
+        webhookId: `msg_${newId()}`,
         attempt: event.attempt,
         claimEpoch: event.claimEpoch,
         payload: event,
@@ -160,6 +160,37 @@ describe('applying events', () => {
       ),
       { seed: 20261122, numRuns: 40 },
     );
+  });
+
+  // Image events do not wait for the disk: a crash of Postgres may take them although they were acknowledged.
+  it('has every image of an attempt whose image events were lost, because its last event tells them again', async () => {
+    const generation = await claimedGeneration(2);
+    const images = await Promise.all(
+      generation.images.map(async ({ id }) => {
+        const object = await storeObject(generation, `image-${id}.png`);
+        return { imageId: id, result: { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1 } as const };
+      }),
+    );
+    await deliver([{ type: 'succeeded', ...head(generation), gpuMs: 2, training: null, images }], 1);
+    const after = await getGeneration(deps, actor, { id: generation.id });
+    expect(after).toMatchObject({ job: { state: 'succeeded' }, counts: { planned: 2, ready: 2, failed: 0 } });
+  });
+
+  it('draws lost images again after a failure, and charges nothing for them when there is no other attempt', async () => {
+    const generation = await claimedGeneration(2);
+    const failed = { type: 'failed', ...head(generation), gpuMs: 1, code: 'GPU_LOST' } as const;
+    const before = await money();
+    await deliver([{ ...failed, retryable: true }], 1);
+    const jobId = generation.job.id;
+    await deps.jobs.move(move(jobId, 2, 'dispatching'));
+    const claim = await deps.jobs.claim({ jobId, attempt: 2, callId: 'next' });
+    expect(claim).toMatchObject({
+      outcome: 'claimed',
+      work: { images: generation.images.map(({ id }) => expect.objectContaining({ imageId: id })) },
+    });
+    await deliver([{ ...failed, attempt: 2, claimEpoch: 1, retryable: false }], 1);
+    expect(await getGeneration(deps, actor, { id: generation.id })).toMatchObject({ job: { state: 'failed' } });
+    expect((await money()).spentMicroUsd).toBe(before.spentMicroUsd);
   });
 
   it.each([
