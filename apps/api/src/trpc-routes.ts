@@ -23,6 +23,15 @@ export async function trpcRoutes(app: FastifyInstance, services: Services): Prom
   });
 
   liveStream(app, services);
+  // A JSON answer comes as a web response, which Fastify would read as a stream and write in chunks.
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (!(payload instanceof Response) || !payload.headers.get('content-type')?.startsWith('application/json')) {
+      return payload;
+    }
+    reply.code(payload.status);
+    for (const [name, value] of payload.headers) reply.header(name, value);
+    return payload.text();
+  });
 
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,
