@@ -31,7 +31,8 @@ export function createEventApplier(deps: Deps): (eventIds: string[]) => Promise<
       await applyEvents(deps, tasks.flat());
       return tasks.map(() => undefined);
     },
-    { maxBatch: 50 },
+    // A batch waits for its slowest look at the store, and a training's weights may have to be read whole: others go on.
+    { maxBatch: 50, maxInFlight: 4 },
   );
 }
 
