@@ -33,7 +33,7 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
       await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds: batches.flat() } }]);
       return batches.map(() => undefined);
     },
-    { maxBatch: 50, maxInFlight: 1 },
+    { maxBatch: 50, maxInFlight: 3 },
   );
   const jobs = createJobStore(db.pool, (eventIds) =>
     // The rows are committed: when Redis is away, the inbox sweep enqueues them after its return.

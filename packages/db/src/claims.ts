@@ -117,7 +117,7 @@ export function createCallRecorder(pool: pg.Pool): (call: ClaimRow) => Promise<v
       });
       return calls.map(() => undefined);
     },
-    { maxBatch: 200, maxInFlight: 1 },
+    { maxBatch: 200, maxInFlight: 3 },
   );
 }
 
@@ -146,6 +146,6 @@ export function createFenceReader(pool: pg.Pool): (jobId: string) => Promise<Fen
       const found = new Map(result.rows.map((row) => [row.jobId, row]));
       return jobIds.map((jobId) => found.get(jobId) ?? null);
     },
-    { maxBatch: 500, maxInFlight: 1 },
+    { maxBatch: 500, maxInFlight: 3 },
   );
 }

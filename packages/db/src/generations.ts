@@ -2,6 +2,7 @@
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
+import { atOneMoment } from './snapshot.ts';
 
 const GENERATION = {
   model: { select: { name: true } },
@@ -14,12 +15,14 @@ const GENERATION = {
 export type GenerationRow = Prisma.GenerationGetPayload<{ include: typeof GENERATION }>;
 
 export async function findGeneration(db: Db, userId: string, generationId: string): Promise<GenerationRow | null> {
-  return db.prisma.generation.findFirst({ where: { id: generationId, userId }, include: GENERATION });
+  return atOneMoment(db, (tx) => tx.generation.findFirst({ where: { id: generationId, userId }, include: GENERATION }));
 }
 
 /** The generation that a job works for. */
 export async function findGenerationOfJob(db: Db, userId: string, jobId: string): Promise<GenerationRow | null> {
-  return db.prisma.generation.findFirst({ where: { userId, jobs: { some: { id: jobId } } }, include: GENERATION });
+  return atOneMoment(db, (tx) =>
+    tx.generation.findFirst({ where: { userId, jobs: { some: { id: jobId } } }, include: GENERATION }),
+  );
 }
 
 /** Newest first. */
@@ -28,18 +31,20 @@ export async function listGenerationRows(
   userId: string,
   page: { before: string | null; limit: number; modelId: string | null; packRuns: boolean | null },
 ): Promise<GenerationRow[]> {
-  return db.prisma.generation.findMany({
-    where: {
-      userId,
-      ...(page.before ? { id: { lt: page.before } } : {}),
-      ...(page.modelId ? { modelId: page.modelId } : {}),
-      ...(page.packRuns === null ? {} : { packVersionId: page.packRuns ? { not: null } : null }),
-      model: { deletedAt: null },
-    },
-    include: GENERATION,
-    orderBy: { id: 'desc' },
-    take: page.limit,
-  });
+  return atOneMoment(db, (tx) =>
+    tx.generation.findMany({
+      where: {
+        userId,
+        ...(page.before ? { id: { lt: page.before } } : {}),
+        ...(page.modelId ? { modelId: page.modelId } : {}),
+        ...(page.packRuns === null ? {} : { packVersionId: page.packRuns ? { not: null } : null }),
+        model: { deletedAt: null },
+      },
+      include: GENERATION,
+      orderBy: { id: 'desc' },
+      take: page.limit,
+    }),
+  );
 }
 
 /** The newest version of a pack, to be pinned by a run. */

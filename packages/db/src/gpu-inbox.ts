@@ -55,7 +55,7 @@ export function createInbox(
       maxInFlight,
     });
   const waiting = store({ name: 'store-events', text: STORE }, 2);
-  const withoutWaiting = store({ name: 'store-images', text: STORE_WITHOUT_WAITING }, 1);
+  const withoutWaiting = store({ name: 'store-images', text: STORE_WITHOUT_WAITING }, 3);
   return (row) => (row.event.type === 'image' ? withoutWaiting(row) : waiting(row));
 }
 

@@ -23,7 +23,7 @@ export function createJobStore(pool: pg.Pool, onEventsStored: (ids: string[]) =>
     /** The same for a move that its caller repeats after a crash of Postgres: it does not wait for the disk. */
     moveRepeatably: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, true), {
       maxBatch: 200,
-      maxInFlight: 1,
+      maxInFlight: 3,
     }),
   };
 }

@@ -2,6 +2,7 @@
 import type { JobKind, JobState } from '@pixgen/domain';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
+import { atOneMoment } from './snapshot.ts';
 
 export const JOB_COLUMNS = {
   id: true,
@@ -31,14 +32,16 @@ export function asJobRow(row: Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS 
 }
 
 export async function findJob(db: Db, userId: string, jobId: string) {
-  return db.prisma.job.findFirst({
-    where: { id: jobId, userId },
-    select: {
-      ...JOB_COLUMNS,
-      attempts: { orderBy: { attempt: 'asc' } },
-      events: { orderBy: { number: 'asc' }, take: 1_000 },
-    },
-  });
+  return atOneMoment(db, (tx) =>
+    tx.job.findFirst({
+      where: { id: jobId, userId },
+      select: {
+        ...JOB_COLUMNS,
+        attempts: { orderBy: { attempt: 'asc' } },
+        events: { orderBy: { number: 'asc' }, take: 1_000 },
+      },
+    }),
+  );
 }
 
 /** Newest first. */

@@ -2,6 +2,7 @@
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
+import { atOneMoment } from './snapshot.ts';
 
 const TRAINING = {
   weights: { orderBy: { step: 'desc' } },
@@ -11,12 +12,14 @@ const TRAINING = {
 export type TrainingRow = Prisma.TrainingGetPayload<{ include: typeof TRAINING }>;
 
 export async function findTraining(db: Db, userId: string, trainingId: string): Promise<TrainingRow | null> {
-  return db.prisma.training.findFirst({ where: { id: trainingId, userId }, include: TRAINING });
+  return atOneMoment(db, (tx) => tx.training.findFirst({ where: { id: trainingId, userId }, include: TRAINING }));
 }
 
 /** The training that a job works for. */
 export async function findTrainingOfJob(db: Db, userId: string, jobId: string): Promise<TrainingRow | null> {
-  return db.prisma.training.findFirst({ where: { userId, jobs: { some: { id: jobId } } }, include: TRAINING });
+  return atOneMoment(db, (tx) =>
+    tx.training.findFirst({ where: { userId, jobs: { some: { id: jobId } } }, include: TRAINING }),
+  );
 }
 
 /** Newest first. */
@@ -25,17 +28,19 @@ export async function listTrainingRows(
   userId: string,
   page: { before: string | null; limit: number; modelId: string | null },
 ): Promise<TrainingRow[]> {
-  return db.prisma.training.findMany({
-    where: {
-      userId,
-      ...(page.before ? { id: { lt: page.before } } : {}),
-      ...(page.modelId ? { modelId: page.modelId } : {}),
-      model: { deletedAt: null },
-    },
-    include: TRAINING,
-    orderBy: { id: 'desc' },
-    take: page.limit,
-  });
+  return atOneMoment(db, (tx) =>
+    tx.training.findMany({
+      where: {
+        userId,
+        ...(page.before ? { id: { lt: page.before } } : {}),
+        ...(page.modelId ? { modelId: page.modelId } : {}),
+        model: { deletedAt: null },
+      },
+      include: TRAINING,
+      orderBy: { id: 'desc' },
+      take: page.limit,
+    }),
+  );
 }
 
 /** What a training of this model would start from: its validated photos and its newest consent. */
