@@ -35,7 +35,7 @@ const open = (query: string, headers: Record<string, string>) =>
   fetch(`${api.url}/trpc/jobs.live?${query}`, { headers: { accept: 'text/event-stream', ...headers } });
 
 describe('the live stream', () => {
-  it('speaks as tRPC does: options first, an id with each durable event, and it given back after any other', async () => {
+  it('speaks as tRPC does: options first, an id with its start and each durable event, and it given back after any other', async () => {
     const { headers, userId } = await api.signUp();
     const response = await open('input=%7B%7D', headers);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -52,7 +52,7 @@ describe('the live stream', () => {
     expect(text).toBe(
       [
         'event: connected\ndata: {"reconnectAfterInactivityMs":35000}\n\n',
-        'data: {"type":"hello"}\n\n',
+        'data: {"type":"hello","number":"0"}\nid: 0\n\n',
         `data: ${JSON.stringify(event('7'))}\nid: 7\n\n`,
         'data: {"type":"reset"}\nid: \n\nevent: restore-id\ndata: \nid: 7\n\n',
       ].join(''),
@@ -65,8 +65,8 @@ describe('the live stream', () => {
       await open('input=%7B%7D', { ...headers, 'last-event-id': '5' }),
       await open('input=%7B%7D&lastEventId=5', headers),
     ]) {
-      // `hello` has no id of its own: the client keeps the one that it came with.
-      expect(await read(response, (text) => text.includes('restore-id'))).toContain('id: 5');
+      // `hello` says where the stream goes on: a client that is cut off now resumes from there.
+      expect(await read(response, (text) => text.includes('id: '))).toContain('"number":"5"}\nid: 5\n\n');
     }
   });
 
