@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type AcceptAnswer, type AcceptRequest, findIdempotencyKey } from '@pixgen/db';
 import { AppError, newId } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
-import { publishHistory } from './publish.ts';
+import { publishHistory, wakeRelay } from './publish.ts';
 
 export type JobOrder = Pick<
   AcceptRequest,
@@ -74,9 +74,7 @@ export async function acceptJob(
 
 /** Wakes the relay and tells open tabs; the row is committed, so a failure here only delays. */
 function afterAcceptance(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
-  void deps.live
-    .wakeRelay()
-    .catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
+  void wakeRelay(deps);
   void publishHistory(deps, [
     {
       jobId: answer.jobId,

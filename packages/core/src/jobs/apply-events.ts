@@ -19,7 +19,7 @@ import {
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { afterFailure, imageCostMicroUsd, move } from './next-move.ts';
-import { publishHistory } from './publish.ts';
+import { publishHistory, wakeRelay } from './publish.ts';
 import { verifyObject } from './verify-object.ts';
 
 type ImageResult = ImageEvent['result'];
@@ -62,7 +62,7 @@ export async function applyEvents(deps: Deps, eventIds: string[]): Promise<void>
     }),
   );
   await publishHistory(deps, lines);
-  if (lines.some((line) => line.type === 'attempt-ended')) await deps.live.wakeRelay().catch(() => undefined);
+  if (lines.some((line) => line.type === 'attempt-ended')) await wakeRelay(deps);
 }
 
 /** Objects that events name and that are there as announced: right place, length and checksum. */

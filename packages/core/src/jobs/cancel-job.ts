@@ -2,7 +2,7 @@ import type { JobRow } from '@pixgen/db';
 import { AppError, type JobState, jobCan } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { move } from './next-move.ts';
-import { publishHistory } from './publish.ts';
+import { publishHistory, wakeRelay } from './publish.ts';
 
 /**
  * Cancels a job for its owner: the row moves first, calls at the provider are ended by an outbox row of the same
@@ -17,9 +17,7 @@ export async function cancelJob(deps: Deps, job: JobRow, reread: () => Promise<J
     assertCan(current.state);
     const moved = await deps.jobs.move(move(current.id, current.attempt, 'cancelled', { cause: 'CANCELLED_BY_USER' }));
     if (moved) {
-      await deps.live
-        .wakeRelay()
-        .catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
+      await wakeRelay(deps);
       await publishHistory(deps, [moved]);
       return;
     }

@@ -46,3 +46,10 @@ export async function publishHistory(deps: Pick<Deps, 'live' | 'log'>, lines: Hi
     .publish(inOrder.map((line) => ({ userId: line.userId, message: toEventMessage(line) })))
     .catch((error: Error) => deps.log.warn({ err: error }, 'live events were not published'));
 }
+
+/** Tells the relay of committed outbox rows. Best effort: it also looks by itself, so an outage of Redis only delays. */
+export async function wakeRelay(deps: Pick<Deps, 'live' | 'log'>): Promise<void> {
+  await deps.live
+    .wakeRelay()
+    .catch((error: Error) => deps.log.warn({ err: error }, 'the relay will find the outbox by itself'));
+}

@@ -2,6 +2,7 @@ import { startPhotoCheck } from '@pixgen/db';
 import { AppError, LIMITS, type PhotoView } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Actor, Deps } from '../deps.ts';
+import { wakeRelay } from '../jobs/publish.ts';
 import { tooManyPhotos } from './create-photo.ts';
 import { ownPhoto, toPhotoView } from './view-photo.ts';
 
@@ -23,7 +24,7 @@ export async function completePhoto(deps: Deps, actor: Actor, input: { id: strin
   if (outcome === 'full') throw tooManyPhotos();
   if (outcome === 'started') {
     // The outbox row is committed; without the wake-up the relay finds it a moment later.
-    void deps.live.wakeRelay().catch((error: Error) => deps.log.warn({ err: error }, 'relay not woken'));
+    void wakeRelay(deps);
   }
   return toPhotoView(await ownPhoto(deps, actor, photo.id));
 }
