@@ -41,6 +41,9 @@ export function connectDb(options: { url: string; poolSize: number; onError: (er
       ...extra,
     });
     pool.on('error', options.onError);
+    // The pool listens to idle connections only; one that breaks between two statements of a transaction would end the
+    // process. Its next statement fails anyway, and tells.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   };
   const pool = open({ options: HOT_PLANS.map((setting) => `-c ${setting}`).join(' ') });
