@@ -1,0 +1,107 @@
+/** One process of the system under test, kept running as a process manager would, and the ways to hurt it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Service } from '../stack/process.ts';
+import type { History } from './history.ts';
+
+/** As long as a graceful stop may take before a process manager loses patience. */
+const STOP_DEADLINE_MS = 30_000;
+const RESTART_MS = 500;
+
+export type Supervised = {
+  readonly name: string;
+  /** True while it serves. */
+  isUp(): boolean;
+  /** Waits until it serves; false when that takes longer than `withinMs`. */
+  untilUp(withinMs: number): Promise<boolean>;
+  /** Ends it without warning; it comes back after `restartAfterMs`. */
+  kill(restartAfterMs: number): Promise<void>;
+  /** Asks it to stop and waits for its end; it comes back after `restartAfterMs`. */
+  terminate(restartAfterMs: number): Promise<Stop>;
+  /** Takes it off its CPU for this long, then lets it go on as if nothing had been. */
+  freeze(ms: number): Promise<void>;
+  /** Ends the supervision, not the process. */
+  release(): void;
+};
+
+/** A graceful stop: exit status 0 within the deadline, or not. */
+export type Stop = { process: string; tookMs: number; code: number | null };
+
+/** An end that nobody asked for. */
+export type Crash = { process: string; at: string; code: number | null; signal: string | null; lastLines: string };
+
+export type Ends = { stops: Stop[]; crashes: Crash[] };
+
+/** @param service running already */
+export function supervise(service: Service, history: History, ends: Ends): Supervised {
+  const { name } = service;
+  let released = false;
+  let up = true;
+  let asked = false;
+  let restartAfterMs = RESTART_MS;
+  let lastCode: number | null = null;
+
+  service.on('exit', (exit) => {
+    up = false;
+    lastCode = exit.code;
+    if (exit.expected || released) return;
+    if (!asked) {
+      const { code, signal, lastLines } = exit;
+      const crash = { process: name, at: new Date().toISOString(), code, signal, lastLines: lastLines.slice(-1_500) };
+      ends.crashes.push(crash);
+      history.note('crash', crash);
+    }
+    void comeBack();
+  });
+
+  async function comeBack(): Promise<void> {
+    await delay(restartAfterMs);
+    asked = false;
+    restartAfterMs = RESTART_MS;
+    if (released) return;
+    try {
+      await service.start();
+      up = true;
+      history.note('up', { process: name });
+    } catch {
+      // A start that fails ends in another exit, and so comes back here.
+    }
+  }
+
+  async function untilUp(withinMs: number): Promise<boolean> {
+    const deadline = performance.now() + withinMs;
+    while (!up && performance.now() < deadline) await delay(20);
+    return up;
+  }
+
+  return {
+    name,
+    isUp: () => up,
+    untilUp,
+    async kill(afterMs) {
+      asked = true;
+      restartAfterMs = afterMs;
+      await service.kill('SIGKILL');
+    },
+    async terminate(afterMs) {
+      asked = true;
+      restartAfterMs = afterMs;
+      const startedAt = performance.now();
+      const late = setTimeout(() => void service.kill('SIGKILL'), STOP_DEADLINE_MS);
+      await service.kill('SIGTERM');
+      clearTimeout(late);
+      const stop = { process: name, tookMs: Math.round(performance.now() - startedAt), code: lastCode };
+      ends.stops.push(stop);
+      history.note('stopped', stop);
+      return stop;
+    },
+    async freeze(ms) {
+      const { pid } = service;
+      await service.kill('SIGSTOP');
+      await delay(ms);
+      if (service.pid === pid) await service.kill('SIGCONT');
+    },
+    release() {
+      released = true;
+    },
+  };
+}
