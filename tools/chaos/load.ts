@@ -57,7 +57,7 @@ async function order(options: LoadOptions, request: PlannedRequest, answers: Ans
   const begun = new Set<string>();
   while (open.length > 0 && !options.signal.aborted) {
     const turn = open.slice(0, MAX_BATCH);
-    const results = await call(
+    const results = await callApi(
       options,
       person,
       turn.map((planned) => [`${area(planned)}.start`, inputOf(planned, person)]),
@@ -123,7 +123,7 @@ async function replayLater(
   if (planned.replayAfterMs === null) return;
   await delay(planned.replayAfterMs);
   while (!options.signal.aborted) {
-    const [result] = (await call(options, person, [[`${area(planned)}.start`, inputOf(planned, person)]])) ?? [];
+    const [result] = (await callApi(options, person, [[`${area(planned)}.start`, inputOf(planned, person)]])) ?? [];
     if (result !== undefined && !('error' in result && LATER.has(result.error))) {
       if ('error' in result) refuse(options, person, planned, result.error, answers);
       else acknowledge(options, person, planned, result.data, answers);
@@ -144,7 +144,7 @@ async function cancelLater(
   await delay(planned.cancelAfterMs);
   const { jobId, orderId, userId, key } = accepted;
   while (!options.signal.aborted) {
-    const [result] = (await call(options, person, [[`${area(planned)}.cancel`, { id: orderId }]])) ?? [];
+    const [result] = (await callApi(options, person, [[`${area(planned)}.cancel`, { id: orderId }]])) ?? [];
     if (result !== undefined && !('error' in result && LATER.has(result.error))) {
       const at = new Date().toISOString();
       if (!('error' in result)) {
@@ -162,8 +162,8 @@ type OrderView = { id: string; job: { id: string; state: string } };
 type Result = { data: OrderView } | { error: string };
 
 /** One batched request; null when no whole answer came. */
-async function call(
-  { apiUrl, history }: LoadOptions,
+export async function callApi(
+  { apiUrl, history }: Pick<LoadOptions, 'apiUrl' | 'history'>,
   { apiKey }: Person,
   calls: readonly (readonly [procedure: string, input: object])[],
 ): Promise<Result[] | null> {

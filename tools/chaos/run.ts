@@ -15,6 +15,7 @@ import { PROCESSES, type System, type SystemOptions, startSystem } from './syste
 const HEAL_MS = 180_000;
 /** After a job's end: calls that learn of it, events that are marked. */
 const QUIET_MS = 60_000;
+const STEP_MS = 500;
 
 export type RunReport = {
   seed: number;
@@ -44,13 +45,23 @@ export type RunOptions = {
   plan: Plan;
   system?: Pick<SystemOptions, 'gpu' | 'env'>;
   say: (line: string) => void;
+  /** Called before the load begins; what it returns, after everything has ended. */
+  watch?: (system: System) => Promise<() => Promise<void>>;
 };
 
 export function runFolder(name: string): string {
   return join(repositoryRoot, '.pixgen-chaos', name);
 }
 
-export async function runChaos({ name, seed, dose, plan, system: options, say }: RunOptions): Promise<RunResult> {
+export async function runChaos({
+  name,
+  seed,
+  dose,
+  plan,
+  system: options,
+  say,
+  watch,
+}: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
   const folder = runFolder(name);
@@ -64,21 +75,24 @@ export async function runChaos({ name, seed, dose, plan, system: options, say }:
       Array.from({ length: dose.people }, (_, index) => createPerson(system.apiUrl, `person-${index}`)),
     );
     say(`${seconds()} s: the system stands, ${people.length} people have trained a model`);
-    const watch = watchEnds(system.stores);
+    const ended = watchEnds(system.stores);
+    const endWatch = await watch?.(system);
     // The load gives up only when the system has had its whole time to heal.
     const patience = new AbortController();
     const load = runLoad({ apiUrl: system.apiUrl, people, requests: plan.requests, history, signal: patience.signal });
     const kills = await runFaults(system, plan.faults, history);
     say(`${seconds()} s: ${kills} kills and ${plan.faults.length - kills} other faults are over`);
     history.note('healing', {});
-    const late = setTimeout(() => patience.abort(), HEAL_MS);
+    let answered = false;
+    void waitFor(HEAL_MS, async () => answered).then(() => patience.abort());
     const answers = await load;
+    answered = true;
     await healed(system, HEAL_MS);
-    clearTimeout(late);
     say(`${seconds()} s: everything has ended, or its time is over`);
     await quiet(system);
-    await watch.end();
-    const evidence = await gather(system, answers, watch.observations);
+    await ended.end();
+    await endWatch?.();
+    const evidence = await gather(system, answers, ended.observations);
     const verdict = check(evidence);
     writeEvidence(history, evidence, verdict);
     const { acknowledged, lost, ranTwice, ledgerDrift, nonTerminal } = verdict;
@@ -115,11 +129,11 @@ export async function quiet(system: System): Promise<boolean> {
   });
 }
 
-export async function waitFor(withinMs: number, ready: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  while (performance.now() < deadline) {
+/** Counted in steps, not read from a clock: the whole machine may be suspended meanwhile. */
+async function waitFor(withinMs: number, ready: () => Promise<boolean>): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += STEP_MS) {
     if (await ready().catch(() => false)) return true;
-    await delay(500);
+    await delay(STEP_MS);
   }
   return false;
 }

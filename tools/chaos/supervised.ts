@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../stack/process.ts';
 import type { History } from './history.ts';
 
-/** As long as a graceful stop may take before a process manager loses patience. */
-const STOP_DEADLINE_MS = 30_000;
+/** A process manager loses patience a moment after a graceful stop should have ended. */
+const STOP_DEADLINE_MS = 31_000;
 const RESTART_MS = 500;
+const STEP_MS = 10;
 
 export type Supervised = {
   readonly name: string;
@@ -16,7 +17,7 @@ export type Supervised = {
   /** Ends it without warning; it comes back after `restartAfterMs`. */
   kill(restartAfterMs: number): Promise<void>;
   /** Asks it to stop and waits for its end; it comes back after `restartAfterMs`. */
-  terminate(restartAfterMs: number): Promise<Stop>;
+  terminate(restartAfterMs: number): Promise<void>;
   /** Takes it off its CPU for this long, then lets it go on as if nothing had been. */
   freeze(ms: number): Promise<void>;
   /** Ends the supervision, not the process. */
@@ -39,6 +40,7 @@ export function supervise(service: Service, history: History, ends: Ends): Super
   let asked = false;
   let restartAfterMs = RESTART_MS;
   let lastCode: number | null = null;
+  let kills = 0;
 
   service.on('exit', (exit) => {
     up = false;
@@ -79,20 +81,28 @@ export function supervise(service: Service, history: History, ends: Ends): Super
     untilUp,
     async kill(afterMs) {
       asked = true;
+      kills += 1;
       restartAfterMs = afterMs;
       await service.kill('SIGKILL');
     },
     async terminate(afterMs) {
       asked = true;
       restartAfterMs = afterMs;
-      const startedAt = performance.now();
-      const late = setTimeout(() => void service.kill('SIGKILL'), STOP_DEADLINE_MS);
-      await service.kill('SIGTERM');
-      clearTimeout(late);
-      const stop = { process: name, tookMs: Math.round(performance.now() - startedAt), code: lastCode };
-      ends.stops.push(stop);
-      history.note('stopped', stop);
-      return stop;
+      const killsBefore = kills;
+      let gone = false;
+      const end = service.kill('SIGTERM').then(() => {
+        gone = true;
+      });
+      // Counted in steps, not read from a clock: the whole machine may be suspended meanwhile.
+      let tookMs = 0;
+      for (; !gone && tookMs < STOP_DEADLINE_MS; tookMs += STEP_MS) await delay(STEP_MS);
+      if (!gone) await service.kill('SIGKILL');
+      await end;
+      const stop = { process: name, tookMs, code: lastCode };
+      // One that another fault killed on its way out says nothing about graceful stops.
+      const cutShort = kills > killsBefore;
+      if (!cutShort) ends.stops.push(stop);
+      history.note('stopped', { ...stop, cutShort });
     },
     async freeze(ms) {
       const { pid } = service;
