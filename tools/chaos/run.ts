@@ -1,15 +1,13 @@
 /** One chaos run: system, load, faults, healing, verdict. */
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { repositoryRoot } from '../stack/paths.ts';
 import { check, type Evidence, type Verdict } from './checker.ts';
 import { query, readRows, sweepAndList, watchEnds } from './evidence.ts';
 import { runFaults } from './faults.ts';
 import { type History, startHistory } from './history.ts';
 import { type Answers, createPerson, runLoad } from './load.ts';
 import type { Dose, Plan } from './plan.ts';
-import { PROCESSES, type System, type SystemOptions, startSystem } from './system.ts';
+import { freshFolder, PROCESSES, type System, type SystemOptions, startSystem } from './system.ts';
 
 /** From the end of the faults until everything must have ended by itself. */
 const HEAL_MS = 180_000;
@@ -49,10 +47,6 @@ export type RunOptions = {
   watch?: (system: System) => Promise<() => Promise<void>>;
 };
 
-export function runFolder(name: string): string {
-  return join(repositoryRoot, '.pixgen-chaos', name);
-}
-
 export async function runChaos({
   name,
   seed,
@@ -64,9 +58,7 @@ export async function runChaos({
 }: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
-  const folder = runFolder(name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = freshFolder(name);
   const history = startHistory(join(folder, 'history.jsonl'));
   history.note('plan', { seed, dose, plan });
   const system = await startSystem({ folder, history, ...options });
@@ -162,10 +154,14 @@ function notesOf({ rows, gpu, crashes, stops }: Evidence): string[] {
   const count = (values: string[]) =>
     [...new Set(values)].map((value) => `${value} ${values.filter((one) => one === value).length}`).join(', ');
   const longest = Math.max(0, ...stops.map(({ tookMs }) => tookMs));
+  const ends = gpu.flat().flatMap((line) => (line.kind === 'end' ? [line] : []));
+  const gpuMs = (lines: typeof ends) => lines.reduce((all, line) => all + line.gpuMs, 0);
+  const superseded = gpuMs(ends.filter(({ state }) => state === 'superseded'));
   return [
     `states: ${count(rows.jobs.map(({ state }) => state))}`,
     `attempts: ${count(rows.jobs.map(({ attempt }) => `${attempt}.`))}`,
-    `calls ended: ${count(gpu.flat().flatMap((line) => (line.kind === 'end' ? [line.state] : [])))}`,
+    `calls ended: ${count(ends.map(({ state }) => state))}`,
+    `GPU time: ${Math.round(gpuMs(ends) / 1000)} s, of it ${((100 * superseded) / Math.max(1, gpuMs(ends))).toFixed(2)} % of superseded calls`,
     `graceful stops: ${stops.length}, longest ${longest} ms; ends by themselves: ${count(crashes.map(({ process }) => process)) || 'none'}`,
   ];
 }

@@ -56,6 +56,9 @@ export const GPU_AT_WORK: SimulatorConfigInput = {
   maxTries: 10,
 };
 
+/** The stores' own folder within that of a run. */
+const STACK = 'stack';
+
 export type System = {
   apiUrl: string;
   /** The stores without a proxy, for the checker. */
@@ -74,7 +77,7 @@ export type System = {
 };
 
 export type SystemOptions = {
-  /** Emptied first. Logs and the GPU's record stay in it afterwards, data do not. */
+  /** From {@link freshFolder}. Logs and the GPU's record stay in it afterwards, data do not. */
   folder: string;
   history: History;
   gpu?: SimulatorConfigInput;
@@ -82,10 +85,24 @@ export type SystemOptions = {
   env?: Environment;
 };
 
-export async function startSystem({ folder, history, gpu = {}, env = {} }: SystemOptions): Promise<System> {
+/** An empty folder for a run of this name; what an interrupted run of that name left is removed, its database too. */
+export function freshFolder(name: string): string {
+  const folder = join(repositoryRoot, '.pixgen-chaos', name);
+  removeData(join(folder, STACK));
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function removeData(dataDir: string): void {
+  const outside = postgresFolderOutside(dataDir);
+  const data = ['postgres', 'valkey', 'objects'].map((name) => join(dataDir, name));
+  for (const path of [...data, ...(outside ? [outside] : [])]) rmSync(path, { recursive: true, force: true });
+}
+
+export async function startSystem({ folder, history, gpu = {}, env = {} }: SystemOptions): Promise<System> {
   if (!isClientGenerated()) await generateClient();
-  const dataDir = join(folder, 'stack');
+  const dataDir = join(folder, STACK);
   // Durable: what a store acknowledged must outlive its kill.
   const stack = await startStack({ dataDir, durable: true });
   const ends: Ends = { stops: [], crashes: [] };
@@ -100,9 +117,7 @@ export async function startSystem({ folder, history, gpu = {}, env = {} }: Syste
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await stack.stop();
     releasePorts(Object.values(ports));
-    const outside = postgresFolderOutside(dataDir);
-    const data = ['postgres', 'valkey', 'objects'].map((name) => join(dataDir, name));
-    for (const path of [...data, ...(outside ? [outside] : [])]) rmSync(path, { recursive: true, force: true });
+    removeData(dataDir);
   }
 
   try {

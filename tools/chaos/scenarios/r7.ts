@@ -4,11 +4,13 @@ import { type Scenario, steady, withSystem } from './scenario.ts';
 const JOBS = 200;
 const WINDOW_MS = 60_000;
 const PEOPLE = 2;
+const COLD_START_MS = 2_500;
 const DUPLICATE_MS = 5_000;
 const WASTE = 0.01;
 
 export const r7: Scenario = () =>
-  withSystem('r7', { people: PEOPLE }, async ({ system, load, judge }) => {
+  // A cold start outlasts the pause before the next submit: with a warm GPU the first call has claimed by then.
+  withSystem('r7', { people: PEOPLE, gpu: { startMs: COLD_START_MS } }, async ({ system, load, judge }) => {
     await system.controlGpu({ submitFaults: [{ answer: 'acceptThenError', probability: 0.4 }] });
     const answers = await load(steady('r7', JOBS, WINDOW_MS, PEOPLE));
     const { verdict, evidence } = await judge([answers]);

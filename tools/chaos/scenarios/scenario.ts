@@ -1,13 +1,12 @@
 /** A fault of one kind, measured. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, type Evidence, type Verdict } from '../checker.ts';
 import { watchEnds } from '../evidence.ts';
 import { type History, startHistory } from '../history.ts';
 import { type Answers, createPerson, type Person, runLoad } from '../load.ts';
 import type { PlannedOrder, PlannedRequest } from '../plan.ts';
-import { gather, healed, quiet, runFolder } from '../run.ts';
-import { type System, type SystemOptions, startSystem } from '../system.ts';
+import { gather, healed, quiet } from '../run.ts';
+import { freshFolder, type System, type SystemOptions, startSystem } from '../system.ts';
 
 export type ScenarioReport = { passed: boolean } & Record<string, number | boolean | string>;
 export type Scenario = (say: (line: string) => void) => Promise<ScenarioReport>;
@@ -30,8 +29,7 @@ export async function withSystem(
   options: { people: number } & Pick<SystemOptions, 'gpu' | 'env'>,
   work: (scene: Scene) => Promise<ScenarioReport>,
 ): Promise<ScenarioReport> {
-  const folder = runFolder(name);
-  rmSync(folder, { recursive: true, force: true });
+  const folder = freshFolder(name);
   const history = startHistory(join(folder, 'history.jsonl'));
   const system = await startSystem({ folder, history, ...options });
   try {
