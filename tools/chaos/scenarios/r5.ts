@@ -1,9 +1,6 @@
 /** R5: every worker is killed with a job in its hand; the job goes on within 15 s (p95). */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { RecordLine } from '../../gpu-simulator/record.ts';
 import type { Answers } from '../load.ts';
-import type { System } from '../system.ts';
-import { generation, quantile, type Scenario, withSystem } from './scenario.ts';
+import { generation, quantile, type Scenario, submitAfter, withSystem } from './scenario.ts';
 
 const ROUNDS = 20;
 const RESTART_MS = 500;
@@ -20,12 +17,12 @@ export const r5: Scenario = (say) =>
       const given = await load([{ atMs: 0, person: 0, orders: [generation(`r5-round-${round}`)] }]);
       answers.push(given);
       const jobId = given.acknowledgements[0]?.jobId ?? '';
-      await submitOf(system, jobId, 'hang', 0);
+      await submitAfter(system, 0, { jobId, answer: 'hang' });
       await system.controlGpu({ submitFaults: [] });
       const killedAt = Date.now();
       // Which one has it is not known outside; that both die is the worse case.
       await Promise.all((['worker-1', 'worker-2'] as const).map((name) => system.processes[name].kill(RESTART_MS)));
-      const resumedAt = await submitOf(system, jobId, 'accepted', killedAt);
+      const resumedAt = await submitAfter(system, killedAt, { jobId, answer: 'accepted' });
       resumedMs.push(resumedAt === null ? GIVE_UP_MS : resumedAt - killedAt);
       say(`round ${round + 1}: went on after ${resumedMs.at(-1)} ms`);
     }
@@ -41,16 +38,3 @@ export const r5: Scenario = (say) =>
       findings,
     };
   });
-
-/** The time of a submit of this job that the GPU answered so, or null after a long wait. */
-async function submitOf(system: System, jobId: string, answer: string, since: number): Promise<number | null> {
-  const fits = (line: RecordLine) =>
-    line.kind === 'submit' && line.jobId === jobId && line.answer === answer && Date.parse(line.at) >= since;
-  const deadline = Date.now() + GIVE_UP_MS;
-  while (Date.now() < deadline) {
-    const line = system.gpuRecord().flat().find(fits);
-    if (line) return Date.parse(line.at);
-    await delay(50);
-  }
-  return null;
-}

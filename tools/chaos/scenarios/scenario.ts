@@ -1,5 +1,7 @@
 /** A fault of one kind, measured. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RecordLine } from '../../gpu-simulator/record.ts';
 import { check, type Evidence, type Verdict } from '../checker.ts';
 import { watchEnds } from '../evidence.ts';
 import { type History, startHistory } from '../history.ts';
@@ -22,6 +24,7 @@ export type Scene = {
 };
 
 const HEAL_MS = 180_000;
+const SUBMIT_MS = 120_000;
 
 /** Starts a system with people, lets `work` do its fault and stops it again. */
 export async function withSystem(
@@ -81,4 +84,23 @@ export function steady(name: string, count: number, windowMs: number, people: nu
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+/** Waits for a submit that the GPU saw at or after `since`, of this job and answered so; null when none comes in two minutes. */
+export async function submitAfter(
+  system: System,
+  since: number,
+  wanted: { jobId?: string; answer?: string } = {},
+): Promise<number | null> {
+  const fits = (line: RecordLine) =>
+    line.kind === 'submit' &&
+    Date.parse(line.at) >= since &&
+    (wanted.jobId === undefined || line.jobId === wanted.jobId) &&
+    (wanted.answer === undefined || line.answer === wanted.answer);
+  for (let waitedMs = 0; waitedMs < SUBMIT_MS; waitedMs += 50) {
+    const line = system.gpuRecord().flat().find(fits);
+    if (line) return Date.parse(line.at);
+    await delay(50);
+  }
+  return null;
 }
