@@ -54,6 +54,7 @@ function sound(): Evidence {
           plannedImages: 0,
         },
       ],
+      live: [],
       attempts: [
         { jobId: JOB, attempt: 1, claimEpoch: 1 },
         { jobId: 'job-2', attempt: 1, claimEpoch: 2 },
@@ -155,6 +156,10 @@ describe('I1: an acknowledged job reaches exactly one final state', () => {
       rows.events.splice(6, 0, { number: 6.5, jobId: JOB, type, step: null, imageId: null, at: at(5) });
     });
     expect(names).toContain('I1');
+  });
+
+  it('sees an ended job that is still listed as alive', () => {
+    expect(broken(({ rows }) => void rows.live.push(JOB)).names).toEqual(['I1']);
   });
 
   it('sees an end that its history does not tell', () => {

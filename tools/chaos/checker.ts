@@ -28,6 +28,8 @@ export type Rows = {
     costMicroUsd: number;
     plannedImages: number;
   }[];
+  /** Ids of the jobs that are listed as alive. */
+  live: string[];
   attempts: { jobId: string; attempt: number; claimEpoch: number }[];
   events: { number: number; jobId: string; type: string; step: number | null; imageId: string | null; at: string }[];
   inbox: { jobId: string; attempt: number; claimEpoch: number; receivedAt: string; applied: boolean }[];
@@ -109,8 +111,13 @@ function checkJobs({ acknowledgements, rows }: Evidence): { findings: Finding[];
     rows.events.filter(({ type }) => isFinalState(type)),
     ({ jobId }) => jobId,
   );
+  const live = new Set(rows.live);
   let nonTerminal = 0;
   for (const { id, state } of rows.jobs) {
+    if (live.has(id) === isFinalState(state)) {
+      const message = `is ${state}, but ${live.has(id) ? 'still' : 'not'} listed as alive`;
+      findings.push({ invariant: 'I1', subject: id, message });
+    }
     const lines = finalLines.get(id) ?? [];
     const told = lines.map(({ type }) => type).join(', ') || 'none';
     if (!isFinalState(state)) {

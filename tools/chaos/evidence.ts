@@ -35,6 +35,7 @@ export async function readRows(stores: System['stores']): Promise<Rows> {
       j."holdMicroUsd"::float8 AS "holdMicroUsd", j."costMicroUsd"::float8 AS "costMicroUsd",
       coalesce(jsonb_array_length(g.planned), 0) AS "plannedImages"
       FROM "Job" j LEFT JOIN "Generation" g ON g.id = j."generationId"`),
+    live: (await read<{ jobId: string }>('SELECT "jobId" FROM "LiveJob"')).map(({ jobId }) => jobId),
     attempts: await read('SELECT "jobId", attempt, "claimEpoch" FROM "JobAttempt"'),
     events: await read(
       `SELECT number::float8 AS number, "jobId", type, step, "imageId", ${at('at')} AS at FROM "JobEvent" e ORDER BY e.number`,
