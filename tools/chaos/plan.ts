@@ -54,6 +54,8 @@ const VICTIMS: readonly ProcessName[] = [
 /** The GPU's faults of one block. Each has settings of its own, so that two at once do not end each other. */
 const GPU_FAULTS: readonly SimulatorConfigInput[] = [
   {
+    // Cold starts: by the time of the second submit the first call has not claimed, so that two race for it.
+    startMs: 2_500,
     submitFaults: [
       { answer: 'acceptThenError', probability: 0.25 },
       { answer: 'busy', probability: 0.2 },
@@ -80,6 +82,7 @@ const GPU_FAULTS: readonly SimulatorConfigInput[] = [
 
 /** What a GPU does when nobody hurts it. */
 export const GPU_SOUND = {
+  startMs: 100,
   submitFaults: [],
   eventFaults: [],
   crashes: [],
