@@ -18,9 +18,9 @@ export type Scene = {
   people: Person[];
   history: History;
   /** Sends requests at their times; resolves when each order has its answer. */
-  load(requests: PlannedRequest[]): Promise<Answers>;
+  load: (requests: PlannedRequest[]) => Promise<Answers>;
   /** Waits for the end of everything and judges it. */
-  judge(answers: Answers[]): Promise<{ verdict: Verdict; evidence: Evidence }>;
+  judge: (answers: Answers[]) => Promise<{ verdict: Verdict; evidence: Evidence }>;
 };
 
 const HEAL_MS = 180_000;
