@@ -85,6 +85,8 @@ const shared = z.object({
   /** Calls to sign-in and its like per address and minute. */
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   QUEUE_BOARD: onOff.default(false),
+  /** For tests: a folder whose files order the process to die at named points. */
+  CRASH_POINTS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

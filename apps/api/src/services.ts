@@ -39,6 +39,7 @@ export async function createServices(env: Env, log: Logger): Promise<Services> {
     },
     config: toConfig(env),
     log,
+    crashFolder: env.CRASH_POINTS ?? null,
   });
   const [authorizedParty] = env.WEB_ORIGIN;
   const issuer =

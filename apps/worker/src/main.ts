@@ -43,6 +43,7 @@ async function main(): Promise<void> {
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,
+    crashFolder: env.CRASH_POINTS ?? null,
   });
   const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
   const worker = startWorker(deps, await createGpu(env), () => connectRedis(env.REDIS_URL, 'worker', onRedisError));

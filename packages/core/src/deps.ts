@@ -3,6 +3,7 @@ import type { Db, JobStore } from '@pixgen/db';
 import type { GpuProfile, UserRole } from '@pixgen/domain';
 import type { LiveBus, Producer } from '@pixgen/queue';
 import type { Storage } from '@pixgen/storage';
+import type { CrashPoint } from './crash-points.ts';
 
 /** Who calls. Made only by the host's verifier from a checked token or API key; role and status are read per call. */
 export type Actor = {
@@ -44,4 +45,6 @@ export type Deps = {
   storage: Storage;
   config: CoreConfig;
   log: Log;
+  /** Called where a test may want the process to die; see `crash-points.ts`. */
+  passPoint: (point: CrashPoint) => void;
 };

@@ -3,6 +3,7 @@ export * from './account/api-keys.ts';
 export * from './account/create-invite.ts';
 export * from './account/get-account.ts';
 export { type ConnectOptions, connectDeps } from './connect.ts';
+export { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
 export type { Actor, CoreConfig, Deps, Log } from './deps.ts';
 export * from './gallery/change-images.ts';
 export * from './gallery/deliver-image.ts';

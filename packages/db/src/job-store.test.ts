@@ -15,6 +15,7 @@ beforeAll(async () => {
   store = createJobStore(db.pool, {
     onAccepted() {},
     onEventsStored() {},
+    onCallsRecorded() {},
     onSkipped(error) {
       throw error;
     },

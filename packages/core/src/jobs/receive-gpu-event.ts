@@ -29,6 +29,7 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
     throw new AppError('INVALID_INPUT', 'This event belongs to another claim.');
   }
   if (isDurable(event)) {
+    deps.passPoint('hook.afterVerify');
     const stored = await deps.jobs.storeEvent({ webhookId, event });
     if (stored.outcome === 'gone') throw new AppError('GONE', 'This claim is over. Stop the work.');
     return;
