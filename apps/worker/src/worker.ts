@@ -33,7 +33,7 @@ export function startWorker(
   const handlers: Handlers = {
     dispatch: (task, run) => dispatchJob(deps, gpu, task, run),
     'cancel-calls': (task) => cancelCalls(deps, gpu, task),
-    'apply-events': (task) => applyEvents(task.eventIds),
+    'apply-events': applyEvents,
     'check-photo': (task) => checkPhoto(deps, task.photoId),
   };
   const consumer = startConsumer(connectQueue, handlers, {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type AcceptAnswer, type AcceptRequest, findIdempotencyKey } from '@pixgen/db';
 import { AppError, newId } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
-import { publishHistory, wakeRelay } from './publish.ts';
+import { publishHistory } from './publish.ts';
 
 export type JobOrder = Pick<
   AcceptRequest,
@@ -57,7 +57,7 @@ export async function acceptJob(
   });
   switch (answer.outcome) {
     case 'accepted':
-      afterAcceptance(deps, order, answer);
+      tellTabs(deps, order, answer);
       return answer;
     case 'replayed':
       return answer;
@@ -72,9 +72,8 @@ export async function acceptJob(
   }
 }
 
-/** Wakes the relay and tells open tabs; the row is committed, so a failure here only delays. */
-function afterAcceptance(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
-  void wakeRelay(deps);
+/** Tells open tabs; the row is committed, so a failure here only delays. */
+function tellTabs(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
   void publishHistory(deps, [
     {
       jobId: answer.jobId,

@@ -30,8 +30,7 @@ export async function dispatchJob(
     claimUrl: new URL('/gpu/claim', deps.config.gpuApiUrl).href,
   };
   const callId = await submit(deps, gpu, ticket, kind, run);
-  if (callId === null) return;
-  await deps.jobs.recordCall({ ...task, callId });
+  if (callId !== null) deps.jobs.recordCall({ ...task, callId });
 }
 
 /** A repeated dispatch goes on only while the attempt waits for a call: an earlier run may have crashed before submit. */

@@ -107,8 +107,8 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
 }
 
 async function enqueueForgottenEvents(deps: Deps): Promise<void> {
-  const eventIds = await findForgottenEvents(deps.db.pool, FORGOTTEN_MS);
-  if (eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds } }]);
+  const payload = await findForgottenEvents(deps.db.pool, FORGOTTEN_MS);
+  if (payload.eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload }]);
 }
 
 const QUEUES_MARK = 'queues-are-whole';
