@@ -1,7 +1,7 @@
 """Signs and verifies webhooks for `pnpm fuzz vectors`: one JSON object per line in, one per line out.
 
-`{"secret", "id", "timestamp", "body" (base64)}` is answered `{"signature"}`: what this side's sender puts into the header.
-With `"signatures"` it is answered `{"verified": [true, …]}`: what the published library says of each.
+`{"secret", "id", "timestamp", "body" (base64)}` is answered `{"signature"}`, as this side's sender puts it into the
+header. With `"signatures"` it is answered `{"verified": [true, …]}`: what the published library says of each.
 """
 
 import base64

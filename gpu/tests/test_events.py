@@ -13,7 +13,15 @@ from standardwebhooks import Webhook
 
 from pixgen_gpu import events
 from pixgen_gpu.errors import StopWork
-from pixgen_gpu.events import PERMANENT_FOR_EVENTS, EventSender, Retry, Rhythm, StopSignal, send_with_retry, signed_headers
+from pixgen_gpu.events import (
+    PERMANENT_FOR_EVENTS,
+    EventSender,
+    Retry,
+    Rhythm,
+    StopSignal,
+    send_with_retry,
+    signed_headers,
+)
 from pixgen_gpu.protocol import FailedEvent, TrainOrder
 from tests.fake_api import SECRET, FakeApi
 from tests.orders import train_order

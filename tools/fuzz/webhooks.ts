@@ -16,6 +16,8 @@ const IN_FLIGHT = 16;
 /** One genuine event goes out for so many forged ones. */
 const CONTROL_EVERY = 20;
 const SAMPLE_MS = 200;
+/** Less growth than this in a volley is none. */
+const STEADY_BYTES = 2 * 2 ** 20;
 export const MAX_RSS_GROWTH_BYTES = 50 * 2 ** 20;
 
 export type WebhookReport = {
@@ -29,6 +31,8 @@ export type WebhookReport = {
   controlsAccepted: number;
   /** Rows that the inbox has and should not have, or the other way round. */
   inboxDrift: number;
+  /** Sent before, and counted only where something was wrong. */
+  warmUpBodies: number;
   seed: number;
   seconds: number;
   /** How often each class was answered with each status; 0: the connection ended. */
@@ -48,8 +52,14 @@ export function faultsOf(report: WebhookReport): string[] {
   ].filter((fault) => fault !== false);
 }
 
-/** @param options.n forged bodies that count; a tenth, but at least 1,000, goes before them to warm the process up */
-export async function fuzzWebhooks(options: { n: number; seed: number }): Promise<WebhookReport> {
+/**
+ * A young process grows until its allocator has found its size, and a leaking one grows for ever: volleys are sent until
+ * two of them have added next to nothing, and what the counted ones add after that is growth.
+ *
+ * @param options.n forged bodies that count
+ * @param options.warmUps volleys before them, of a tenth of `n` each, at most
+ */
+export async function fuzzWebhooks(options: { n: number; seed: number; warmUps?: number }): Promise<WebhookReport> {
   const ticketKey = randomBytes(32).toString('hex');
   const product = await startProduct({ env: { TICKET_KEY: ticketKey, LOG_LEVEL: 'warn' } });
   const sender = createSender(product.apiUrl, IN_FLIGHT);
@@ -68,7 +78,10 @@ export async function fuzzWebhooks(options: { n: number; seed: number }): Promis
       nowS: () => Math.floor(Date.now() / 1000),
     });
     const inboxBefore = await product.db.prisma.gpuEvent.count();
-    const warmUp = await volley(product, sender, scene(1), Math.max(1_000, options.n / 10));
+    const warmUp = await warmedUp(
+      (turn) => volley(product, sender, scene(1_000 + turn), options.n / 10),
+      options.warmUps,
+    );
     const startedAt = performance.now();
     const main = await volley(product, sender, scene(2), options.n);
     const inbox = (await product.db.prisma.gpuEvent.count()) - inboxBefore;
@@ -81,6 +94,7 @@ export async function fuzzWebhooks(options: { n: number; seed: number }): Promis
       controls: main.controls,
       controlsAccepted: main.controlsAccepted,
       inboxDrift: inbox - main.durableControls - warmUp.durableControls,
+      warmUpBodies: warmUp.bodies,
       seed: options.seed,
       seconds: Math.round((performance.now() - startedAt) / 100) / 10,
       classes: main.classes,
@@ -91,11 +105,29 @@ export async function fuzzWebhooks(options: { n: number; seed: number }): Promis
   }
 }
 
-type Volley = Omit<WebhookReport, 'rssGrowthBytes' | 'inboxDrift' | 'seed' | 'seconds'> & {
+type Volley = Omit<WebhookReport, 'rssGrowthBytes' | 'inboxDrift' | 'warmUpBodies' | 'seed' | 'seconds'> & {
   durableControls: number;
   /** At the end: the median of the newest samples. */
   rssBytes: number;
 };
+
+async function warmedUp(send: (turn: number) => Promise<Volley>, most = 20): Promise<Volley> {
+  let sum = await send(0);
+  let steady = 0;
+  for (let turn = 1; turn < most && steady < 2; turn += 1) {
+    const next = await send(turn);
+    steady = next.rssBytes - sum.rssBytes < STEADY_BYTES ? steady + 1 : 0;
+    sum = {
+      ...next,
+      bodies: sum.bodies + next.bodies,
+      accepted: sum.accepted + next.accepted,
+      crashes: sum.crashes + next.crashes,
+      serverErrors: sum.serverErrors + next.serverErrors,
+      durableControls: sum.durableControls + next.durableControls,
+    };
+  }
+  return sum;
+}
 
 async function volley(product: Product, sender: Sender, scene: Scene, n: number): Promise<Volley> {
   const names = Object.keys(FORGERIES);
