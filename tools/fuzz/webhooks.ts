@@ -177,9 +177,9 @@ async function volley(product: Product, sender: Sender, scene: Scene, n: number)
   return { ...result, crashes, rssBytes };
 }
 
-/** Again where no answer came: a machine that was stopped for a while ends connections on both sides. */
+/** Again, on a new connection, where no answer came: a machine that was stopped for a while ends the open ones. */
 async function sendTwice(sender: Sender, message: Message): Promise<number> {
-  return (await sender.send(message)) || sender.send(message);
+  return (await sender.send(message)) || sender.send({ ...message, alone: true });
 }
 
 /** Samples the memory of the API's process, and starts it again when it has ended. */
