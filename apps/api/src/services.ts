@@ -67,6 +67,7 @@ function toConfig(env: Env): CoreConfig {
     defaultBudgetMicroUsd: env.DEFAULT_BUDGET_MICRO_USD,
     gpuApiUrl: env.GPU_API_URL,
     ticketKey: env.TICKET_KEY,
+    previousTicketKey: env.TICKET_KEY_PREVIOUS ?? null,
     triggerWordSeed: env.TRIGGER_WORD_SEED ?? null,
     auth: {
       mode: env.AUTH_MODE,

@@ -39,6 +39,8 @@ async function main(): Promise<void> {
       defaultBudgetMicroUsd: null,
       gpuApiUrl: env.GPU_API_URL,
       ticketKey: env.TICKET_KEY,
+      // The worker makes tickets and checks none.
+      previousTicketKey: null,
       triggerWordSeed: null,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },

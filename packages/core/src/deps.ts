@@ -32,6 +32,8 @@ export type CoreConfig = {
   gpuApiUrl: string;
   /** Key of ticket tokens and claim secrets: 32 bytes or more. */
   ticketKey: string;
+  /** Still accepted while the ticket key is being replaced; nothing new is made with it. */
+  previousTicketKey: string | null;
   /** Makes trigger words repeatable, for a demo that draws the same pictures twice; null: random words. */
   triggerWordSeed: string | null;
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };

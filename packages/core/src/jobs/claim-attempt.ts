@@ -18,7 +18,7 @@ const CHECKPOINT_EVERY_MS = 30_000;
  *   restarted too often)
  */
 export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<WorkOrder> {
-  if (!isTicketToken(deps.config.ticketKey, request.jobId, request.attempt, request.token)) {
+  if (!isTicketToken(deps.config, request.jobId, request.attempt, request.token)) {
     throw new AppError('SIGNATURE_INVALID', 'This ticket is not valid.');
   }
   deps.passPoint('claim.beforeUpdate');
