@@ -1,18 +1,20 @@
 """Telling the API what happens: signed events, heartbeats, and the rule for trying again.
 
 Events follow Standard Webhooks: the raw body is signed with the claim's own secret, and every retry of an event carries
-the same webhook id, so the receiver applies it once.
+the same webhook id, so the receiver applies it once, and a timestamp of its own, so it is never too old.
 """
 
 import json
 import random
+import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -31,6 +33,12 @@ from pixgen_gpu.protocol import (
     TrainOrder,
 )
 
+# A client error that the same request gets again: anything but a time-out, "too early" and "too many".
+PERMANENT = frozenset(range(400, 500)) - {408, 425, 429}
+# Of events only these are permanent: the API says "stop" (410), or the bytes themselves are refused (400, 413). A 401
+# may come from a clock that is being set or a key that is being replaced, a 404 from an API that is being deployed.
+PERMANENT_FOR_EVENTS = frozenset({400, 410, 413})
+
 DurableEvent = ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
 Event = DurableEvent | HeartbeatEvent | ProgressEvent
 
@@ -48,6 +56,19 @@ class Retry:
         for attempt in range(self.tries - 1):
             # Never under half of the full delay: a string of lucky draws must not use up all tries at once.
             yield min(self.cap_s, self.base_s * 2**attempt) * random.uniform(0.5, 1)
+
+    def asked_s(self, response: httpx.Response) -> float:
+        """The wait that a `Retry-After` header asks for, 0 without one; at most `cap_s`, for a GPU is waiting."""
+        value = response.headers.get("retry-after", "").strip()
+        if re.fullmatch(r"[0-9]{1,9}", value):
+            return min(self.cap_s, float(value))
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return 0.0
+        if until.tzinfo is None:  # "-0000" means UTC of an unknown place
+            until = until.replace(tzinfo=UTC)
+        return min(self.cap_s, max(0.0, (until - datetime.now(UTC)).total_seconds()))
 
 
 @dataclass(frozen=True)
@@ -105,7 +126,7 @@ class EventSender:
             "claim_epoch": order.claim_epoch,
         }
         self._url = order.events_url
-        self._webhook = Webhook(order.signing_secret)
+        self._secret = order.signing_secret
         self._client, self._stop = client, stop
         self._retry, self._rhythm = retry or Retry(), rhythm or Rhythm()
         self._phase: Any = "loading"
@@ -197,7 +218,11 @@ class EventSender:
         webhook_id = f"msg_{uuid.uuid4().hex}"
         try:
             response = send_with_retry(
-                lambda: self._post(event, webhook_id, timeout_s=15), self._retry, self._stop, what=event.type
+                lambda: self._post(event, webhook_id, timeout_s=15),
+                self._retry,
+                self._stop,
+                what=event.type,
+                permanent=PERMANENT_FOR_EVENTS,
             )
         except httpx.HTTPError:
             log_failure("event_given_up", type=event.type, **self._ids())
@@ -211,31 +236,43 @@ class EventSender:
 
     def _post(self, event: Event, webhook_id: str, timeout_s: float) -> httpx.Response:
         body = json.dumps(event.model_dump(by_alias=True), ensure_ascii=False, allow_nan=False).encode()
-        now = datetime.now(UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(webhook_id, now, body.decode()),
-        }
+        headers = signed_headers(self._secret, webhook_id, datetime.now(UTC), body)
         return self._client.post(self._url, content=body, headers=headers, timeout=timeout_s)
 
     def _ids(self) -> dict[str, Any]:
         return {"jobId": self.head["job_id"], "attempt": self.head["attempt"], "claimEpoch": self.head["claim_epoch"]}
 
 
-def send_with_retry(send: Callable[[], httpx.Response], retry: Retry, stop: StopSignal, *, what: str) -> httpx.Response:
-    """Call `send` until it answers something final: success, or a client error other than 408, 425 and 429.
+def signed_headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of Standard Webhooks for a JSON body that is sent now. `secret` is `whsec_` + base64."""
+    return {
+        "content-type": "application/json",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(webhook_id, at, body.decode()),
+    }
 
-    Returns the last response, whatever it was. Raises httpx.HTTPError when the last try did not reach the server, and
-    StopWork when the signal is set while waiting.
+
+def send_with_retry(
+    send: Callable[[], httpx.Response],
+    retry: Retry,
+    stop: StopSignal,
+    *,
+    what: str,
+    permanent: Container[int] = PERMANENT,
+) -> httpx.Response:
+    """Call `send` until it answers something final: success, or a status that no repetition changes.
+
+    Waits as long as the backoff says, or as long as the answer asks in `Retry-After` where that is longer. Returns the
+    last response, whatever it was. Raises httpx.HTTPError when the last try did not reach the server, and StopWork when
+    the signal is set while waiting.
     """
     delays = retry.delays_s()
     while True:
         outcome: httpx.Response | httpx.TransportError
         try:
             outcome = send()
-            if outcome.is_success or (400 <= outcome.status_code < 500 and outcome.status_code not in (408, 425, 429)):
+            if outcome.is_success or outcome.status_code in permanent:
                 return outcome
         except httpx.TransportError as error:
             outcome = error
@@ -244,6 +281,8 @@ def send_with_retry(send: Callable[[], httpx.Response], retry: Retry, stop: Stop
             if isinstance(outcome, httpx.TransportError):
                 raise outcome
             return outcome
+        if isinstance(outcome, httpx.Response):
+            delay = max(delay, retry.asked_s(outcome))
         reason = outcome.status_code if isinstance(outcome, httpx.Response) else type(outcome).__name__
         log("retrying", what=what, reason=reason, delayMs=round(delay * 1000))
         stop.wait(delay)

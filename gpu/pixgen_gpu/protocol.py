@@ -51,7 +51,7 @@ class StoredObject(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    key: Annotated[str, Field(max_length=512, min_length=1)]
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
     size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
     sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
 
@@ -61,12 +61,12 @@ class ImageStored(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    key: Annotated[str, Field(max_length=512, min_length=1)]
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
     size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
     sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
     status: Literal["succeeded"]
-    width: Annotated[int, Field(ge=-9007199254740991, le=9007199254740991)]
-    height: Annotated[int, Field(ge=-9007199254740991, le=9007199254740991)]
+    width: Annotated[int, Field(ge=1, le=2048)]
+    height: Annotated[int, Field(ge=1, le=2048)]
     gpu_ms: Annotated[int, Field(alias="gpuMs", ge=0, le=9007199254740991)]
 
 
@@ -229,7 +229,7 @@ class UploadAnswer(BaseModel):
     )
     url: Annotated[str, Field(max_length=4096, min_length=1)]
     headers: dict[str, str]
-    key: Annotated[str, Field(max_length=512, min_length=1)]
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
 
 
 class HeartbeatEvent(BaseModel):

@@ -45,6 +45,8 @@ export type StubJob = {
   answerClaim: (request: ClaimRequest) => number | null;
   answerUpload: (request: UploadRequest) => number | null;
   answerEvent: (event: GpuEvent, webhookId: string) => number | null;
+  /** Sent with the answer to an event. */
+  retryAfterS: number | null;
 };
 
 export type ApiStub = {
@@ -85,6 +87,7 @@ export async function startApiStub(): Promise<ApiStub> {
         answerClaim: () => null,
         answerUpload: () => null,
         answerEvent: () => null,
+        retryAfterS: null,
         ...overrides,
       };
       jobs.set(jobId, job);
@@ -195,6 +198,7 @@ function routeEvents(app: FastifyInstance, stub: ApiStub, jobs: Map<string, Stub
     const webhookId = headers['webhook-id'] ?? '';
     const answered = event.claimEpoch === job.epoch ? (job.answerEvent(event, webhookId) ?? 202) : 410;
     job.events.push({ at: performance.now(), event, webhookId, answered });
+    if (job.retryAfterS !== null) reply.header('retry-after', job.retryAfterS);
     return reply.code(answered).send();
   });
 }

@@ -5,7 +5,8 @@ import { type Call, EndCall, passPoint, pause, WorkFailure, type World } from '.
 import { isInside } from './inside.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
-const MAX_WAIT_MS = 20_000;
+/** The longest pause between two tries, whatever an answer asks for. */
+export const MAX_WAIT_MS = 20_000;
 
 /** Wait before try `tries + 1`: doubles, with up to half of it drawn, so that a thousand calls do not return at once. */
 export function backoffMs(world: World, call: Call, tries: number): number {

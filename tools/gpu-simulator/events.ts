@@ -1,10 +1,18 @@
-/** Signed events (Standard Webhooks 1.0: `v1,base64(HMAC-SHA256(id.timestamp.body))` over the raw bytes) and their faults. */
-import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+/** Signed events and their faults. */
+import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import type { GpuEvent } from '@pixgen/domain';
 import { isDurable } from '@pixgen/domain';
-import { backoffMs } from './api.ts';
+import { backoffMs, MAX_WAIT_MS } from './api.ts';
 import { type Call, type Claim, EndCall, passPoint, pause, type World } from './call.ts';
 import type { EventFault } from './faults.ts';
+import type { HttpAnswer } from './http-client.ts';
+import { signedHeaders } from './sign.ts';
+
+/**
+ * Answers to an event that no repetition changes: the claim is over (410), or the bytes themselves are refused. All others
+ * are tried again: a 401 may come from a clock that is being set or a key that is being replaced.
+ */
+const PERMANENT: readonly number[] = [400, 410, 413];
 
 type Message = { event: GpuEvent; webhookId: string; body: string };
 
@@ -57,7 +65,7 @@ async function deliver(
 ): Promise<void> {
   if (fault === 'forge') {
     const forged = { ...message, webhookId: newWebhookId() };
-    const status = await post(world, claim, forged, createSecretKey(randomBytes(32)));
+    const { status } = await post(world, claim, forged, createSecretKey(randomBytes(32)));
     note(world, call, forged, status, 1, 'forge');
   }
   const copies = fault === 'duplicate' ? 2 : 1;
@@ -67,14 +75,15 @@ async function deliver(
 async function deliverOnce(world: World, call: Call, claim: Claim, message: Message, fault: string | null) {
   const maxTries = isDurable(message.event) ? world.config.maxTries : 1;
   for (let tries = 1; ; tries++) {
-    const status = await post(world, claim, message, claim.signingKey);
+    const { status, retryAfterMs } = await post(world, claim, message, claim.signingKey);
     const accepted = status >= 200 && status < 300;
-    if (accepted || status === 410 || tries >= maxTries) note(world, call, message, status, tries, fault);
+    const last = accepted || PERMANENT.includes(status) || tries >= maxTries;
+    if (last) note(world, call, message, status, tries, fault);
     if (status === 410) {
       throw new EndCall({ state: 'superseded' });
     }
-    if (accepted || tries >= maxTries) return;
-    await pause(call, backoffMs(world, call, tries));
+    if (last) return;
+    await pause(call, Math.max(backoffMs(world, call, tries), Math.min(retryAfterMs, MAX_WAIT_MS)));
   }
 }
 
@@ -84,18 +93,12 @@ function deliverLater(world: World, call: Call, claim: Claim, message: Message, 
   setTimeout(send, delayMs).unref();
 }
 
-async function post(world: World, claim: Claim, { webhookId, body }: Message, key: KeyObject): Promise<number> {
+async function post(world: World, claim: Claim, { webhookId, body }: Message, key: KeyObject): Promise<HttpAnswer> {
   // Signed anew for each try: the receiver accepts a window of time.
   const timestamp = Math.floor(Date.now() / 1000);
-  const signature = createHmac('sha256', key).update(`${webhookId}.${timestamp}.${body}`).digest('base64');
-  const headers = {
-    'content-type': 'application/json',
-    'webhook-id': webhookId,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': `v1,${signature}`,
-  };
+  const headers = signedHeaders(key, webhookId, timestamp, body);
   world.record.totals.eventsSent++;
-  return (await world.http.send('POST', claim.order.eventsUrl, headers, body)).status;
+  return world.http.send('POST', claim.order.eventsUrl, headers, body);
 }
 
 function asMessage(event: GpuEvent): Message {

@@ -2,8 +2,8 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
-/** `status` 0 = no answer (refused, reset, timed out). */
-type HttpAnswer = { status: number; body: Buffer };
+/** `status` 0 = no answer (refused, reset, timed out). `retryAfterMs`: how long the answer asks to wait, 0 if it does not. */
+export type HttpAnswer = { status: number; body: Buffer; retryAfterMs: number };
 
 export type HttpClient = {
   send(
@@ -15,7 +15,7 @@ export type HttpClient = {
   close(): void;
 };
 
-const NO_ANSWER: HttpAnswer = { status: 0, body: Buffer.alloc(0) };
+const NO_ANSWER: HttpAnswer = { status: 0, body: Buffer.alloc(0), retryAfterMs: 0 };
 
 export function createHttpClient(timeoutMs: () => number): HttpClient {
   const plain = new Agent({ keepAlive: true });
@@ -35,7 +35,11 @@ export function createHttpClient(timeoutMs: () => number): HttpClient {
           (incoming) => {
             const chunks: Buffer[] = [];
             incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-            incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks) }));
+            incoming.once('end', () => {
+              const { statusCode = 0, headers: answered } = incoming;
+              const retryAfterMs = readRetryAfter(answered['retry-after']);
+              resolve({ status: statusCode, body: Buffer.concat(chunks), retryAfterMs });
+            });
             incoming.once('error', () => resolve(NO_ANSWER));
           },
         );
@@ -50,4 +54,11 @@ export function createHttpClient(timeoutMs: () => number): HttpClient {
       secure.destroy();
     },
   };
+}
+
+/** Seconds, or a date. */
+function readRetryAfter(value: string | undefined): number {
+  if (value === undefined) return 0;
+  const waitMs = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(waitMs) ? Math.max(0, waitMs) : 0;
 }

@@ -1,9 +1,10 @@
 /** The life of a call: claim, work, terminal event, and whatever the faults make of it. */
-import { createSecretKey } from 'node:crypto';
+
 import type { CallStatus, TerminalEvent } from '@pixgen/domain';
 import { claimTicket } from './api.ts';
 import { type Call, EndCall, Preempted, passPoint, pause, WorkFailure, type World } from './call.ts';
 import { flushHeld, sendDurable } from './events.ts';
+import { signingKey } from './sign.ts';
 import { doWork, eventHead, gpuMsOf } from './work.ts';
 
 /** Runs a call to its end and leaves the outcome in `call.status`. Never throws. */
@@ -31,7 +32,7 @@ async function live(world: World, call: Call): Promise<CallStatus> {
   const claim = {
     order,
     grantedAt: now,
-    signingKey: createSecretKey(order.signingSecret.slice('whsec_'.length), 'base64'),
+    signingKey: signingKey(order.signingSecret),
     phase: 'loading' as const,
     lastBeatAt: now,
     lastProgressAt: Number.NEGATIVE_INFINITY,

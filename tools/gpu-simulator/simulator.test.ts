@@ -117,6 +117,37 @@ describe('lost, late and false events', () => {
   });
 });
 
+describe('sending again', () => {
+  it.each([301, 401, 403, 404, 408, 409, 429, 500, 502, 503])(
+    'repeats an event that was answered %i under one id, eight times before it gives up',
+    async (status) => {
+      await start({ retryBaseMs: 1 });
+      const job = stub.addJob(images(1), { answerEvent: (event) => (event.type === 'image' ? status : null) });
+      expect(await run(job)).toMatchObject({ state: 'finished' });
+      const tries = job.events.filter(({ event }) => event.type === 'image');
+      expect(tries).toHaveLength(8);
+      expect(new Set(tries.map(({ webhookId }) => webhookId)).size).toBe(1);
+    },
+  );
+
+  it.each([400, 413])('does not repeat an event whose bytes were refused with %i', async (status) => {
+    await start({});
+    const job = stub.addJob(images(1), { answerEvent: (event) => (event.type === 'image' ? status : null) });
+    expect(await run(job)).toMatchObject({ state: 'finished' });
+    expect(typesOf(job)).toEqual(['image', 'succeeded']);
+  });
+
+  it('waits as long as the answer asks for', async () => {
+    await start({ retryBaseMs: 1 });
+    let refusals = 0;
+    const answerEvent = () => (++refusals === 1 ? 503 : null);
+    const job = stub.addJob(images(1), { answerEvent, retryAfterS: 1 });
+    expect(await run(job)).toMatchObject({ state: 'finished' });
+    const [first, second] = job.events;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(990);
+  });
+});
+
 describe('crashes', () => {
   it.each(['beforeClaim', 'afterClaim', 'midTrain', 'afterUpload', 'beforeEvent'] as const)(
     'loses the call %s without a terminal event',

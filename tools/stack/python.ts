@@ -124,7 +124,7 @@ function pipEnvironment(): Environment {
   return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' };
 }
 
-function interpreter(environment: PythonEnvironment): string {
+export function interpreter(environment: PythonEnvironment): string {
   return join(environment.folder, 'bin/python');
 }
 

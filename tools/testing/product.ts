@@ -19,6 +19,8 @@ export type ProductProcess = {
   pid: number;
   /** Ends the process and waits until it is gone. */
   kill: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Resolves when the process is gone by itself. */
+  gone: () => Promise<void>;
   /** Starts it again on the same port and waits until it is ready. */
   start: () => Promise<void>;
 };
@@ -143,6 +145,9 @@ async function startProcess(
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;
+    },
+    async gone() {
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
     async start() {
       const log = createWriteStream(join(root, 'test-output', `${name}-${process.env.VITEST_POOL_ID ?? 0}.log`), {

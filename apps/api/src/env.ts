@@ -76,6 +76,8 @@ const shared = z.object({
   GPU_API_URL: http,
   GPU_PROFILE: gpuProfile,
   TICKET_KEY: secret(32),
+  /** The key before this one, accepted until the last job that was dispatched with it has ended. */
+  TICKET_KEY_PREVIOUS: secret(32).optional(),
   /** For demos that must draw the same pictures twice; leave it out everywhere else. */
   TRIGGER_WORD_SEED: text.optional(),
   TRAIN_PRICE_MICRO_USD: microUsd.default(0),
@@ -85,6 +87,8 @@ const shared = z.object({
   /** Calls to sign-in and its like per address and minute. */
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   QUEUE_BOARD: onOff.default(false),
+  /** For tests: a folder whose files order the process to die at named points. */
+  CRASH_POINTS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -98,7 +102,15 @@ const clerk = shared.extend({
   ADMIN_USER_ID: text.regex(/^user_/, 'is not a user id of Clerk (user_…)').optional(),
 });
 
-export const envSchema = z.discriminatedUnion('AUTH_MODE', [local, clerk]);
+/** A previous key that is the current one would look like a rotation and be none. */
+const twoKeys = (env: { TICKET_KEY: string; TICKET_KEY_PREVIOUS?: string | undefined }): boolean =>
+  env.TICKET_KEY !== env.TICKET_KEY_PREVIOUS;
+const sameKey = { path: ['TICKET_KEY_PREVIOUS'], message: 'is the same as TICKET_KEY' };
+
+export const envSchema = z.discriminatedUnion('AUTH_MODE', [
+  local.refine(twoKeys, sameKey),
+  clerk.refine(twoKeys, sameKey),
+]);
 export type Env = z.infer<typeof envSchema>;
 
 export class BadEnvironment extends Error {}

@@ -1,24 +1,24 @@
 /** What GPUs call: claim, upload requests and events. Tokens and signatures stand in for a login. */
-import { claimAttempt, type Deps, grantUpload, receiveGpuEvent } from '@pixgen/core';
+import { claimAttempt, type Deps, grantUpload, MAX_BODY_BYTES, receiveGpuEvent } from '@pixgen/core';
 import { AppError, claimRequest, uploadRequest } from '@pixgen/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
-/** Standard Webhooks bodies; a final event carries a loss history. */
-const EVENT_BYTES = 256 * 1024;
-
-const claimOfEvent = z.object({
-  job: z.uuid(),
-  attempt: z.coerce.number().int().min(1).max(100),
-  epoch: z.coerce.number().int().min(1).max(100),
-});
+/** One spelling per claim: no `01`, no `1e0`. */
+const count = z
+  .string()
+  .regex(/^([1-9]\d?|100)$/)
+  .transform(Number);
+const claimOfEvent = z.object({ job: z.uuid(), attempt: count, epoch: count });
 
 export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: () => void): void {
   const { deps } = options;
   // Signatures cover raw bytes, so nothing here is parsed before it is verified.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: EVENT_BYTES }, (_request, body, next) =>
-    next(null, body),
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+    (_request, body, next) => next(null, body),
   );
 
   app.post('/gpu/claim', async (request, reply) => {

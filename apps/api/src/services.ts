@@ -39,6 +39,7 @@ export async function createServices(env: Env, log: Logger): Promise<Services> {
     },
     config: toConfig(env),
     log,
+    crashFolder: env.CRASH_POINTS ?? null,
   });
   const [authorizedParty] = env.WEB_ORIGIN;
   const issuer =
@@ -66,6 +67,7 @@ function toConfig(env: Env): CoreConfig {
     defaultBudgetMicroUsd: env.DEFAULT_BUDGET_MICRO_USD,
     gpuApiUrl: env.GPU_API_URL,
     ticketKey: env.TICKET_KEY,
+    previousTicketKey: env.TICKET_KEY_PREVIOUS ?? null,
     triggerWordSeed: env.TRIGGER_WORD_SEED ?? null,
     auth: {
       mode: env.AUTH_MODE,

@@ -28,6 +28,8 @@ export const envSchema = z.object({
   MODAL_APP: z.string().min(1).default('pixgen-gpu'),
   TRAIN_PRICE_MICRO_USD: microUsd.default(0),
   IMAGE_PRICE_MICRO_USD: microUsd.default(0),
+  /** For tests: a folder whose files order the process to die at named points. */
+  CRASH_POINTS: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Env = z.infer<typeof envSchema>;

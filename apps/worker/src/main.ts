@@ -39,10 +39,13 @@ async function main(): Promise<void> {
       defaultBudgetMicroUsd: null,
       gpuApiUrl: env.GPU_API_URL,
       ticketKey: env.TICKET_KEY,
+      // The worker makes tickets and checks none.
+      previousTicketKey: null,
       triggerWordSeed: null,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,
+    crashFolder: env.CRASH_POINTS ?? null,
   });
   const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
   const worker = startWorker(deps, await createGpu(env), () => connectRedis(env.REDIS_URL, 'worker', onRedisError));

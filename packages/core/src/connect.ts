@@ -3,6 +3,7 @@ import { type AcceptRequest, connectDb, createBatcher, createJobStore, type Stor
 import { newId } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
+import { createPassPoint } from './crash-points.ts';
 import type { CoreConfig, Deps, Log } from './deps.ts';
 
 export type ConnectOptions = {
@@ -12,11 +13,14 @@ export type ConnectOptions = {
   storage: Parameters<typeof createStorage>[0];
   config: CoreConfig;
   log: Log;
+  /** For tests: where files order this process to die; null for everybody else. */
+  crashFolder?: string | null;
 };
 
 /** @returns the dependencies, and `close` to end every connection in order */
 export function connectDeps(options: ConnectOptions): { deps: Deps; close: () => Promise<void> } {
   const { log } = options;
+  const passPoint = createPassPoint(options.crashFolder ?? null);
   const db = connectDb({
     url: options.databaseUrl,
     poolSize: options.dbPoolSize,
@@ -34,6 +38,7 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
       const eventIds = batches.flatMap(({ events }) => events.eventIds);
       const jobIds = [...new Set(batches.flatMap(({ events }) => events.jobIds))];
       await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds, jobIds } }]);
+      passPoint('hook.afterEnqueue');
       return batches.map(() => undefined);
     },
     // An image and the end of its job, if that follows at once, are applied together.
@@ -55,12 +60,15 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
       void enqueueEvents({ events, ends }).catch((error: Error) =>
         log.warn({ err: error }, 'stored events wait for the inbox sweep'),
       ),
-    onAccepted: (accepted) =>
-      void enqueueJobs(accepted).catch((error: Error) => log.warn({ err: error }, 'accepted jobs wait for the relay')),
+    onAccepted: (accepted) => {
+      passPoint('api.afterTx');
+      void enqueueJobs(accepted).catch((error: Error) => log.warn({ err: error }, 'accepted jobs wait for the relay'));
+    },
+    onCallsRecorded: () => passPoint('dispatch.afterSaveId'),
     onSkipped: (error, what) => log.warn({ err: error }, what),
   });
   const storage = createStorage(options.storage);
-  const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log };
+  const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log, passPoint };
   return {
     deps,
     async close() {

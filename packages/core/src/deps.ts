@@ -3,6 +3,7 @@ import type { Db, JobStore } from '@pixgen/db';
 import type { GpuProfile, UserRole } from '@pixgen/domain';
 import type { LiveBus, Producer } from '@pixgen/queue';
 import type { Storage } from '@pixgen/storage';
+import type { CrashPoint } from './crash-points.ts';
 
 /** Who calls. Made only by the host's verifier from a checked token or API key; role and status are read per call. */
 export type Actor = {
@@ -31,6 +32,8 @@ export type CoreConfig = {
   gpuApiUrl: string;
   /** Key of ticket tokens and claim secrets: 32 bytes or more. */
   ticketKey: string;
+  /** Still accepted while the ticket key is being replaced; nothing new is made with it. */
+  previousTicketKey: string | null;
   /** Makes trigger words repeatable, for a demo that draws the same pictures twice; null: random words. */
   triggerWordSeed: string | null;
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
@@ -44,4 +47,6 @@ export type Deps = {
   storage: Storage;
   config: CoreConfig;
   log: Log;
+  /** Called where a test may want the process to die; see `crash-points.ts`. */
+  passPoint: (point: CrashPoint) => void;
 };

@@ -13,6 +13,7 @@ const CONFIG: CoreConfig = {
   defaultBudgetMicroUsd: null,
   gpuApiUrl: 'http://127.0.0.1:4000',
   ticketKey: 'a key for tests, of more than 32 bytes',
+  previousTicketKey: null,
   triggerWordSeed: null,
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };

@@ -22,6 +22,7 @@ export * from './outbox.ts';
 export * from './packs.ts';
 export * from './photos.ts';
 export * from './sessions.ts';
+export * from './stored-events.ts';
 export * from './sweeps.ts';
 export * from './trainings.ts';
 export * from './transaction.ts';

@@ -15,6 +15,7 @@ beforeAll(async () => {
   store = createJobStore(db.pool, {
     onAccepted() {},
     onEventsStored() {},
+    onCallsRecorded() {},
     onSkipped(error) {
       throw error;
     },
@@ -250,6 +251,32 @@ describe('claiming', () => {
     expect((await store.claim({ jobId, attempt: 1, callId: 'call-1' })).outcome).toBe('gone');
     await store.move(moveTo(jobId, 'cancelled', { attempt: 2 }));
     expect((await store.claim({ jobId, attempt: 2, callId: 'call-1' })).outcome).toBe('gone');
+  });
+});
+
+describe('call ids', () => {
+  const callsOf = async (jobId: string) =>
+    (await db.prisma.jobAttempt.findFirstOrThrow({ where: { jobId } })).submittedCallIds.toSorted();
+
+  it('are kept until somebody claims: each submitted one, once', async () => {
+    const request = order();
+    await store.accept(request);
+    await store.move(moveTo(request.jobId, 'dispatching'));
+    for (const callId of ['b', 'a', 'b']) store.recordCall({ jobId: request.jobId, attempt: 1, callId });
+    await store.flush();
+    store.recordCall({ jobId: request.jobId, attempt: 1, callId: 'c' });
+    await store.flush();
+    expect(await callsOf(request.jobId)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not written again when their call claimed, and are when another one did', async () => {
+    const jobId = await running();
+    store.recordCall({ jobId, attempt: 1, callId: 'call-1' });
+    await store.flush();
+    expect(await callsOf(jobId)).toEqual([]);
+    store.recordCall({ jobId, attempt: 1, callId: 'call-2' });
+    await store.flush();
+    expect(await callsOf(jobId)).toEqual(['call-2']);
   });
 });
 

@@ -16,6 +16,7 @@ export type JobStoreHooks = {
   onAccepted: (jobs: AcceptRequest[]) => void;
   /** Inbox rows of a committed batch, to be enqueued together. */
   onEventsStored: OnStored;
+  onCallsRecorded: () => void;
   /** Something that could be left undone was. */
   onSkipped: (error: Error, what: string) => void;
 };
@@ -26,9 +27,10 @@ const RECORD_AFTER_MS = 300;
 export function createJobStore(pool: pg.Pool, hooks: JobStoreHooks) {
   const collect = <Item>(what: string, run: (items: Item[]) => Promise<void>) =>
     createCollector(run, { afterMs: RECORD_AFTER_MS, onError: (error) => hooks.onSkipped(error, what) });
-  const calls = collect('call ids were not recorded', (items: Parameters<typeof recordCalls>[1]) =>
-    recordCalls(pool, items),
-  );
+  const calls = collect('call ids were not recorded', async (items: Parameters<typeof recordCalls>[1]) => {
+    await recordCalls(pool, items);
+    hooks.onCallsRecorded();
+  });
   const handedOver = collect('the relay will send tasks again', (ids: string[]) => removeFromOutbox(pool, ids));
   return {
     accept: createJobAcceptor(pool, hooks.onAccepted),

@@ -18,7 +18,9 @@ const ticketToken = z.string().regex(/^[0-9a-f]{64}$/);
 /** base64 of a SHA-256 digest (44 characters), the form S3 checksums use. */
 const sha256 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
 const url = z.string().min(1).max(4096);
-const storageKey = z.string().min(1).max(512);
+/** Only letters that `keys.ts` of the storage package uses: a NUL in it would be JSON, and nothing Postgres can store. */
+const storageKey = z.string().regex(/^[A-Za-z0-9._/-]{1,512}$/);
+const edgePx = z.int().min(1).max(LIMITS.size.max);
 const step = z.int().min(0).max(100_000);
 
 /** What travels through a provider's queue: no prompt, no photo URL, no secret that outlives the claim. */
@@ -169,7 +171,7 @@ export const imageEvent = z.strictObject({
   ...eventHead,
   imageId: id,
   result: z.discriminatedUnion('status', [
-    storedObject.extend({ status: z.literal('succeeded'), width: z.int(), height: z.int(), gpuMs }),
+    storedObject.extend({ status: z.literal('succeeded'), width: edgePx, height: edgePx, gpuMs }),
     z.strictObject({ status: z.literal('failed'), code: gpuFailureCode }),
   ]),
 });

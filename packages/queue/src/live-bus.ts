@@ -15,7 +15,35 @@ const LOSS_POINTS = 5_000;
 /** Nobody sees it, and under load it saves most of the messages that every open tab must read. */
 const MOMENT_MS = 25;
 
-export type Progress = JobProgressView & { claimEpoch: number };
+/** `sentAtS`: the sender's clock when it signed the event, in whole seconds. */
+export type Progress = JobProgressView & { claimEpoch: number; sentAtS: number };
+
+/**
+ * Progress never falls. What was signed in an earlier second than the stored sign of life, or tells a lower step of the
+ * same thing, says only that the claim lives. What an earlier attempt or claim says does not count at all. One script,
+ * because two processes may receive two events of one claim at once.
+ */
+const SAVE_PROGRESS = `
+local new = cjson.decode(ARGV[1])
+local stored = redis.call('GET', KEYS[1])
+local old = stored and cjson.decode(stored)
+if old then
+  if new.attempt < old.attempt or (new.attempt == old.attempt and new.claimEpoch < old.claimEpoch) then return 0 end
+  local sameClaim = new.attempt == old.attempt and new.claimEpoch == old.claimEpoch
+  local sameThing = new.phase == old.phase and new.imageId == old.imageId
+  if sameClaim and (new.sentAtS < old.sentAtS or (sameThing and new.step < old.step)) then
+    old.at = new.at
+    redis.call('SET', KEYS[1], cjson.encode(old), 'EX', ARGV[3])
+    return 0
+  end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+if ARGV[2] ~= '' then
+  redis.call('RPUSH', KEYS[2], ARGV[2])
+  redis.call('LTRIM', KEYS[2], ARGV[4], -1)
+  redis.call('EXPIRE', KEYS[2], ARGV[3])
+end
+return 1`;
 
 export type LiveBus = {
   /** Tells every open tab of these people; best effort. An end of a job is sent at once, all else within a moment. */
@@ -25,8 +53,8 @@ export type LiveBus = {
   /** Tells relays that the outbox has rows. */
   wakeRelay(): Promise<void>;
   onWakeRelay(listener: () => void): Promise<void>;
-  /** Stores a sign of life and, when given, a loss point. */
-  saveProgress(progress: Progress): Promise<void>;
+  /** Stores a sign of life and, when given, a loss point; false when a newer one is there already. */
+  saveProgress(progress: Progress): Promise<boolean>;
   readProgress(jobIds: string[]): Promise<Map<string, Progress>>;
   readLoss(jobId: string): Promise<[number, number][]>;
   cache: {
@@ -147,17 +175,13 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
       await listen(WAKE_RELAY, listener);
     },
     async saveProgress(progress) {
-      const pipeline = redis
-        .pipeline()
-        .set(progressKey(progress.jobId), JSON.stringify(progress), 'EX', PROGRESS_TTL_S);
-      if (progress.loss !== null) {
-        const key = lossKey(progress.jobId);
-        pipeline
-          .rpush(key, JSON.stringify([progress.step, progress.loss]))
-          .ltrim(key, -LOSS_POINTS, -1)
-          .expire(key, PROGRESS_TTL_S);
-      }
-      await pipeline.exec();
+      const { jobId, step, loss } = progress;
+      const point = loss === null ? '' : JSON.stringify([step, loss]);
+      const keys = [progressKey(jobId), lossKey(jobId)];
+      return (
+        (await redis.eval(SAVE_PROGRESS, 2, ...keys, JSON.stringify(progress), point, PROGRESS_TTL_S, -LOSS_POINTS)) ===
+        1
+      );
     },
     async readProgress(jobIds) {
       if (jobIds.length === 0) return new Map();

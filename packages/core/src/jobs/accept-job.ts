@@ -58,6 +58,7 @@ export async function acceptJob(
   switch (answer.outcome) {
     case 'accepted':
       tellTabs(deps, order, answer);
+      deps.passPoint('api.beforeReply');
       return answer;
     case 'replayed':
       return answer;

@@ -78,7 +78,12 @@ async function applyPending(deps: Deps, pending: PendingEvent[], looks: Map<stri
   const byJob = Map.groupBy(pending, ({ job }) => job.id);
   const effects = [...byJob.values()].flatMap((entries) => decide(entries, looks) ?? []);
   const inboxIds = pending.map(({ id }) => id);
-  const { lines, conflicts } = await applyEffects(deps.db.pool, effects, inboxIds);
+  deps.passPoint('apply.beforeTx');
+  const writing = applyEffects(deps.db.pool, effects, inboxIds);
+  // By then the statement has left for Postgres, which ends it either way.
+  setImmediate(() => deps.passPoint('apply.inTx'));
+  const { lines, conflicts } = await writing;
+  deps.passPoint('apply.afterTx');
   void publishHistory(deps, lines);
   if (lines.some((line) => line.type === 'attempt-ended')) void wakeRelay(deps);
   return conflicts.length;

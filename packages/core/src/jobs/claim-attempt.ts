@@ -18,10 +18,12 @@ const CHECKPOINT_EVERY_MS = 30_000;
  *   restarted too often)
  */
 export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<WorkOrder> {
-  if (!isTicketToken(deps.config.ticketKey, request.jobId, request.attempt, request.token)) {
+  if (!isTicketToken(deps.config, request.jobId, request.attempt, request.token)) {
     throw new AppError('SIGNATURE_INVALID', 'This ticket is not valid.');
   }
+  deps.passPoint('claim.beforeUpdate');
   const answer = await deps.jobs.claim({ jobId: request.jobId, attempt: request.attempt, callId: request.callId });
+  deps.passPoint('claim.afterUpdate');
   if (answer.outcome === 'gone') throw new AppError('GONE', 'This attempt is over.');
   if (answer.outcome === 'taken') throw new AppError('STATE_CONFLICT', 'Another call works on this attempt.');
   if (answer.outcome === 'too-many') {

@@ -23,13 +23,16 @@ export async function dispatchJob(
   const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
   const kind = moved ? (moved.kind as JobKind) : await kindToSubmit(deps, task);
   if (kind === null) return;
+  deps.passPoint('dispatch.afterIntent');
   const ticket: Ticket = {
     jobId: task.jobId,
     attempt: task.attempt,
     token: ticketToken(deps.config.ticketKey, task.jobId, task.attempt),
     claimUrl: new URL('/gpu/claim', deps.config.gpuApiUrl).href,
   };
+  deps.passPoint('dispatch.beforeSubmit');
   const callId = await submit(deps, gpu, ticket, kind, run);
+  deps.passPoint('dispatch.afterSubmit');
   if (callId !== null) deps.jobs.recordCall({ ...task, callId });
 }
 

@@ -14,7 +14,7 @@ const EXTENSIONS = { 'image/png': 'png', 'image/webp': 'webp', 'application/octe
  * @throws AppError SIGNATURE_INVALID (token), GONE (ended, older attempt or epoch)
  */
 export async function grantUpload(deps: Deps, request: UploadRequest): Promise<UploadAnswer> {
-  if (!isTicketToken(deps.config.ticketKey, request.jobId, request.attempt, request.token)) {
+  if (!isTicketToken(deps.config, request.jobId, request.attempt, request.token)) {
     throw new AppError('SIGNATURE_INVALID', 'This ticket is not valid.');
   }
   const fence = await assertCurrentClaim(deps, request);

@@ -1,9 +1,10 @@
 /** The webhook of the GPUs: Standard Webhooks over raw bytes, stored or published before it is acknowledged. */
+import { wasEventStored } from '@pixgen/db';
 import { AppError, type GpuEvent, gpuEvent, isDurable, type JobProgressView } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
-import { claimSecret } from './gpu-secrets.ts';
+import { liveClaimSecrets } from './gpu-secrets.ts';
 import { verifySignature } from './webhook-signature.ts';
 
 export type SignedEvent = {
@@ -29,16 +30,20 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
     throw new AppError('INVALID_INPUT', 'This event belongs to another claim.');
   }
   if (isDurable(event)) {
+    deps.passPoint('hook.afterVerify');
     const stored = await deps.jobs.storeEvent({ webhookId, event });
-    if (stored.outcome === 'gone') throw new AppError('GONE', 'This claim is over. Stop the work.');
+    // What was accepted once is accepted again, also after the claim has ended: the answer before was lost on its way.
+    if (stored.outcome === 'gone' && !(await wasEventStored(deps.db, event.jobId, webhookId))) {
+      throw new AppError('GONE', 'This claim is over. Stop the work.');
+    }
     return;
   }
-  await noteSignOfLife(deps, event);
+  await noteSignOfLife(deps, event, Number(signed.headers.timestamp));
 }
 
 function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {
-  const secret = claimSecret(deps.config.ticketKey, claim.jobId, claim.attempt, claim.claimEpoch);
-  const id = verifySignature(secret, { ...headers, rawBody });
+  const secrets = liveClaimSecrets(deps.config, claim.jobId, claim.attempt, claim.claimEpoch);
+  const id = verifySignature(secrets, { ...headers, rawBody });
   if (id === null) throw new AppError('SIGNATURE_INVALID', 'The signature of this event is not valid.');
   try {
     return { id, body: JSON.parse(rawBody.toString('utf8')) };
@@ -48,7 +53,11 @@ function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: str
 }
 
 /** Progress and heartbeats go to Redis only: they may be lost, and the next one says more. */
-async function noteSignOfLife(deps: Deps, event: Extract<GpuEvent, { type: 'heartbeat' | 'progress' }>): Promise<void> {
+async function noteSignOfLife(
+  deps: Deps,
+  event: Extract<GpuEvent, { type: 'heartbeat' | 'progress' }>,
+  sentAtS: number,
+): Promise<void> {
   const fence = await assertCurrentClaim(deps, event);
   const view: JobProgressView = {
     jobId: event.jobId,
@@ -65,7 +74,8 @@ async function noteSignOfLife(deps: Deps, event: Extract<GpuEvent, { type: 'hear
   try {
     const progress =
       event.type === 'progress' ? { ...view, ...pickProgress(event) } : await continued(deps, view, event.claimEpoch);
-    await deps.live.saveProgress({ ...progress, claimEpoch: event.claimEpoch });
+    // One that was overtaken, or that somebody sends again, is acknowledged and not shown.
+    if (!(await deps.live.saveProgress({ ...progress, claimEpoch: event.claimEpoch, sentAtS }))) return;
     await deps.live.publish([{ userId: fence.userId, message: { type: 'progress', progress } }]);
   } catch (error) {
     throw new AppError('UNAVAILABLE', 'Progress cannot be stored right now.', { cause: error });

@@ -77,6 +77,7 @@ async function dispatchAgain(deps: Deps, job: LiveJob): Promise<void> {
 async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silentMs: number): Promise<void> {
   const calls = job.claimedCallId === null ? job.submittedCallIds : [job.claimedCallId];
   const statuses = await Promise.all(calls.map((callId) => gpu.status(callId)));
+  deps.passPoint('reconcile.afterGet');
   for (const [index, status] of statuses.entries()) {
     if (status.state === 'finished' && (await takeResult(deps, job, calls[index] ?? '', status))) return;
   }
@@ -98,6 +99,7 @@ async function takeResult(
   const event = status.result;
   if (event.jobId !== job.jobId || !isDurable(event)) return false;
   const stored = await deps.jobs.storeEvent({ webhookId: `return:${callId}:${event.claimEpoch}`, event });
+  deps.passPoint('reconcile.afterApply');
   if (stored.outcome === 'stored') deps.log.info({ jobId: job.jobId, callId }, 'result taken from the provider');
   return stored.outcome !== 'gone';
 }

@@ -1,5 +1,5 @@
 /** The relay: outbox rows to the queue, woken by a Redis message, with a slow poll as backstop. */
-import { relayOutbox } from '@pixgen/db';
+import { type OutboxRow, relayOutbox } from '@pixgen/db';
 import { isTaskName, type NewTask, TASKS } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 
@@ -37,8 +37,10 @@ export function startRelay(deps: Deps): () => Promise<void> {
       woken = false;
       try {
         let moved = BATCH;
-        while (moved === BATCH && !stopped)
-          moved = await relayOutbox(deps.db.pool, BATCH, (rows) => deps.producer.add(rows.flatMap(toTask)));
+        while (moved === BATCH && !stopped) {
+          moved = await relayOutbox(deps.db.pool, BATCH, send);
+          if (moved > 0) deps.passPoint('relay.afterMark');
+        }
         await pause(POLL_MS);
       } catch (error) {
         deps.log.warn({ err: error }, 'the relay tries again');
@@ -46,6 +48,12 @@ export function startRelay(deps: Deps): () => Promise<void> {
         await pause(RETRY_MS);
       }
     }
+  }
+
+  async function send(rows: OutboxRow[]): Promise<void> {
+    deps.passPoint('relay.afterLock');
+    await deps.producer.add(rows.flatMap(toTask));
+    deps.passPoint('relay.afterAdd');
   }
 
   /** A row of a task that this version does not know is dropped, loudly: it could never be handled. */

@@ -41,6 +41,7 @@ async function judge(deps: Deps, photo: PhotoRow, upload: string, decode: Decode
   if (!decoded.ok) return refused(decoded.code, sourceSha256);
   const { jpeg, width, height } = decoded;
   await deps.storage.write(keys.photo(photo.userId, photo.modelId, photo.id), jpeg, 'image/jpeg');
+  deps.passPoint('upload.midCopy');
   const sha256 = createHash('sha256').update(jpeg).digest('base64');
   return { state: 'ready', sourceSha256, sha256, sizeBytes: jpeg.length, width, height };
 }

@@ -43,6 +43,7 @@ async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {
       await removePrefix(deps, keys.derivativesBelow(prefix));
       await removePrefix(deps, prefix);
     }
+    deps.passPoint('erase.midway');
     await removeModel(deps.db, model.id);
   }
 }

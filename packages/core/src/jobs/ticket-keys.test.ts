@@ -1,0 +1,120 @@
+/** Replacing the ticket key while GPUs are at work. */
+import { createHmac } from 'node:crypto';
+import { type GenerationView, newId } from '@pixgen/domain';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Actor, Deps } from '../deps.ts';
+import { startGeneration } from '../generation/start-generation.ts';
+import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { claimAttempt } from './claim-attempt.ts';
+import { claimSecret, ticketToken } from './gpu-secrets.ts';
+import { grantUpload } from './grant-upload.ts';
+import { move } from './next-move.ts';
+import { receiveGpuEvent } from './receive-gpu-event.ts';
+
+const OLD = 'the key of last year, of more than 32 bytes';
+const NEW = 'the key of this year, of more than 32 bytes';
+const SHA256 = `${'A'.repeat(43)}=`;
+
+let test: TestDeps;
+let actor: Actor;
+let modelId: string;
+/** The same stores with other keys: the API before, during and after a rotation. */
+const withKeys = (ticketKey: string, previousTicketKey: string | null): Deps => ({
+  ...test.deps,
+  config: { ...test.deps.config, ticketKey, previousTicketKey },
+});
+beforeAll(async () => {
+  test = await createTestDeps();
+  actor = await createActor(test.deps);
+  const { userId } = actor;
+  const trainingId = newId();
+  modelId = newId();
+  await test.deps.db.prisma.model.create({
+    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_aaaaaa', state: 'ready' },
+  });
+  await test.deps.db.prisma.training.create({
+    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+  });
+  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
+  await test.deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId, trainingId, ...file } });
+});
+afterAll(() => test.close());
+
+async function dispatched(): Promise<GenerationView> {
+  const order = { modelId, prompt: 'rain', n: 1, negativePrompt: '', loraWeight: 1, idempotencyKey: newId() };
+  const generation = await startGeneration(test.deps, actor, order);
+  await test.deps.jobs.move(move(generation.job.id, 1, 'dispatching'));
+  return generation;
+}
+
+const claim = (deps: Deps, jobId: string, key: string) =>
+  claimAttempt(deps, { jobId, attempt: 1, token: ticketToken(key, jobId, 1), callId: 'call' });
+
+const upload = (deps: Deps, jobId: string, key: string, claimEpoch: number) =>
+  grantUpload(deps, {
+    jobId,
+    attempt: 1,
+    token: ticketToken(key, jobId, 1),
+    claimEpoch,
+    purpose: 'image',
+    imageId: newId(),
+    step: null,
+    contentType: 'image/png',
+    sizeBytes: 1,
+    sha256: SHA256,
+  });
+
+/** @param id the same one makes a repetition */
+function sendFailed(deps: Deps, claimed: { jobId: string; claimEpoch: number; signingSecret: string }, id = newId()) {
+  const { jobId, claimEpoch, signingSecret } = claimed;
+  const event = { type: 'failed', jobId, attempt: 1, claimEpoch, gpuMs: 1, code: 'GPU_INTERNAL', retryable: false };
+  const rawBody = Buffer.from(JSON.stringify(event));
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const key = Buffer.from(signingSecret.slice('whsec_'.length), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64');
+  return receiveGpuEvent(deps, {
+    claim: { jobId, attempt: 1, claimEpoch },
+    rawBody,
+    headers: { id, timestamp, signature: `v1,${signature}` },
+  });
+}
+
+it('lets work go on that was dispatched or claimed with the key before, and makes new secrets with the current one', async () => {
+  const { id: jobId } = (await dispatched()).job;
+  const before = await claim(withKeys(OLD, null), jobId, OLD);
+  const during = withKeys(NEW, OLD);
+  await upload(during, jobId, OLD, before.claimEpoch);
+  await sendFailed(during, before);
+  // A restarted call still has its old ticket.
+  const again = await claim(during, jobId, OLD);
+  expect(again.signingSecret).toBe(claimSecret(NEW, jobId, 1, again.claimEpoch));
+  await upload(during, jobId, OLD, again.claimEpoch);
+  await sendFailed(during, again);
+});
+
+it('lets one API process have the new key before the others use it', async () => {
+  const { id: jobId } = (await dispatched()).job;
+  const claimed = await claim(withKeys(NEW, OLD), jobId, NEW);
+  await sendFailed(withKeys(OLD, NEW), claimed);
+  await upload(withKeys(OLD, NEW), jobId, NEW, claimed.claimEpoch);
+});
+
+it('refuses tickets, uploads and events of a key that was removed', async () => {
+  const { id: jobId } = (await dispatched()).job;
+  const claimed = await claim(withKeys(OLD, null), jobId, OLD);
+  const after = withKeys(NEW, null);
+  await expect(claim(after, jobId, OLD)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  await expect(upload(after, jobId, OLD, claimed.claimEpoch)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  await expect(sendFailed(after, claimed)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+});
+
+it('accepts an event again that it accepted before, also when the job has ended since; a new one is told to stop', async () => {
+  const deps = withKeys(NEW, null);
+  const { id: jobId } = (await dispatched()).job;
+  const claimed = await claim(deps, jobId, NEW);
+  await sendFailed(deps, claimed, 'msg_once');
+  await deps.jobs.move(move(jobId, 1, 'failed', { cause: 'GPU_INTERNAL' }));
+  await sendFailed(deps, claimed, 'msg_once');
+  await expect(sendFailed(deps, claimed, 'msg_new')).rejects.toMatchObject({ code: 'GONE' });
+  expect(await deps.db.prisma.gpuEvent.count({ where: { jobId } })).toBe(1);
+});

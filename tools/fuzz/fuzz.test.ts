@@ -1,0 +1,53 @@
+/** The small doses of `pnpm fuzz`; the large ones are run by hand, and their figures stand in `docs/chaos-report.md`. */
+import { expect, it } from 'vitest';
+import { FORGERIES } from './forgeries.ts';
+import { faultsOfReplays, fuzzReplays } from './replays.ts';
+import { faultsOf, fuzzWebhooks, MAX_RSS_GROWTH_BYTES } from './webhooks.ts';
+
+const SEED = 20261122;
+
+it('accepts none of 3,000 forged and damaged events, and every genuine one between them', {
+  timeout: 180_000,
+}, async () => {
+  const report = await fuzzWebhooks({ n: 3_000, seed: SEED, warmUps: 1 });
+  // So short a run ends before the heap of a young process has found its size: growth is judged by the large dose.
+  expect(faultsOf({ ...report, rssGrowthBytes: 0 })).toEqual([]);
+  expect(Object.keys(report.classes).toSorted()).toEqual(Object.keys(FORGERIES).toSorted());
+});
+
+it('gives each of 1,000 repeated and reordered events one effect, and refuses no repetition', {
+  timeout: 180_000,
+}, async () => {
+  const report = await fuzzReplays({ n: 1_000, seed: SEED });
+  expect(faultsOfReplays(report)).toEqual([]);
+  expect(report.deliveries).toBe(1_000);
+});
+
+it('names whatever did not hold, also that genuine events were refused', () => {
+  const good = {
+    bodies: 10,
+    accepted: 0,
+    crashes: 0,
+    serverErrors: 0,
+    rssGrowthBytes: MAX_RSS_GROWTH_BYTES,
+    controls: 2,
+    controlsAccepted: 2,
+    inboxDrift: 0,
+    warmUpBodies: 0,
+    seed: 1,
+    seconds: 1,
+    classes: {},
+  };
+  expect(faultsOf(good)).toEqual([]);
+  const bad = [
+    { accepted: 1 },
+    { crashes: 1 },
+    { serverErrors: 1 },
+    { rssGrowthBytes: MAX_RSS_GROWTH_BYTES + 1 },
+    { controlsAccepted: 1 },
+    { controls: 0, controlsAccepted: 0 },
+    { inboxDrift: -1 },
+    { bodies: 0 },
+  ];
+  for (const change of bad) expect(faultsOf({ ...good, ...change })).toHaveLength(1);
+});
