@@ -7,6 +7,8 @@ import type { System } from './system.ts';
 
 /** Beyond the longest time that the sweeper leaves an ended job's objects alone. */
 const LATER_MS = 2 * 3_600_000;
+const MAX_PASSES = 50;
+const UNSWEPT = `SELECT 1 FROM "UnsweptJob" u JOIN "Job" j ON j.id = u."jobId" WHERE j."endedAt" IS NOT NULL LIMIT 1`;
 
 /** Runs `work` on a connection of its own. */
 export async function query<T extends object>(stores: System['stores'], text: string): Promise<T[]> {
@@ -60,13 +62,10 @@ export async function readRows(stores: System['stores']): Promise<Rows> {
 export async function sweepAndList(stores: System['stores']): Promise<string[]> {
   const { deps, close } = connect(stores);
   try {
-    for (;;) {
+    // A pass takes a batch; one that leaves jobs behind for ever shows in the listing.
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
       await sweep(deps, Date.now() + LATER_MS);
-      if (
-        (await query(stores, `SELECT 1 FROM "Job" WHERE "endedAt" IS NOT NULL AND "sweptAt" IS NULL LIMIT 1`))
-          .length === 0
-      )
-        break;
+      if ((await query(stores, UNSWEPT)).length === 0) break;
     }
     const found: string[] = [];
     for await (const { key } of deps.storage.list('')) found.push(key);
@@ -94,6 +93,7 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       prices: { trainMicroUsd: 0, imageMicroUsd: 0 },
       defaultBudgetMicroUsd: null,
       gpuApiUrl: 'http://127.0.0.1',
+      previousTicketKey: null,
       ticketKey: 'not used by a sweep, which signs nothing',
       triggerWordSeed: null,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },

@@ -100,6 +100,9 @@ export async function runChaos({
       seconds: seconds(),
     };
     return { report, verdict, evidence, historyFile: history.file, notes: notesOf(evidence) };
+  } catch (error) {
+    say(`the run of seed ${seed} broke off; its history: ${history.file}`);
+    throw error;
   } finally {
     await system.stop();
   }
