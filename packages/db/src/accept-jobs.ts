@@ -2,6 +2,7 @@
  * Accepting jobs: idempotency key, guarded hold, order, job, history and outbox row in one statement for many callers.
  * The statement is the transaction; the reply may be sent when it returns.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { JobKind, TrainSettings } from '@pixgen/domain';
 import type pg from 'pg';
 import { createBatcher } from './batch.ts';
@@ -51,6 +52,8 @@ export type AcceptAnswer =
   | { outcome: 'accepted'; jobId: string; eventNumber: string; at: Date }
   | { outcome: 'replayed'; jobId: string }
   | { outcome: 'key-reused' }
+  /** The first call with this key has not been answered yet, and the wait for its answer has ended. */
+  | { outcome: 'in-progress' }
   | { outcome: 'over-budget' }
   | { outcome: 'already-live' };
 
@@ -61,14 +64,18 @@ WITH req AS (
     kind text, "orderId" uuid, "modelId" uuid, "retryOf" uuid, "holdMicroUsd" bigint, "deadlineMs" bigint,
     generation jsonb, training jsonb)
 ),
+-- A key that a transaction under way has is not waited for here: other people's orders of the batch would wait too.
+own AS MATERIALIZED (
+  SELECT r.* FROM req r WHERE pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', r."userId", r.procedure, r.key), 0))
+),
 account AS (
   SELECT u.id, u."budgetLimitMicroUsd" AS budget, u."heldMicroUsd" + u."spentMicroUsd" AS used
-  FROM "User" u WHERE u.id IN (SELECT "userId" FROM req WHERE "holdMicroUsd" > 0)
+  FROM "User" u WHERE u.id IN (SELECT "userId" FROM own WHERE "holdMicroUsd" > 0)
   ORDER BY u.id FOR NO KEY UPDATE
 ),
 fresh AS (
   SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted
-  FROM req r
+  FROM own r
   WHERE NOT EXISTS (SELECT 1 FROM "IdempotencyKey" k WHERE k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key)
 ),
 fits AS (
@@ -117,10 +124,14 @@ held AS (
 ledger AS (
   INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
   SELECT "ledgerId", "userId", "jobId", 'hold', "holdMicroUsd" FROM ok WHERE "holdMicroUsd" > 0
+),
+event AS (
+  INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
+  SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
+  RETURNING "jobId", number, at
 )
-INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
-SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
-RETURNING "jobId", number, at`;
+SELECT "jobId", number, at FROM event
+UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)`;
 
 const KNOWN_KEYS = `
 SELECT r.ord, k."jobId", k."bodyHash"
@@ -129,12 +140,22 @@ JOIN "IdempotencyKey" k ON k."userId" = r."userId" AND k.procedure = r.procedure
 
 const UNIQUE_VIOLATION = '23505';
 
+/** A call waits this long for the stored answer of another one with its key. */
+const KEY_WAIT_MS = 2_000;
+const KEY_POLL_MS = 25;
+
 /** The accept step of this process; concurrent callers share a transaction. */
 export function createJobAcceptor(pool: pg.Pool): (request: AcceptRequest) => Promise<AcceptAnswer> {
   const join = createBatcher<AcceptRequest, AcceptAnswer>((requests) => acceptBatch(pool, requests), { maxBatch: 200 });
   return async (request) => {
+    const giveUpAt = performance.now() + KEY_WAIT_MS;
     try {
-      return await join(request);
+      let answer = await join(request);
+      while (answer.outcome === 'in-progress' && performance.now() < giveUpAt) {
+        await setTimeout(KEY_POLL_MS);
+        answer = await join(request);
+      }
+      return answer;
     } catch (error) {
       // Only a request that ran alone gets here: its order or model already has a live job.
       if (isLiveConflict(error)) return { outcome: 'already-live' };
@@ -143,22 +164,28 @@ export function createJobAcceptor(pool: pg.Pool): (request: AcceptRequest) => Pr
   };
 }
 
+/** One row per job; no number means that a transaction under way has its key. */
+type AcceptResult = { jobId: string; number: string; at: Date } | { jobId: string; number: null; at: null };
+
+const nameOf = ({ userId, procedure, key }: AcceptRequest): string => `${userId}\n${procedure}\n${key}`;
+
 async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<AcceptAnswer[]> {
   // Same keys in one batch: the first is the call, the others are its repetitions.
   const firsts = new Map<string, number>();
-  for (const [ord, request] of requests.entries()) {
-    const name = `${request.userId}\n${request.procedure}\n${request.key}`;
-    if (!firsts.has(name)) firsts.set(name, ord);
-  }
+  for (const [ord, request] of requests.entries()) if (!firsts.has(nameOf(request))) firsts.set(nameOf(request), ord);
   const rows = [...firsts.values()].map((ord) => ({ ord, ...requests[ord] }));
-  const accepted = await pool.query<{ jobId: string; number: string; at: Date }>({
+  const accepted = await pool.query<AcceptResult>({
     name: 'accept-jobs',
     text: ACCEPT,
     values: [JSON.stringify(rows)],
   });
   const byJob = new Map(accepted.rows.map((row) => [row.jobId, row]));
+  const isBusy = (request: AcceptRequest): boolean => {
+    const first = requests[firsts.get(nameOf(request)) ?? -1];
+    return first !== undefined && byJob.get(first.jobId)?.number === null;
+  };
   const known = new Map<number, { jobId: string; bodyHash: string }>();
-  if (byJob.size < requests.length) {
+  if (requests.some((request) => !byJob.get(request.jobId)?.number)) {
     const asked = requests.map(({ userId, procedure, key }, ord) => ({ ord, userId, procedure, key }));
     const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [
       JSON.stringify(asked),
@@ -167,9 +194,9 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
   }
   return requests.map((request, ord) => {
     const row = byJob.get(request.jobId);
-    if (row) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
+    if (row?.number) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
     const earlier = known.get(ord);
-    if (!earlier) return { outcome: 'over-budget' };
+    if (!earlier) return { outcome: isBusy(request) ? 'in-progress' : 'over-budget' };
     return earlier.bodyHash === request.bodyHash
       ? { outcome: 'replayed', jobId: earlier.jobId }
       : { outcome: 'key-reused' };

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { PlannedImageRow } from './accept-jobs.ts';
 import { createBatcher } from './batch.ts';
 import { WITHOUT_WAITING } from './job-moves.ts';
-import { AT_WORK } from './states.ts';
+import { AT_WORK, READY_BEFORE } from './states.ts';
 
 export type InboxRow = { webhookId: string; event: DurableGpuEvent };
 /** `gone`: the job has ended or the claim is an older one; the sender must stop. */
@@ -105,6 +105,8 @@ export type PendingEvent = {
     planned: PlannedImageRow[];
     /** Images that were applied before: their objects were looked at then. */
     readyImageIds: string[];
+    /** Images that earlier jobs of the order drew. */
+    readyBefore: number;
     profile: string | null;
   };
 };
@@ -113,7 +115,7 @@ const PENDING = `
 SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, j.state, j.attempt, coalesce(a."claimEpoch", 0) AS "claimEpoch",
   coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId", j."holdMicroUsd", coalesce(g.planned, '[]') AS planned, t.profile,
   CASE WHEN e.payload->>'type' = 'succeeded' THEN ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready')
-    ELSE '{}' END AS "readyImageIds"
+    ELSE '{}' END AS "readyImageIds", ${READY_BEFORE} AS "readyBefore"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;

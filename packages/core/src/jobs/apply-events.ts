@@ -123,8 +123,8 @@ function decide(job: LockedJob, entries: PendingEvent[], sound: Set<string>): Jo
         cause: end.code,
         retryable: end.retryable,
         holdMicroUsd: job.holdMicroUsd,
-        readyImages: ready.size,
-        plannedImages: job.planned,
+        readyImages: ready.size - known.readyBefore,
+        plannedImages: job.planned - known.readyBefore,
       });
     };
     if (event.type === 'image') draw(event.imageId, event.result);
@@ -134,7 +134,7 @@ function decide(job: LockedJob, entries: PendingEvent[], sound: Set<string>): Jo
     } else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
       for (const { imageId, result } of event.images) draw(imageId, result);
-      finishGeneration(job, event, ready.size, effects, fail);
+      finishGeneration(job, event, ready.size - known.readyBefore, job.planned - known.readyBefore, effects, fail);
     } else finishTraining(job, known, event, sound, effects, fail);
   }
   effects.images = [...images.values()];
@@ -145,6 +145,7 @@ function finishGeneration(
   job: LockedJob,
   event: SucceededEvent,
   ready: number,
+  planned: number,
   effects: JobEffects,
   fail: (end: { code: string; retryable: boolean }) => void,
 ): void {
@@ -154,7 +155,7 @@ function finishGeneration(
     return;
   }
   effects.move = move(job.id, job.attempt, 'succeeded', {
-    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned),
+    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, planned),
   });
 }
 
