@@ -52,9 +52,10 @@ describe('one key', () => {
       rest.map(async (answer) => [answer.status, (await answer.json()) as GenerationView] as const),
     );
     const trpcAnswers = await Promise.all(
-      batches.map(async (answer) => (await answer.json()) as { result: { data: GenerationView } }[]),
+      batches.map(async (answer) => (await answer.json()) as { result?: { data: GenerationView }; error?: unknown }[]),
     );
-    const answers = [...restAnswers, ...trpcAnswers.flat().map(({ result }) => [200, result.data] as const)];
+    expect(trpcAnswers.flat().flatMap(({ error }) => error ?? [])).toEqual([]);
+    const answers = [...restAnswers, ...trpcAnswers.flat().map(({ result }) => [200, result?.data] as const)];
     expect(answers).toHaveLength(100);
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(await jobsOf(key)).toHaveLength(1);

@@ -106,10 +106,9 @@ async function accept(
 
 /** The answer that the first call with a key got, rebuilt from what it wrote. */
 export async function acceptedGeneration(deps: Deps, actor: Actor, jobId: string): Promise<GenerationView> {
-  const [row, job] = await Promise.all([
-    findGenerationOfJob(deps.db, actor.userId, jobId),
-    findJob(deps.db, actor.userId, jobId),
-  ]);
+  const row = await findGenerationOfJob(deps.db, actor.userId, jobId);
+  // Nearly always the newest one.
+  const job = row?.jobs.find(({ id }) => id === jobId) ?? (await findJob(deps.db, actor.userId, jobId));
   if (!row || !job) throw notFound('generation');
   const drawn = await readImagesBefore(deps.db, row, jobId);
   return acceptedGenerationView(row, row.planned as PlannedImageRow[], drawn, job);

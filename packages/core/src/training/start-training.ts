@@ -59,7 +59,7 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
 /** The answer that the first call with a key got, rebuilt from what it wrote. */
 export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string): Promise<TrainingView> {
   const row = await findTrainingOfJob(deps.db, actor.userId, jobId);
-  const job = await findJob(deps.db, actor.userId, jobId);
+  const job = row?.jobs.find(({ id }) => id === jobId) ?? (await findJob(deps.db, actor.userId, jobId));
   if (!row || !job) throw notFound('training');
   return acceptedTrainingView(row, job);
 }
