@@ -137,6 +137,13 @@ export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<P
   }));
 }
 
+/** Marks inbox rows as done without applying them. */
+export async function discardEvents(pool: pg.Pool, ids: string[]): Promise<void> {
+  await pool.query('UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id = ANY ($1::bigint[]) AND "appliedAt" IS NULL', [
+    ids,
+  ]);
+}
+
 /** Inbox rows that waited longer than this: their queue job was lost, so they are enqueued again. */
 export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<string[]> {
   const result = await pool.query<{ id: string }>(

@@ -11,7 +11,7 @@ import { move } from './next-move.ts';
  * Hands one attempt to a GPU. Safe to run again after a crash at any line: the intent is a compare-and-set, the ticket is
  * the same each time, and of two calls that were submitted only one can claim.
  *
- * @throws TryLater while all GPUs are busy; other errors let the queue try again until `lastTry`
+ * @throws TryLater while all GPUs are busy or their provider is away; other errors let the queue try again until `lastTry`
  */
 export async function dispatchJob(
   deps: Deps,
@@ -53,11 +53,14 @@ async function submit(
     return (await gpu.submit(ticket, jobKind)).callId;
   } catch (error) {
     const kind = error instanceof GpuBackendError ? error.kind : 'unavailable';
-    if (kind === 'throttled') {
-      // Waiting for a free GPU is not a fault: the deadline of `dispatching` counts from the newest try.
+    if (kind === 'throttled' || kind === 'paused') {
+      // Waiting for a GPU or its provider is not a fault: the deadline of `dispatching` counts from the newest try.
       await touchWaiting(deps.db.pool, ticket.jobId, ticket.attempt);
       const afterMs = error instanceof GpuBackendError ? error.retryAfterMs : undefined;
-      throw new TryLater(Math.min(afterMs ?? 2_000, DEADLINES.dispatchingMs / 2), 'every GPU is busy');
+      throw new TryLater(
+        Math.min(afterMs ?? 2_000, DEADLINES.dispatchingMs / 2),
+        kind === 'paused' ? 'the GPU provider does not answer' : 'every GPU is busy',
+      );
     }
     if (kind === 'refused' || run.lastTry) {
       const cause = kind === 'refused' ? 'GPU_REFUSED' : 'DISPATCH_FAILED';

@@ -1,5 +1,12 @@
 /** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
-import { addToOutbox, findForgottenEvents, findLiveJobs, type LiveJob, touchWaiting } from '@pixgen/db';
+import {
+  addToOutbox,
+  findForgottenEvents,
+  findForgottenPhotos,
+  findLiveJobs,
+  type LiveJob,
+  touchWaiting,
+} from '@pixgen/db';
 import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
@@ -11,16 +18,22 @@ import { publishHistory } from './publish.ts';
 /** Younger jobs are left alone: their events are on the way. */
 const MIN_AGE_MS = 5_000;
 const BATCH = 500;
+/** All of them in one pass after the queues were lost: nobody else will put them back. */
+const BATCH_AFTER_LOSS = 20_000;
 /** Inbox rows older than this lost their queue job. */
 const FORGOTTEN_MS = 10_000;
+/** Photos that wait longer for their check lost their queue job. */
+const FORGOTTEN_PHOTO_MS = 2 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
 
 /** One pass over everything alive; run by one worker at a time. */
 export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
-  await enqueueForgottenEvents(deps);
-  const queuesWereLost = await noticeLostQueues(deps);
-  const jobs = await findLiveJobs(deps.db.pool, queuesWereLost ? 0 : MIN_AGE_MS, BATCH);
+  const queuesWereLost = await areQueuesLost(deps);
+  await enqueueForgotten(deps, queuesWereLost);
+  const jobs = queuesWereLost
+    ? await findLiveJobs(deps.db.pool, 0, BATCH_AFTER_LOSS)
+    : await findLiveJobs(deps.db.pool, MIN_AGE_MS, BATCH);
   const heard = await deps.live
     .readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId))
     .catch((error: Error) => {
@@ -37,6 +50,7 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
       }
     }),
   );
+  if (queuesWereLost) await markQueues(deps);
 }
 
 async function reconcileJob(
@@ -106,17 +120,22 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
   await endAttempt(deps, { jobId: job.jobId, attempt: job.attempt, cause, retryable: true });
 }
 
-async function enqueueForgottenEvents(deps: Deps): Promise<void> {
-  const eventIds = await findForgottenEvents(deps.db.pool, FORGOTTEN_MS);
+/** Stored events and photos whose task is gone. One that only waits is done twice then, without a second effect. */
+async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<void> {
+  const eventIds = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
   if (eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds } }]);
+  const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
+  await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
 }
 
 const QUEUES_MARK = 'queues-are-whole';
 
-/** True once after Redis lost its data: the mark that lives beside the queues is gone with them. */
-async function noticeLostQueues(deps: Deps): Promise<boolean> {
-  const mark = await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown');
-  if (mark !== null) return false;
+/** True after Redis lost its data: the mark that lives beside the queues is gone with them. */
+async function areQueuesLost(deps: Deps): Promise<boolean> {
+  return (await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown')) === null;
+}
+
+/** Set after the queues are whole again: a crash on the way does it once more. */
+async function markQueues(deps: Deps): Promise<void> {
   await deps.live.cache.set(QUEUES_MARK, newId(), 10 * 365 * 86_400_000);
-  return true;
 }
