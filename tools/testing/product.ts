@@ -25,6 +25,7 @@ export type ProductProcess = {
 
 export type Product = {
   apiUrl: string;
+  redisUrl: string;
   db: TestDb;
   simulator: Simulator;
   api: ProductProcess;
@@ -96,6 +97,7 @@ export async function startProduct(
   );
   return {
     apiUrl,
+    redisUrl: redis.href,
     db,
     simulator,
     api,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { newId } from '@pixgen/domain';
-import { createProducer, type Producer, type TaskName } from '@pixgen/queue';
+import { createProducer, type HandledTask, type Producer } from '@pixgen/queue';
 import { createTestRedis, type TestRedis } from '@pixgen/queue/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { watchProgress } from './progress-watch.ts';
@@ -23,14 +23,17 @@ beforeEach(async () => {
 });
 
 const add = () => producer.add([{ task: 'dispatch', id: newId(), payload: { jobId: newId(), attempt: 1 } }]);
-const watch = (lastProgress: () => Map<TaskName, number>, onStuck: (task: TaskName) => void, stuckAfterMs: number) =>
-  watchProgress(producer.queues, { lastProgress }, { stuckAfterMs, onStuck, log: SILENT, everyMs: 10 });
+const watch = (
+  lastProgress: () => Map<HandledTask, number>,
+  onStuck: (task: HandledTask) => void,
+  stuckAfterMs: number,
+) => watchProgress(producer.queues, { lastProgress }, { stuckAfterMs, onStuck, log: SILENT, everyMs: 10 });
 
 describe('the watch over the queues', () => {
   it('says so when tasks wait and none moves', async () => {
     await add();
     const started = performance.now();
-    const stuck: TaskName[] = [];
+    const stuck: HandledTask[] = [];
     const watching = watch(
       () => new Map([['dispatch', started]]),
       (task) => stuck.push(task),
@@ -44,8 +47,8 @@ describe('the watch over the queues', () => {
 
   it('is silent while tasks move, while none waits, and while redis does not answer', async () => {
     let looks = 0;
-    const stuck: TaskName[] = [];
-    const onStuck = (task: TaskName): void => void stuck.push(task);
+    const stuck: HandledTask[] = [];
+    const onStuck = (task: HandledTask): void => void stuck.push(task);
     const moving = watch(
       () => {
         looks += 1;

@@ -12,7 +12,7 @@ import {
   startRelay,
   sweep,
 } from '@pixgen/core';
-import { type connectRedis, type Handlers, startConsumer, type TaskName } from '@pixgen/queue';
+import { type connectRedis, type HandledTask, type Handlers, startConsumer } from '@pixgen/queue';
 import { startLeasedWork } from './leased-work.ts';
 import { watchProgress } from './progress-watch.ts';
 
@@ -23,7 +23,7 @@ export type RunningWorker = {
   /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
   lastPassAgeMs: () => number | null;
   /** The queue whose tasks wait while none moves here, if there is one. */
-  stuckQueue: () => TaskName | null;
+  stuckQueue: () => HandledTask | null;
   gpu: Pick<GuardedGpu, 'name' | 'circuit'>;
   /** Stops taking work, finishes what is in hand or gives it back, gives the leases back. */
   stop: () => Promise<void>;
@@ -40,7 +40,7 @@ export function startWorker(
   deps: Deps,
   gpu: GuardedGpu,
   connectQueue: () => ReturnType<typeof connectRedis>,
-  options: { stuckAfterMs: number; onStuck: (task: TaskName) => void },
+  options: { stuckAfterMs: number; onStuck: (task: HandledTask) => void },
 ): RunningWorker {
   const applyEvents = createEventApplier(deps);
   const handlers: Handlers = {

@@ -2,6 +2,7 @@ export { isOutage } from '@pixgen/db';
 export * from './account/api-keys.ts';
 export * from './account/create-invite.ts';
 export * from './account/get-account.ts';
+export { getDeadLetter, listDeadLetters, retryDeadLetters } from './admin/dead-letters.ts';
 export { type ConnectOptions, connectDeps } from './connect.ts';
 export type { Actor, CoreConfig, Deps, Log } from './deps.ts';
 export * from './gallery/change-images.ts';

@@ -116,6 +116,9 @@ box AS (
   INSERT INTO "Outbox" (id, task, payload)
   SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1) FROM ok
 ),
+retried AS (
+  DELETE FROM "DeadLetter" d USING ok WHERE d."jobId" = ok."retryOf"
+),
 held AS (
   UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" + s.total
   FROM (SELECT "userId", sum("holdMicroUsd") AS total FROM ok WHERE "holdMicroUsd" > 0 GROUP BY "userId") s

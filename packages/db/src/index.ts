@@ -4,6 +4,7 @@ export * from './apply-events.ts';
 export * from './batch.ts';
 export * from './claims.ts';
 export { connectDb, type Db } from './client.ts';
+export * from './dead-letters.ts';
 export * from './faults.ts';
 export { Prisma, type PrismaClient } from './generated/client.ts';
 export * from './generations.ts';

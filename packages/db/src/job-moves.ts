@@ -81,6 +81,15 @@ box AS (
   SELECT "cancelId", 'cancel-calls', jsonb_build_object('jobId', id, 'attempt', "oldAttempt"), now()
   FROM moved WHERE "to" IN ('queued', 'cancelled', 'expired') OR ("to" = 'failed' AND cause <> 'NEVER_STARTED')
 ),
+dead AS (
+  INSERT INTO "DeadLetter" ("jobId") SELECT id FROM moved WHERE "to" IN ('failed', 'expired')
+),
+parked AS (
+  -- The row's id is the job's: it ends once, and the entry on the queue is found by it.
+  INSERT INTO "Outbox" (id, task, payload)
+  SELECT id, 'dead-letters', jsonb_build_object('jobId', id, 'attempt', "oldAttempt", 'cause', cause) FROM moved
+  WHERE "to" IN ('failed', 'expired')
+),
 money AS (
   UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" - s.held, "spentMicroUsd" = u."spentMicroUsd" + s.cost
   FROM (SELECT "userId", sum("holdMicroUsd") AS held, sum("costMicroUsd") AS cost FROM moved

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { TASK_NAMES, TASKS, type TaskName, type TaskPayload } from './catalog.ts';
+import { HANDLED_TASKS, type HandledTask, TASKS, type TaskPayload } from './catalog.ts';
 import { QUEUE_PREFIX } from './producer.ts';
 
 /** What a handler may know of this run of its task. */
@@ -14,12 +14,12 @@ export type TaskRun = {
 };
 
 export type Handlers = {
-  [Name in TaskName]: (payload: TaskPayload<Name>, run: TaskRun) => Promise<void>;
+  [Name in HandledTask]: (payload: TaskPayload<Name>, run: TaskRun) => Promise<void>;
 };
 
 /** Ends what a task stands for that killed its process {@link MAX_STARTS} times; throws when that must be tried again. */
 export type PoisonHandlers = {
-  [Name in TaskName]: (payload: TaskPayload<Name>) => Promise<void>;
+  [Name in HandledTask]: (payload: TaskPayload<Name>) => Promise<void>;
 };
 
 /** Thrown by a handler that should be tried again later without using up a try (e.g. all GPUs are busy). */
@@ -47,11 +47,11 @@ export type Consumer = {
    */
   close: (graceMs?: number) => Promise<void>;
   /** When each queue last took or finished a task here, by `performance.now()`. */
-  lastProgress: () => Map<TaskName, number>;
+  lastProgress: () => Map<HandledTask, number>;
 };
 
 export type ConsumerEvents = {
-  onFailed: (task: TaskName, id: string | undefined, error: Error, attemptsMade: number) => void;
+  onFailed: (task: HandledTask, id: string | undefined, error: Error, attemptsMade: number) => void;
   onError: (error: Error) => void;
 };
 
@@ -67,9 +67,9 @@ export function startConsumer(
 ): Consumer {
   const connections: Redis[] = [];
   const active = new Map<Job, string>();
-  const progress = new Map<TaskName, number>();
+  const progress = new Map<HandledTask, number>();
   const lane: Lane = { suspect: undefined };
-  const workers = TASK_NAMES.map((name) => {
+  const workers = HANDLED_TASKS.map((name) => {
     const connection = connect();
     connections.push(connection);
     progress.set(name, performance.now());
@@ -121,7 +121,7 @@ export function startConsumer(
 }
 
 type TaskSetUp = {
-  name: TaskName;
+  name: HandledTask;
   handler: (payload: unknown, run: TaskRun) => Promise<void>;
   poisoned: (payload: unknown) => Promise<void>;
   lane: Lane;

@@ -1,7 +1,7 @@
 import { asJobRow, findGeneration, type PlannedImageRow } from '@pixgen/db';
 import { AppError, DEADLINES, type GenerationView, jobCan, notFound, type RetryInput } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, RETRIED_SINCE } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 import { getGeneration } from './read-generations.ts';
@@ -19,8 +19,17 @@ export async function cancelGeneration(deps: Deps, actor: Actor, input: { id: st
   return getGeneration(deps, actor, input);
 }
 
-/** Draws again what is missing or failed, as a new job for the same order; finished images stay and cost nothing again. */
-export async function retryGeneration(deps: Deps, actor: Actor, input: RetryInput): Promise<GenerationView> {
+/**
+ * Draws again what is missing or failed, as a new job for the same order; finished images stay and cost nothing again.
+ *
+ * @param onlyJobId refuses unless this is the generation's newest job
+ */
+export async function retryGeneration(
+  deps: Deps,
+  actor: Actor,
+  input: RetryInput,
+  onlyJobId?: string,
+): Promise<GenerationView> {
   const { userId } = actor;
   const call = { userId, procedure: 'generation.retry', idempotencyKey: input.idempotencyKey, body: input };
   const replay = (jobId: string) => acceptedGeneration(deps, actor, jobId);
@@ -28,6 +37,7 @@ export async function retryGeneration(deps: Deps, actor: Actor, input: RetryInpu
     const row = await findGeneration(deps.db, userId, input.id);
     const job = row?.jobs[0];
     if (!row || !job) throw notFound('generation');
+    if (onlyJobId !== undefined && job.id !== onlyJobId) throw new AppError('STATE_CONFLICT', RETRIED_SINCE);
     const planned = row.planned as PlannedImageRow[];
     const missing = planned.length - row.images.filter((image) => image.state === 'ready').length;
     assertRetry(asJobRow(job).state, missing);

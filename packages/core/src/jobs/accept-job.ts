@@ -22,6 +22,8 @@ export type JobOrder = Pick<
   body: object;
 };
 
+export const RETRIED_SINCE = 'This job was retried since.';
+
 /** A call of a person that must take effect once. */
 export type KeyedCall = { userId: string; procedure: string; idempotencyKey: string; body: object };
 
@@ -71,6 +73,7 @@ export async function acceptJob(
   });
   switch (answer.outcome) {
     case 'accepted':
+      if (order.retryOf !== null) void takeOffBoard(deps, order.retryOf);
       afterAcceptance(deps, order, answer);
       return answer;
     case 'replayed':
@@ -88,6 +91,13 @@ export async function acceptJob(
     case 'already-live':
       throw new AppError('STATE_CONFLICT', 'This is already being worked on. Wait for it to end or cancel it first.');
   }
+}
+
+/** Best effort: Postgres knows that it was retried, and the sweep takes old ones off. */
+async function takeOffBoard(deps: Deps, jobId: string): Promise<void> {
+  await deps.producer
+    .removeDeadLetters([jobId])
+    .catch((error: Error) => deps.log.warn({ err: error, jobId }, 'a retried job stays on the board for now'));
 }
 
 function keyReused(): AppError {

@@ -5,6 +5,7 @@ import {
   findForgottenPhotos,
   findLiveJobs,
   type LiveJob,
+  listDeadLetterRows,
   touchWaiting,
 } from '@pixgen/db';
 import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
@@ -50,7 +51,10 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
       }
     }),
   );
-  if (queuesWereLost) await markQueues(deps);
+  if (queuesWereLost) {
+    await parkDeadLetters(deps);
+    await markQueues(deps);
+  }
 }
 
 async function reconcileJob(
@@ -126,6 +130,18 @@ async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<vo
   if (eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds } }]);
   const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
   await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
+}
+
+/** The newest ones; all of them are in the admin's list. */
+async function parkDeadLetters(deps: Deps): Promise<void> {
+  const rows = await listDeadLetterRows(deps.db, { before: null, limit: BATCH, kind: null });
+  await deps.producer.add(
+    rows.map(({ id, attempt, failureCode }) => ({
+      task: 'dead-letters',
+      id,
+      payload: { jobId: id, attempt, cause: failureCode },
+    })),
+  );
 }
 
 const QUEUES_MARK = 'queues-are-whole';

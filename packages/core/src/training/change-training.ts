@@ -1,7 +1,7 @@
 import { asJobRow, countReadyPhotos, findTraining } from '@pixgen/db';
 import { AppError, DEADLINES, jobCan, notFound, type RetryInput, type TrainingView } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, RETRIED_SINCE } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { getTraining } from './read-trainings.ts';
 import { acceptedTraining } from './start-training.ts';
@@ -19,8 +19,17 @@ export async function cancelTraining(deps: Deps, actor: Actor, input: { id: stri
   return getTraining(deps, actor, input);
 }
 
-/** Runs a training that ended badly again, with the same photos and settings, as a new job. */
-export async function retryTraining(deps: Deps, actor: Actor, input: RetryInput): Promise<TrainingView> {
+/**
+ * Runs a training that ended badly again, with the same photos and settings, as a new job.
+ *
+ * @param onlyJobId refuses unless this is the training's newest job
+ */
+export async function retryTraining(
+  deps: Deps,
+  actor: Actor,
+  input: RetryInput,
+  onlyJobId?: string,
+): Promise<TrainingView> {
   const { userId } = actor;
   const call = { userId, procedure: 'training.retry', idempotencyKey: input.idempotencyKey, body: input };
   const replay = (jobId: string) => acceptedTraining(deps, actor, jobId);
@@ -28,6 +37,7 @@ export async function retryTraining(deps: Deps, actor: Actor, input: RetryInput)
     const row = await findTraining(deps.db, userId, input.id);
     const job = row?.jobs[0];
     if (!row || !job) throw notFound('training');
+    if (onlyJobId !== undefined && job.id !== onlyJobId) throw new AppError('STATE_CONFLICT', RETRIED_SINCE);
     const verdict = jobCan.retry(asJobRow(job));
     if (!verdict.allowed) throw new AppError('STATE_CONFLICT', verdict.reason);
     if ((await countReadyPhotos(deps.db, row.photoIds)) < row.photoIds.length) {

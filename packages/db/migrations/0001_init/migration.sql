@@ -323,6 +323,14 @@ CREATE TABLE "LedgerEntry" (
 );
 
 -- CreateTable
+CREATE TABLE "DeadLetter" (
+    "jobId" UUID NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "DeadLetter_pkey" PRIMARY KEY ("jobId")
+);
+
+-- CreateTable
 CREATE TABLE "Lease" (
     "name" TEXT NOT NULL,
     "holder" TEXT NOT NULL,
@@ -540,6 +548,9 @@ ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jo
 
 -- AddForeignKey
 ALTER TABLE "JobEvent" ADD CONSTRAINT "JobEvent_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "DeadLetter" ADD CONSTRAINT "DeadLetter_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 
 
