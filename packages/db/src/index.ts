@@ -14,6 +14,7 @@ export * from './job-moves.ts';
 export * from './job-store.ts';
 export * from './jobs.ts';
 export * from './leases.ts';
+export * from './ledger.ts';
 export * from './live-jobs.ts';
 export * from './local-accounts.ts';
 export * from './migrations.ts';
