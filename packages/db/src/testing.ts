@@ -7,7 +7,10 @@ import { connectDb, type Db } from './client.ts';
 
 export type TestDb = Db & { url: string };
 
-/** Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it. */
+/**
+ * Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it.
+ * `TEST_PGBOUNCER_URL`: the copy is reached through it.
+ */
 export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: () => Promise<void> }> {
   const template = process.env.TEST_DATABASE_URL;
   if (!template)
@@ -15,7 +18,7 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   const templateName = new URL(template).pathname.slice(1);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(template, `CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(templateName)} STRATEGY wal_log`);
-  const url = new URL(template);
+  const url = new URL(process.env.TEST_PGBOUNCER_URL ?? template);
   url.pathname = `/${name}`;
   const db = connectDb({ url: url.href, poolSize, onError: () => {} });
   const drop = async () => {

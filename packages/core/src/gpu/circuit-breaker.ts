@@ -7,6 +7,9 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
 } from 'cockatiel';
 import type { Log } from '../deps.ts';
 import { type GpuBackend, GpuBackendError } from './gpu-backend.ts';
@@ -15,6 +18,8 @@ import { type GpuBackend, GpuBackendError } from './gpu-backend.ts';
 const FAULTS = 5;
 /** Pause before the next trial call: grows with each failed one, with jitter, so that workers do not try together. */
 const PAUSE = { initialDelay: 1_000, maxDelay: 30_000 };
+/** The longest wait for an answer, whatever the client of the provider allows itself. */
+const ANSWER_MS = 15_000;
 /** Work that found the circuit open comes back after this, plus up to as much again. */
 const COME_BACK_MS = 1_000;
 
@@ -36,10 +41,14 @@ export function withCircuitBreaker(gpu: GpuBackend, log: Log, pause = PAUSE): Gu
   breaker.onHalfOpen(() => log.info({ gpu: gpu.name }, 'the GPU provider is tried again'));
   breaker.onReset(() => log.info({ gpu: gpu.name }, 'the GPU provider answers: its circuit is closed'));
 
+  const inTime = timeout(ANSWER_MS, TimeoutStrategy.Aggressive);
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await breaker.execute(call);
+      return await breaker.execute(() => inTime.execute(call));
     } catch (error) {
+      if (error instanceof TaskCancelledError) {
+        throw new GpuBackendError('unavailable', 'The GPU provider did not answer in time.', { cause: error });
+      }
       if (!(error instanceof BrokenCircuitError)) throw error;
       const retryAfterMs = Math.round(COME_BACK_MS * (1 + Math.random()));
       throw new GpuBackendError('paused', 'The GPU provider did not answer before and is left alone for a moment.', {
