@@ -18,6 +18,8 @@ import { createMeter, type Meter, median, perJob, quantile, type Reading } from 
 import { startNullStore } from './null-store.ts';
 import { machineLine, type Side, startProductSide, startRawSide } from './sides.ts';
 
+const SETTLE_MS = 3_000;
+
 export type JobsOptions = {
   pairs: number;
   /** Jobs of the closed loop, per side and pair. */
@@ -131,6 +133,8 @@ async function runBlock(
   const before = await meter.read();
   const closed = await load('closed', { mode: 'closed', jobs, inFlight });
   const after = await meter.read();
+  // What the closed loop left behind (a flush of pages, a collection of garbage) belongs to it.
+  await delay(SETTLE_MS);
   const open = await load('open', { mode: 'open', jobs: perSecond * options.openSeconds, perSecond });
   return {
     jobsPerSecond: (closed.latenciesMs.length / closed.durationMs) * 1000,

@@ -18,7 +18,7 @@ async function main(): Promise<number> {
       'in-flight': { type: 'string', default: '50' },
       rate: { type: 'string', default: '50' },
       seconds: { type: 'string', default: '12' },
-      'warm-up': { type: 'string', default: '300' },
+      'warm-up': { type: 'string', default: '1000' },
       storage: { type: 'boolean', default: true },
       'raw-only': { type: 'boolean', default: false },
     },

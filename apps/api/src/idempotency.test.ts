@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { startGeneration } from '@pixgen/core';
 import { createJobStore } from '@pixgen/db';
+import { NO_HOOKS } from '@pixgen/db/testing';
 import { type GenerationView, newId, startGenerationInput } from '@pixgen/domain';
 import { createOpenApiDocument } from '@pixgen/trpc';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -184,7 +185,7 @@ describe('a call whose key is under way elsewhere', () => {
     end = () => client.release(true);
     await client.query('BEGIN');
     const { deps } = api.services;
-    const { accept } = createJobStore(client as unknown as typeof api.db.pool, async () => {});
+    const { accept } = createJobStore(client as unknown as typeof api.db.pool, NO_HOOKS);
     const actor = { userId: ada.userId, role: 'member', status: 'active', via: 'session' } as const;
     const input = startGenerationInput.parse(order({ idempotencyKey: key }));
     await startGeneration({ ...deps, jobs: { ...deps.jobs, accept } }, actor, input);

@@ -46,8 +46,8 @@ export function startWorker(
   const handlers: Handlers = {
     dispatch: (task, run) => dispatchJob(deps, gpu, task, run),
     'cancel-calls': (task) => cancelCalls(deps, gpu, task),
-    'apply-events': ({ eventIds }, { suspect }) =>
-      suspect && eventIds.length > 1 ? applyApart(deps, eventIds) : applyEvents(eventIds),
+    'apply-events': (task, { suspect }) =>
+      suspect && task.eventIds.length > 1 ? applyApart(deps, task) : applyEvents(task),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
   };
   const consumer = startConsumer(connectQueue, handlers, createPoisonHandlers(deps), {

@@ -1,5 +1,5 @@
 /** Opens every connection a process needs and hands them out as {@link Deps}. */
-import { connectDb, createBatcher, createJobStore } from '@pixgen/db';
+import { type AcceptRequest, connectDb, createBatcher, createJobStore, type StoredEvents } from '@pixgen/db';
 import { newId } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
@@ -27,23 +27,44 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   const subscriber = connectRedis(options.redisUrl, 'subscriber', onRedisError);
   const producer = createProducer(redis);
   const live = createLiveBus(redis, subscriber);
-  // What is stored while one task is on its way to the queue shares the next one.
-  const enqueue = createBatcher<string[], void>(
+  // The rows are committed. While one call to the queue is under way, what is committed meanwhile shares the next one; when
+  // Redis is away, the relay and the inbox sweep do the same after its return.
+  const enqueueEvents = createBatcher<{ events: StoredEvents; ends: boolean }, void>(
     async (batches) => {
-      await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds: batches.flat() } }]);
+      const eventIds = batches.flatMap(({ events }) => events.eventIds);
+      const jobIds = [...new Set(batches.flatMap(({ events }) => events.jobIds))];
+      await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds, jobIds } }]);
+      return batches.map(() => undefined);
+    },
+    // An image and the end of its job, if that follows at once, are applied together.
+    { maxBatch: 50, maxInFlight: 3, gather: { forMs: 25, isUrgent: ({ ends }) => ends } },
+  );
+  const enqueueJobs = createBatcher<AcceptRequest[], void>(
+    async (batches) => {
+      const accepted = batches.flat();
+      await producer.add(
+        accepted.map(({ outboxId, jobId }) => ({ task: 'dispatch', id: outboxId, payload: { jobId, attempt: 1 } })),
+      );
+      for (const { outboxId } of accepted) jobs.handedOver(outboxId);
       return batches.map(() => undefined);
     },
     { maxBatch: 50, maxInFlight: 3 },
   );
-  const jobs = createJobStore(db.pool, (eventIds) =>
-    // The rows are committed: when Redis is away, the inbox sweep enqueues them after its return.
-    enqueue(eventIds).catch((error: Error) => log.warn({ err: error }, 'stored events wait for the inbox sweep')),
-  );
+  const jobs = createJobStore(db.pool, {
+    onEventsStored: (events, ends) =>
+      void enqueueEvents({ events, ends }).catch((error: Error) =>
+        log.warn({ err: error }, 'stored events wait for the inbox sweep'),
+      ),
+    onAccepted: (accepted) =>
+      void enqueueJobs(accepted).catch((error: Error) => log.warn({ err: error }, 'accepted jobs wait for the relay')),
+    onSkipped: (error, what) => log.warn({ err: error }, what),
+  });
   const storage = createStorage(options.storage);
   const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log };
   return {
     deps,
     async close() {
+      await jobs.flush();
       await producer.close();
       redis.disconnect();
       subscriber.disconnect();

@@ -7,6 +7,7 @@ import type { JobKind, TrainSettings } from '@pixgen/domain';
 import type pg from 'pg';
 import { createBatcher } from './batch.ts';
 import type { Db } from './client.ts';
+import { createStatements } from './statements.ts';
 
 /** One planned image of a generation, as stored on it. */
 export type PlannedImageRow = { imageId: string; prompt: string; compiledPrompt: string; seed: number };
@@ -57,84 +58,115 @@ export type AcceptAnswer =
   | { outcome: 'over-budget' }
   | { outcome: 'already-live' };
 
-const ACCEPT = `
-WITH req AS (
+/**
+ * The accepting process hands a job to the queue itself, right after the commit; the relay takes the rows of those that
+ * could not.
+ */
+const HAND_OVER_MS = 1_000;
+
+/** What a batch consists of: a statement pays for each part it has, used or not. */
+type Parts = { generations: boolean; trainings: boolean; money: boolean; retries: boolean };
+
+function acceptText({ generations, trainings, money, retries }: Parts): string {
+  const tables = [
+    `req AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
     ord int, "userId" uuid, procedure text, key text, "bodyHash" text, "jobId" uuid, "outboxId" uuid, "ledgerId" uuid,
     kind text, "orderId" uuid, "modelId" uuid, "retryOf" uuid, "holdMicroUsd" bigint, "deadlineMs" bigint,
     generation jsonb, training jsonb)
-),
--- A key that a transaction under way has is not waited for here: other people's orders of the batch would wait too.
-own AS MATERIALIZED (
+)`,
+    // A key that a transaction under way has is not waited for here: other people's orders of the batch would wait too.
+    `own AS MATERIALIZED (
   SELECT r.* FROM req r WHERE pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', r."userId", r.procedure, r.key), 0))
-),
-account AS (
-  SELECT u.id, u."budgetLimitMicroUsd" AS budget, u."heldMicroUsd" + u."spentMicroUsd" AS used
-  FROM "User" u WHERE u.id IN (SELECT "userId" FROM own WHERE "holdMicroUsd" > 0)
-  ORDER BY u.id FOR NO KEY UPDATE
-),
-fresh AS (
-  SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted
-  FROM own r
-  WHERE NOT EXISTS (SELECT 1 FROM "IdempotencyKey" k WHERE k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key)
-),
-fits AS (
-  SELECT f.* FROM fresh f LEFT JOIN account a ON a.id = f."userId"
-  WHERE f."holdMicroUsd" = 0 OR a.budget IS NULL OR a.used + f.wanted <= a.budget
-),
-keyed AS (
+)`,
+    ...(money ? FITS : [`fits AS (SELECT * FROM own r WHERE ${KEY_IS_NEW})`]),
+    `keyed AS (
   INSERT INTO "IdempotencyKey" ("userId", procedure, key, "bodyHash", "jobId")
   SELECT "userId", procedure, key, "bodyHash", "jobId" FROM fits
   ON CONFLICT DO NOTHING RETURNING "jobId"
-),
-ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId")),
-gen AS (
+)`,
+    'ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId"))',
+    ...(generations ? [`gen AS (${INSERT_GENERATIONS})`] : []),
+    ...(trainings ? [`tra AS (${INSERT_TRAININGS})`, `mod AS (${UPDATE_MODELS})`] : []),
+    `job AS (
+  INSERT INTO "Job" (id, "userId", kind, "trainingId", "generationId", "modelId", "retryOf", "holdMicroUsd", "deadlineAt")
+  SELECT "jobId", "userId", kind, CASE WHEN kind = 'train' THEN "orderId" END, CASE WHEN kind = 'generate' THEN "orderId" END,
+    "modelId", "retryOf", "holdMicroUsd", now() + "deadlineMs" * interval '1 millisecond'
+  FROM ok
+)`,
+    // Of an order or a training model that has a live job already, this fails the whole statement.
+    `live AS (
+  INSERT INTO "LiveJob" ("jobId", "generationId", "modelId")
+  SELECT "jobId", CASE WHEN kind = 'generate' THEN "orderId" END, CASE WHEN kind = 'train' THEN "modelId" END FROM ok
+)`,
+    `box AS (
+  INSERT INTO "Outbox" (id, task, payload, "dueAt")
+  SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1), now() + interval '${HAND_OVER_MS} milliseconds'
+  FROM ok
+)`,
+    ...(retries ? [`retried AS (DELETE FROM "DeadLetter" d USING ok WHERE d."jobId" = ok."retryOf")`] : []),
+    ...(money ? HOLD : []),
+    `event AS (
+  INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
+  SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
+  RETURNING "jobId", number, at
+)`,
+  ];
+  return `WITH ${tables.join(',\n')}
+SELECT "jobId", number, at FROM event
+UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)`;
+}
+
+const KEY_IS_NEW =
+  'NOT EXISTS (SELECT 1 FROM "IdempotencyKey" k WHERE k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key)';
+
+/** New requests that their person's budget has room for, in the order they came. */
+const FITS = [
+  `account AS (
+  SELECT u.id, u."budgetLimitMicroUsd" AS budget, u."heldMicroUsd" + u."spentMicroUsd" AS used
+  FROM "User" u WHERE u.id IN (SELECT "userId" FROM own WHERE "holdMicroUsd" > 0)
+  ORDER BY u.id FOR NO KEY UPDATE
+)`,
+  `fresh AS (
+  SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted FROM own r WHERE ${KEY_IS_NEW}
+)`,
+  `fits AS (
+  SELECT f.* FROM fresh f LEFT JOIN account a ON a.id = f."userId"
+  WHERE f."holdMicroUsd" = 0 OR a.budget IS NULL OR a.used + f.wanted <= a.budget
+)`,
+];
+
+const HOLD = [
+  `held AS (
+  UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" + s.total
+  FROM (SELECT "userId", sum("holdMicroUsd") AS total FROM ok WHERE "holdMicroUsd" > 0 GROUP BY "userId") s
+  WHERE u.id = s."userId"
+)`,
+  `ledger AS (
+  INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
+  SELECT "ledgerId", "userId", "jobId", 'hold', "holdMicroUsd" FROM ok WHERE "holdMicroUsd" > 0
+)`,
+];
+
+const INSERT_GENERATIONS = `
   INSERT INTO "Generation" (id, "userId", "modelId", "weightsId", "packVersionId", prompt, "negativePrompt", seed, steps,
     guidance, width, height, "loraWeight", planned)
   SELECT ok."orderId", ok."userId", ok."modelId", g."weightsId", g."packVersionId", g.prompt, g."negativePrompt", g.seed,
     g.steps, g.guidance, g.width, g.height, g."loraWeight", g.planned
   FROM ok, jsonb_to_record(ok.generation) AS g("weightsId" uuid, "packVersionId" uuid, prompt text, "negativePrompt" text,
     seed bigint, steps int, guidance float8, width int, height int, "loraWeight" float8, planned jsonb)
-  WHERE jsonb_typeof(ok.generation) = 'object'
-),
-tra AS (
+  WHERE jsonb_typeof(ok.generation) = 'object'`;
+
+const INSERT_TRAININGS = `
   INSERT INTO "Training" (id, "userId", "modelId", profile, preset, settings, "photoIds")
   SELECT ok."orderId", ok."userId", ok."modelId", t.profile, t.preset, t.settings, t."photoIds"
   FROM ok, jsonb_to_record(ok.training) AS t(profile text, preset text, settings jsonb, "photoIds" uuid[])
-  WHERE jsonb_typeof(ok.training) = 'object'
-),
-mod AS (
-  UPDATE "Model" m SET state = 'training', "updatedAt" = now() FROM ok WHERE ok.kind = 'train' AND m.id = ok."modelId"
-),
-job AS (
-  INSERT INTO "Job" (id, "userId", kind, "trainingId", "generationId", "modelId", "retryOf", "holdMicroUsd", "deadlineAt")
-  SELECT "jobId", "userId", kind, CASE WHEN kind = 'train' THEN "orderId" END, CASE WHEN kind = 'generate' THEN "orderId" END,
-    "modelId", "retryOf", "holdMicroUsd", now() + "deadlineMs" * interval '1 millisecond'
-  FROM ok
-),
-box AS (
-  INSERT INTO "Outbox" (id, task, payload)
-  SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1) FROM ok
-),
-retried AS (
-  DELETE FROM "DeadLetter" d USING ok WHERE d."jobId" = ok."retryOf"
-),
-held AS (
-  UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" + s.total
-  FROM (SELECT "userId", sum("holdMicroUsd") AS total FROM ok WHERE "holdMicroUsd" > 0 GROUP BY "userId") s
-  WHERE u.id = s."userId"
-),
-ledger AS (
-  INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
-  SELECT "ledgerId", "userId", "jobId", 'hold', "holdMicroUsd" FROM ok WHERE "holdMicroUsd" > 0
-),
-event AS (
-  INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
-  SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
-  RETURNING "jobId", number, at
-)
-SELECT "jobId", number, at FROM event
-UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)`;
+  WHERE jsonb_typeof(ok.training) = 'object'`;
+
+const UPDATE_MODELS = `
+  UPDATE "Model" m SET state = 'training', "updatedAt" = now() FROM ok WHERE ok.kind = 'train' AND m.id = ok."modelId"`;
+
+const statementOf = createStatements(acceptText);
 
 const KNOWN_KEYS = `
 SELECT r.ord, k."jobId", k."bodyHash"
@@ -147,9 +179,23 @@ const UNIQUE_VIOLATION = '23505';
 const KEY_WAIT_MS = 2_000;
 const KEY_POLL_MS = 25;
 
-/** The accept step of this process; concurrent callers share a transaction. */
-export function createJobAcceptor(pool: pg.Pool): (request: AcceptRequest) => Promise<AcceptAnswer> {
-  const join = createBatcher<AcceptRequest, AcceptAnswer>((requests) => acceptBatch(pool, requests), { maxBatch: 200 });
+/**
+ * The accept step of this process; concurrent callers share a transaction.
+ *
+ * @param onAccepted told of the jobs of each committed batch
+ */
+export function createJobAcceptor(
+  pool: pg.Pool,
+  onAccepted: (jobs: AcceptRequest[]) => void,
+): (request: AcceptRequest) => Promise<AcceptAnswer> {
+  const join = createBatcher<AcceptRequest, AcceptAnswer>(
+    async (requests) => {
+      const answers = await acceptBatch(pool, requests);
+      onAccepted(requests.filter((_, index) => answers[index]?.outcome === 'accepted'));
+      return answers;
+    },
+    { maxBatch: 200 },
+  );
   return async (request) => {
     const giveUpAt = performance.now() + KEY_WAIT_MS;
     try {
@@ -178,8 +224,12 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
   for (const [ord, request] of requests.entries()) if (!firsts.has(nameOf(request))) firsts.set(nameOf(request), ord);
   const rows = [...firsts.values()].map((ord) => ({ ord, ...requests[ord] }));
   const accepted = await pool.query<AcceptResult>({
-    name: 'accept-jobs',
-    text: ACCEPT,
+    ...statementOf('accept-jobs', {
+      generations: requests.some(({ generation }) => generation !== null),
+      trainings: requests.some(({ kind }) => kind === 'train'),
+      money: requests.some(({ holdMicroUsd }) => holdMicroUsd > 0),
+      retries: requests.some(({ retryOf }) => retryOf !== null),
+    }),
     values: [JSON.stringify(rows)],
   });
   const byJob = new Map(accepted.rows.map((row) => [row.jobId, row]));
@@ -217,5 +267,5 @@ export async function findIdempotencyKey(db: Db, id: { userId: string; procedure
 function isLiveConflict(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || error.code !== UNIQUE_VIOLATION) return false;
   const constraint = 'constraint' in error ? String(error.constraint) : '';
-  return constraint === 'Job_live_training_key' || constraint === 'Job_live_generation_key';
+  return constraint === 'LiveJob_modelId_key' || constraint === 'LiveJob_generationId_key';
 }

@@ -1,8 +1,21 @@
-/** The apply step's transaction: results become rows, jobs move, money settles, inbox rows are marked. */
-import type { JobKind, JobState } from '@pixgen/domain';
-import pg from 'pg';
-import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
-import { inTransaction, REPEATABLE } from './transaction.ts';
+/** The apply step's two statements: what waits with all that a decision needs, and the decision written as a whole. */
+import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
+import type pg from 'pg';
+import type { PlannedImageRow } from './accept-jobs.ts';
+import {
+  effectsText,
+  type JobMove,
+  MOVE_COLUMNS,
+  MOVE_EVENT,
+  MOVE_SETS,
+  MOVED_COLUMNS,
+  type MovedJob,
+  moveEffects,
+  toMoveRow,
+  WITHOUT_WAITING,
+} from './job-moves.ts';
+import { createStatements } from './statements.ts';
+import { READY_BEFORE } from './states.ts';
 import type { CheckpointRow } from './work-orders.ts';
 
 export type NewImage = {
@@ -36,73 +49,176 @@ export type NewWeights = {
   profile: string;
 };
 
-/** How one job stands inside the transaction, with its row locked. */
-export type LockedJob = {
+/** How one job stands, as read together with its events. */
+export type ReadJob = {
   id: string;
+  userId: string;
   kind: JobKind;
+  orderId: string;
+  modelId: string;
   state: JobState;
   attempt: number;
+  /** What is decided from this row is written only while the job still has this version. */
+  version: number;
   claimEpoch: number;
   holdMicroUsd: number;
-  planned: number;
+  /** Planned images of a generation; empty for a training. */
+  planned: PlannedImageRow[];
   /** Images of the generation that are already drawn. */
   readyImageIds: string[];
+  /** How many of them earlier jobs of the order drew. */
+  readyBefore: number;
+  /** Step of the newest checkpoint; null when there is none. */
+  checkpointStep: number | null;
+  profile: string | null;
 };
+
+/** An inbox row with its job. */
+export type PendingEvent = { id: string; event: DurableGpuEvent; job: ReadJob };
+
+const PENDING = `
+SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId",
+  j."modelId", j.state, j.attempt, j.version, coalesce(a."claimEpoch", 0) AS "claimEpoch", j."holdMicroUsd",
+  coalesce(g.planned, '[]') AS planned, (j.checkpoint->>'step')::int AS "checkpointStep", t.profile,
+  ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds",
+  ${READY_BEFORE} AS "readyBefore"
+FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
+LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
+WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;
+
+/** The not yet applied ones among these inbox rows, in order of arrival. */
+export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
+  type Row = Omit<ReadJob, 'id' | 'holdMicroUsd'> & {
+    id: string;
+    event: DurableGpuEvent;
+    jobId: string;
+    holdMicroUsd: string;
+  };
+  const result = await pool.query<Row>({ name: 'pending-events', text: PENDING, values: [ids] });
+  return result.rows.map(({ id, event, jobId, holdMicroUsd, ...job }) => ({
+    id,
+    event,
+    job: { ...job, id: jobId, holdMicroUsd: Number(holdMicroUsd) },
+  }));
+}
 
 /** What a decision writes for one job. */
 export type JobEffects = {
+  jobId: string;
+  /** Of the job that the decision was made from. */
+  version: number;
+  attempt: number;
+  kind: JobKind;
+  holdMicroUsd: number;
   images: NewImage[];
   weights: NewWeights[];
-  checkpoint: { jobId: string; value: CheckpointRow } | null;
+  /** A newer one than the job has. */
+  checkpoint: CheckpointRow | null;
   lossHistory: { trainingId: string; value: [number, number][] } | null;
   move: JobMove | null;
 };
 
-// A statement of its own: it must see what committed while the locks were waited for.
-const READ = `
-SELECT j.id, j.kind, j.state, j.attempt, j."holdMicroUsd", coalesce(a."claimEpoch", 0) AS "claimEpoch",
-  coalesce(jsonb_array_length(g.planned), 0) AS planned, coalesce(i.ready, '{}') AS "readyImageIds"
-FROM "Job" j LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
-LEFT JOIN "Generation" g ON g.id = j."generationId"
-LEFT JOIN LATERAL (SELECT array_agg(id) AS ready FROM "Image" WHERE "generationId" = j."generationId" AND state = 'ready') i ON true
-WHERE j.id = ANY ($1::uuid[])`;
+/** What a batch of decisions consists of: a statement pays for each part it has, used or not. */
+type Parts = { ends: string[] | null; goesOn: boolean; images: boolean; training: boolean };
 
-const WRITE = `
-WITH img AS (
+type Parameter = 'jobs' | 'inboxIds' | 'images' | 'weights' | 'losses';
+
+/** A parameter that a statement does not use would have no type. */
+function parametersOf({ images, training }: Parts): Parameter[] {
+  return [
+    'jobs',
+    'inboxIds',
+    ...(images ? ['images' as const] : []),
+    ...(training ? ['weights' as const, 'losses' as const] : []),
+  ];
+}
+
+/**
+ * Moves of jobs, and results of jobs that go on. The version is what makes one statement enough: a job that anyone changed
+ * since it was read is left alone with all its events, and the caller reads and decides again.
+ */
+function applyText(parts: Parts): string {
+  const { ends, goesOn, images, training } = parts;
+  const parameter = (name: Parameter): string => `$${parametersOf(parts).indexOf(name) + 1}`;
+  const change = (sets: string, which: string): string => `
+  UPDATE "Job" j SET ${sets}, checkpoint = coalesce(mv.checkpoint, j.checkpoint)
+  FROM mv, locked WHERE j.id = locked.id AND j.id = mv."jobId" AND j.version = mv.version AND ${which}
+  RETURNING j."generationId", mv.checkpoint, ${MOVED_COLUMNS}`;
+  const changed = [ends && 'SELECT * FROM moved', goesOn && 'SELECT * FROM went_on']
+    .filter(Boolean)
+    .join(' UNION ALL ');
+  const lines = [
+    images &&
+      `SELECT c.id, c."userId", c.kind, c."orderId", 'image' AS type, c."oldAttempt" AS attempt, img.id AS "imageId",
+        NULL::int AS step, img."failureCode" AS code, 0 AS part, img.position
+      FROM img JOIN changed c ON c."generationId" = img."generationId"`,
+    training &&
+      `SELECT id, "userId", kind, "orderId", 'checkpoint' AS type, "oldAttempt" AS attempt, NULL::uuid AS "imageId",
+        (checkpoint->>'step')::int AS step, NULL::text AS code, 1 AS part, 0 AS position
+      FROM changed WHERE checkpoint IS NOT NULL`,
+    ends &&
+      `SELECT id, "userId", kind, "orderId", ${MOVE_EVENT} AS type, "oldAttempt" AS attempt, NULL::uuid AS "imageId",
+        NULL::int AS step, cause AS code, 2 AS part, 0 AS position
+      FROM moved`,
+  ].filter((line) => line !== false && line !== null);
+  const tables = [
+    WITHOUT_WAITING,
+    `mv AS (SELECT r.* FROM lazy, jsonb_to_recordset(${parameter('jobs')}::jsonb) AS r(version int, checkpoint jsonb, ${MOVE_COLUMNS}))`,
+    `locked AS (
+  SELECT j.id FROM "Job" j JOIN mv ON mv."jobId" = j.id WHERE j.version = mv.version ORDER BY j.id FOR NO KEY UPDATE OF j
+)`,
+    ...(ends ? [`moved AS (${change(MOVE_SETS, 'mv."to" IS NOT NULL')})`, ...effectsText(ends)] : []),
+    ...(goesOn ? [`went_on AS (${change('version = j.version + 1, "updatedAt" = now()', 'mv."to" IS NULL')})`] : []),
+    `changed AS (${changed || 'SELECT NULL::uuid AS id, NULL::uuid AS "generationId" WHERE false'})`,
+    ...(images ? [`img AS (${insertImages(parameter('images'))})`] : []),
+    ...(training
+      ? [`wts AS (${insertWeights(parameter('weights'))})`, `los AS (${updateLosses(parameter('losses'))})`]
+      : []),
+    // Events that change nothing are settled whatever the version: what made them stale never comes back.
+    `applied AS (
+  UPDATE "GpuEvent" e SET "appliedAt" = now()
+  WHERE e.id = ANY (${parameter('inboxIds')}::bigint[]) AND (e."jobId" NOT IN (SELECT "jobId" FROM mv) OR e."jobId" IN (SELECT id FROM changed))
+)`,
+  ];
+  if (lines.length === 0) return `WITH ${tables.join(',\n')} SELECT id AS "changedId", NULL AS number FROM changed`;
+  return `WITH ${tables.join(',\n')},
+event AS (
+  INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, "imageId", step, code)
+  SELECT id, "userId", kind, "orderId", type, attempt, "imageId", step, code FROM (${lines.join(' UNION ALL ')}) line
+  ORDER BY part, position
+  RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, "imageId", step, code, at
+)
+SELECT changed.id AS "changedId", event.* FROM changed LEFT JOIN event ON event."jobId" = changed.id ORDER BY event.number`;
+}
+
+const insertImages = (parameter: string): string => `
   INSERT INTO "Image" (id, "userId", "modelId", "generationId", position, state, "failureCode", prompt, "compiledPrompt", seed, width,
     height, "storageKey", "sizeBytes", sha256)
   SELECT r.id, r."userId", r."modelId", r."generationId", r.position, r.state, r."failureCode", r.prompt, r."compiledPrompt", r.seed,
     r.width, r.height, r."storageKey", r."sizeBytes", r.sha256
-  FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "generationId" uuid, position int, state text,
+  FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "generationId" uuid, position int, state text,
     "failureCode" text, prompt text, "compiledPrompt" text, seed bigint, width int, height int, "storageKey" text, "sizeBytes" int, sha256 text)
+  JOIN changed ON changed."generationId" = r."generationId"
   -- A failed image that a later attempt or retry draws is the only one ever written again.
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, "failureCode" = excluded."failureCode", "storageKey" = excluded."storageKey",
     "sizeBytes" = excluded."sizeBytes", sha256 = excluded.sha256, width = excluded.width, height = excluded.height
   WHERE "Image".state = 'failed'
-  RETURNING id, "generationId", "failureCode"
-),
-wts AS (
+  RETURNING id, "generationId", position, "failureCode"`;
+
+const insertWeights = (parameter: string): string => `
   INSERT INTO "Weights" (id, "userId", "modelId", "trainingId", step, final, "storageKey", "sizeBytes", sha256, profile)
   SELECT r.id, r."userId", r."modelId", r."trainingId", r.step, r.final, r."storageKey", r."sizeBytes", r.sha256, r.profile
-  FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "trainingId" uuid, step int, final boolean,
+  FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "trainingId" uuid, step int, final boolean,
     "storageKey" text, "sizeBytes" int, sha256 text, profile text)
-  ON CONFLICT ("storageKey") DO NOTHING
-),
-chk AS (
-  UPDATE "Job" j SET checkpoint = r.value FROM jsonb_to_recordset($3::jsonb) AS r("jobId" uuid, value jsonb)
-  WHERE j.id = r."jobId" AND coalesce((j.checkpoint->>'step')::int, -1) < (r.value->>'step')::int
-  RETURNING j.id, (r.value->>'step')::int AS step
-),
-los AS (
-  UPDATE "Training" t SET "lossHistory" = r.value FROM jsonb_to_recordset($4::jsonb) AS r("trainingId" uuid, value jsonb)
-  WHERE t.id = r."trainingId"
-)
-INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, "imageId", step, code)
-SELECT j.id, j."userId", j.kind, j."generationId", 'image', j.attempt, img.id, NULL, img."failureCode"
-FROM img JOIN "Job" j ON j."generationId" = img."generationId" AND j.id = ANY ($5::uuid[])
-UNION ALL
-SELECT j.id, j."userId", j.kind, j."trainingId", 'checkpoint', j.attempt, NULL, chk.step, NULL FROM chk JOIN "Job" j ON j.id = chk.id
-RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, "imageId", step, code, at`;
+  JOIN changed ON changed."orderId" = r."trainingId"
+  ON CONFLICT ("storageKey") DO NOTHING`;
+
+const updateLosses = (parameter: string): string => `
+  UPDATE "Training" t SET "lossHistory" = r.value
+  FROM jsonb_to_recordset(${parameter}::jsonb) AS r("trainingId" uuid, value jsonb) JOIN changed ON changed."orderId" = r."trainingId"
+  WHERE t.id = r."trainingId"`;
+
+const statementOf = createStatements(applyText);
 
 export type AppliedEvent = Omit<MovedJob, 'code'> & {
   imageId: string | null;
@@ -111,54 +227,46 @@ export type AppliedEvent = Omit<MovedJob, 'code'> & {
 };
 
 /**
- * Applies a batch: locks the jobs in id order, lets `decide` say what each one's events do, and writes everything in one
- * transaction.
+ * Writes what was decided, each job's part as a whole or not at all, and marks the events as applied with it. The commit
+ * does not wait for the disk: the events stay in the inbox until it is there, so what a crash of Postgres takes is applied
+ * again.
  *
- * @param jobIds jobs touched by the batch
- * @param inboxIds inbox rows to mark as applied, whatever was decided
- * @param decide pure: it sees each job as locked and returns what to write
- * @returns the new history lines, in order of their numbers
+ * @param effects at most one per job; a job without one is left alone
+ * @param inboxIds inbox rows that were decided about
+ * @returns the new history lines in order of their numbers, and the jobs that changed since they were read: nothing was
+ *   written for these, and their events stay in the inbox
  */
 export async function applyEffects(
   pool: pg.Pool,
-  jobIds: string[],
+  effects: JobEffects[],
   inboxIds: string[],
-  decide: (jobs: Map<string, LockedJob>) => JobEffects[],
-): Promise<AppliedEvent[]> {
-  const apply = async (client: pg.PoolClient): Promise<AppliedEvent[]> => {
-    type Row = Omit<LockedJob, 'holdMicroUsd'> & { holdMicroUsd: string };
-    const locked = await client.query<Row>({ name: 'read-jobs', text: READ, values: [jobIds] });
-    const jobs = new Map(locked.rows.map((row) => [row.id, { ...row, holdMicroUsd: Number(row.holdMicroUsd) }]));
-    const effects = decide(jobs);
-    const written = await writeResults(client, effects, jobIds);
-    const moved = await moveJobs(
-      client,
-      effects.flatMap((effect) => effect.move ?? []),
-    );
-    return [...written, ...moved.map((row) => ({ ...row, imageId: null, step: null }))];
-  };
-  // The events stay in the inbox until this is on disk: what a crash of Postgres takes is applied again.
-  return inTransaction(pool, apply, `${REPEATABLE}; ${lockJobs(jobIds)}`, `${markApplied(inboxIds)}; COMMIT`);
-}
-
-/** Sent together with COMMIT; see {@link lockJobs}. */
-function markApplied(inboxIds: string[]): string {
-  const list = inboxIds.map((id) => BigInt(id)).join(', ');
-  return `UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id IN (${list})`;
-}
-
-/** Sent together with BEGIN, which cannot carry parameters: one round trip less for every batch. */
-function lockJobs(jobIds: string[]): string {
-  const list = jobIds.map((id) => pg.escapeLiteral(id)).join(', ');
-  return `SELECT id FROM "Job" WHERE id IN (${list}) ORDER BY id FOR NO KEY UPDATE`;
-}
-
-async function writeResults(client: pg.ClientBase, effects: JobEffects[], jobIds: string[]): Promise<AppliedEvent[]> {
+): Promise<{ lines: AppliedEvent[]; conflicts: string[] }> {
+  type Row = { changedId: string } & { [Name in keyof AppliedEvent]: AppliedEvent[Name] | null };
+  const jobs = effects.map(({ jobId, version, attempt, checkpoint, move }) => ({
+    ...(move && toMoveRow(move)),
+    jobId,
+    version,
+    attempt,
+    checkpoint,
+  }));
   const images = effects.flatMap((effect) => effect.images);
   const weights = effects.flatMap((effect) => effect.weights);
-  const checkpoints = effects.flatMap((effect) => effect.checkpoint ?? []);
   const losses = effects.flatMap((effect) => effect.lossHistory ?? []);
-  if (images.length + weights.length + checkpoints.length + losses.length === 0) return [];
-  const values = [...[images, weights, checkpoints, losses].map((rows) => JSON.stringify(rows)), jobIds];
-  return (await client.query<AppliedEvent>({ name: 'apply-effects', text: WRITE, values })).rows;
+  const moves = effects.flatMap(({ move }) => move ?? []);
+  const training = effects.some(({ kind }) => kind === 'train');
+  const free = effects.every(({ holdMicroUsd }) => holdMicroUsd === 0);
+  const parts: Parts = {
+    ends: moves.length > 0 ? moveEffects(moves, { generations: !training, free }) : null,
+    goesOn: moves.length < effects.length,
+    images: images.length > 0,
+    training,
+  };
+  const rowsOf = { jobs, images, weights, losses };
+  const values = parametersOf(parts).map((name) => (name === 'inboxIds' ? inboxIds : JSON.stringify(rowsOf[name])));
+  const { rows } = await pool.query<Row>({ ...statementOf('apply', parts), values });
+  const changed = new Set(rows.map((row) => row.changedId));
+  return {
+    lines: rows.flatMap(({ changedId: _, ...line }) => (line.number === null ? [] : [line as AppliedEvent])),
+    conflicts: effects.flatMap(({ jobId }) => (changed.has(jobId) ? [] : [jobId])),
+  };
 }

@@ -3,6 +3,43 @@
  * system answers one request as fast as a plain query, a busy one shares a commit among many.
  */
 
+/** Collects what may wait: everything that came within `afterMs` is done together. */
+export type Collector<Item> = {
+  add(item: Item): void;
+  /** Does now what is left; call it before the connections close. */
+  flush(): Promise<void>;
+};
+
+/**
+ * @param run a failed run is given to `onError` and not repeated
+ * @param options.afterMs how long the first of a batch waits
+ */
+export function createCollector<Item>(
+  run: (items: Item[]) => Promise<void>,
+  options: { afterMs: number; onError: (error: Error) => void },
+): Collector<Item> {
+  let waiting: Item[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const items = waiting;
+    waiting = [];
+    if (items.length > 0) last = Promise.all([last, run(items).catch(options.onError)]).then(() => undefined);
+    return last;
+  }
+
+  return {
+    add(item) {
+      waiting.push(item);
+      timer ??= setTimeout(() => void flush(), options.afterMs);
+    },
+    flush,
+  };
+}
+
 /** Runs many requests at once; answers stand in the order of the requests. */
 export type BatchRun<Request, Answer> = (requests: Request[]) => Promise<Answer[]>;
 
@@ -11,17 +48,24 @@ export type BatchRun<Request, Answer> = (requests: Request[]) => Promise<Answer[
  * @param options.maxBatch requests in one batch
  * @param options.maxInFlight batches under way at once: more of them wait for the disk together, fewer are larger.
  *   Measured with the whole path at 50 jobs/s and at saturation: one or two at a time made callers wait for each other
+ * @param options.gather what is not urgent waits for company until this long after the last batch
  * @returns a function that joins the next batch. A failed batch is run again one by one, so that one bad request never
  *   fails its neighbours.
  */
 export function createBatcher<Request, Answer>(
   run: BatchRun<Request, Answer>,
-  options: { maxBatch: number; maxInFlight?: number },
+  options: {
+    maxBatch: number;
+    maxInFlight?: number;
+    gather?: { forMs: number; isUrgent: (request: Request) => boolean };
+  },
 ): (request: Request) => Promise<Answer> {
   type Waiting = { request: Request; resolve: (answer: Answer) => void; reject: (error: unknown) => void };
   const maxInFlight = options.maxInFlight ?? 4;
   let waiting: Waiting[] = [];
   let inFlight = 0;
+  let lastRunAt = Number.NEGATIVE_INFINITY;
+  let gathering: NodeJS.Timeout | undefined;
 
   async function runAlone(one: Waiting): Promise<void> {
     try {
@@ -42,8 +86,23 @@ export function createBatcher<Request, Answer>(
     }
   }
 
+  /** @returns ms to wait for company */
+  function patienceMs(): number {
+    const { gather } = options;
+    if (!gather || waiting.length >= options.maxBatch || waiting.some(({ request }) => gather.isUrgent(request)))
+      return 0;
+    return lastRunAt + gather.forMs - performance.now();
+  }
+
   function pump(): void {
     while (inFlight < maxInFlight && waiting.length > 0) {
+      const ms = patienceMs();
+      clearTimeout(gathering);
+      if (ms > 0) {
+        gathering = setTimeout(pump, ms);
+        return;
+      }
+      lastRunAt = performance.now();
       const batch = waiting.slice(0, options.maxBatch);
       waiting = waiting.slice(options.maxBatch);
       inFlight += 1;

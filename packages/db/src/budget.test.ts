@@ -6,7 +6,7 @@ import { newId } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDb, type Db } from './client.ts';
 import { createJobStore, type JobStore } from './job-store.ts';
-import { createOwner, createTestDb, newOrder, type TestDb } from './testing.ts';
+import { createOwner, createTestDb, NO_HOOKS, newOrder, type TestDb } from './testing.ts';
 
 const ROUNDS = Number(process.env.BUDGET_ROUNDS ?? 5);
 const CALLS = 200;
@@ -20,7 +20,7 @@ let stores: [JobStore, JobStore];
 beforeAll(async () => {
   ({ db, drop } = await createTestDb(8));
   other = connectDb({ url: db.url, poolSize: 8, onError: () => {} });
-  stores = [createJobStore(db.pool, async () => {}), createJobStore(other.pool, async () => {})];
+  stores = [createJobStore(db.pool, NO_HOOKS), createJobStore(other.pool, NO_HOOKS)];
 });
 afterAll(async () => {
   await other.close();

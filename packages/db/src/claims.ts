@@ -23,7 +23,7 @@ export type ClaimedJob = { jobId: string; userId: string; kind: string; orderId:
 const CLAIM = `
 WITH req AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "jobId" uuid, attempt int, "callId" text)),
 locked AS (
-  SELECT j.id, j.attempt FROM "Job" j
+  SELECT j.id, j.attempt, j.state FROM "Job" j
   WHERE j.id IN (SELECT "jobId" FROM req) AND ${AT_WORK} ORDER BY j.id FOR NO KEY UPDATE
 ),
 got AS (
@@ -34,13 +34,14 @@ got AS (
   RETURNING req.ord, a."jobId", a.attempt, a."claimEpoch"
 ),
 started AS (
-  UPDATE "Job" j SET state = 'running', "stateSince" = now(), "updatedAt" = now(), "startedAt" = coalesce(j."startedAt", now())
-  FROM got WHERE j.id = got."jobId" AND j.state = 'dispatching'
-  RETURNING j.id, j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId", j.attempt
+  UPDATE "Job" j SET version = j.version + 1, state = 'running', "updatedAt" = now(), "startedAt" = coalesce(j."startedAt", now()),
+    "stateSince" = CASE WHEN locked.state = 'dispatching' THEN now() ELSE j."stateSince" END
+  FROM got JOIN locked ON locked.id = got."jobId" WHERE j.id = got."jobId"
+  RETURNING j.id, j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId", j.attempt, locked.state AS was
 ),
 event AS (
   INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
-  SELECT id, "userId", kind, "orderId", 'running', attempt FROM started
+  SELECT id, "userId", kind, "orderId", 'running', attempt FROM started WHERE was = 'dispatching'
   RETURNING "jobId", "userId", kind, "orderId", number, at
 )
 SELECT req.ord, got."claimEpoch", event."userId", event.kind, event."orderId", event.number, event.at,
@@ -101,24 +102,21 @@ function toClaimAnswer(request: ClaimRow, row: ClaimResult | undefined): ClaimAn
   };
 }
 
-/** Remembers a call id that a submit returned; the reconciler asks the provider about these. */
-export function createCallRecorder(pool: pg.Pool): (call: ClaimRow) => Promise<void> {
-  return createBatcher<ClaimRow, void>(
-    async (calls) => {
-      await pool.query({
-        name: 'record-call',
-        // A call id that is lost is found again: the call claims, or a second submit makes another.
-        text: `WITH ${WITHOUT_WAITING}
-          UPDATE "JobAttempt" a SET "submittedCallIds" = a."submittedCallIds" || s.calls
-          FROM lazy, (SELECT r."jobId", r.attempt, array_agg(r."callId") AS calls
-                FROM jsonb_to_recordset($1::jsonb) AS r("jobId" uuid, attempt int, "callId" text) GROUP BY 1, 2) s
-          WHERE a."jobId" = s."jobId" AND a.attempt = s.attempt AND NOT a."submittedCallIds" @> s.calls`,
-        values: [JSON.stringify(calls)],
-      });
-      return calls.map(() => undefined);
-    },
-    { maxBatch: 200, maxInFlight: 3 },
-  );
+/**
+ * Remembers call ids that submits returned; the reconciler asks the provider about these. A call that claimed meanwhile
+ * is known already and is left out. One that is lost is found again: the call claims, or a second submit makes another.
+ */
+export async function recordCalls(pool: pg.Pool, calls: ClaimRow[]): Promise<void> {
+  await pool.query({
+    name: 'record-calls',
+    text: `WITH ${WITHOUT_WAITING}
+      UPDATE "JobAttempt" a SET "submittedCallIds" = a."submittedCallIds" || s.calls
+      FROM lazy, (SELECT r."jobId", r.attempt, array_agg(r."callId") AS calls
+            FROM jsonb_to_recordset($1::jsonb) AS r("jobId" uuid, attempt int, "callId" text) GROUP BY 1, 2) s
+      WHERE a."jobId" = s."jobId" AND a.attempt = s.attempt AND NOT a."submittedCallIds" @> s.calls
+        AND NOT coalesce(s.calls <@ ARRAY[a."claimedCallId"], false)`,
+    values: [JSON.stringify(calls)],
+  });
 }
 
 /** What the fence knows of a job's newest attempt. */

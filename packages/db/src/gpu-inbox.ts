@@ -1,11 +1,14 @@
 /** The inbox: durable GPU events, stored once before they are acknowledged and applied once after. */
-import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
+import type { DurableGpuEvent } from '@pixgen/domain';
 import type pg from 'pg';
-import type { PlannedImageRow } from './accept-jobs.ts';
 import { createBatcher } from './batch.ts';
 import { WITHOUT_WAITING } from './job-moves.ts';
-import { AT_WORK, READY_BEFORE } from './states.ts';
+import { AT_WORK } from './states.ts';
 
+/** Inbox rows and the jobs they are about. */
+export type StoredEvents = { eventIds: string[]; jobIds: string[] };
+/** @param ends the attempt of at least one of the jobs */
+export type OnStored = (events: StoredEvents, ends: boolean) => void;
 export type InboxRow = { webhookId: string; event: DurableGpuEvent };
 /** `gone`: the job has ended or the claim is an older one; the sender must stop. */
 export type InboxAnswer = { outcome: 'stored'; id: string } | { outcome: 'duplicate' } | { outcome: 'gone' };
@@ -43,12 +46,9 @@ const STORE_WITHOUT_WAITING = STORE.replace('WITH req AS (', `WITH ${WITHOUT_WAI
  *   settles only images that have one;
  * - a cancelled or expired job takes no result and costs nothing.
  *
- * @param onStored told the ids of a whole committed batch, to enqueue them together
+ * @param onStored told of a whole committed batch, to enqueue it together
  */
-export function createInbox(
-  pool: pg.Pool,
-  onStored: (ids: string[]) => Promise<void>,
-): (row: InboxRow) => Promise<InboxAnswer> {
+export function createInbox(pool: pg.Pool, onStored: OnStored): (row: InboxRow) => Promise<InboxAnswer> {
   const store = (statement: { name: string; text: string }, maxInFlight: number) =>
     createBatcher<InboxRow, InboxAnswer>((rows) => storeBatch(pool, statement, rows, onStored), {
       maxBatch: 200,
@@ -63,7 +63,7 @@ async function storeBatch(
   pool: pg.Pool,
   statement: { name: string; text: string },
   rows: InboxRow[],
-  onStored: (ids: string[]) => Promise<void>,
+  onStored: OnStored,
 ): Promise<InboxAnswer[]> {
   const values = rows.map(({ webhookId, event }, ord) => ({
     ord,
@@ -79,62 +79,18 @@ async function storeBatch(
   });
   const answers = new Map(result.rows.map((row) => [row.ord, row]));
   const ids = [...new Set(result.rows.flatMap((row) => (row.id === null ? [] : [row.id])))];
-  if (ids.length > 0) await onStored(ids);
+  if (ids.length > 0) {
+    const jobIds = [...new Set(rows.map(({ event }) => event.jobId))];
+    onStored(
+      { eventIds: ids, jobIds },
+      rows.some(({ event }) => event.type === 'succeeded' || event.type === 'failed'),
+    );
+  }
   return rows.map((_, ord) => {
     const row = answers.get(ord);
     if (!row?.live) return { outcome: 'gone' };
     return row.id === null ? { outcome: 'duplicate' } : { outcome: 'stored', id: row.id };
   });
-}
-
-/** An inbox row with what the apply step must know of its job. */
-export type PendingEvent = {
-  id: string;
-  event: DurableGpuEvent;
-  job: {
-    id: string;
-    userId: string;
-    kind: JobKind;
-    state: JobState;
-    attempt: number;
-    claimEpoch: number;
-    orderId: string;
-    modelId: string;
-    holdMicroUsd: number;
-    /** Planned images of a generation; empty for a training. */
-    planned: PlannedImageRow[];
-    /** Images that were applied before: their objects were looked at then. */
-    readyImageIds: string[];
-    /** Images that earlier jobs of the order drew. */
-    readyBefore: number;
-    profile: string | null;
-  };
-};
-
-const PENDING = `
-SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, j.state, j.attempt, coalesce(a."claimEpoch", 0) AS "claimEpoch",
-  coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId", j."holdMicroUsd", coalesce(g.planned, '[]') AS planned, t.profile,
-  CASE WHEN e.payload->>'type' = 'succeeded' THEN ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready')
-    ELSE '{}' END AS "readyImageIds", ${READY_BEFORE} AS "readyBefore"
-FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
-LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
-WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;
-
-type PendingResult = Omit<PendingEvent['job'], 'id' | 'holdMicroUsd'> & {
-  id: string;
-  event: DurableGpuEvent;
-  jobId: string;
-  holdMicroUsd: string;
-};
-
-/** The not yet applied ones among these inbox rows, in order of arrival. */
-export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
-  const result = await pool.query<PendingResult>({ name: 'pending-events', text: PENDING, values: [ids] });
-  return result.rows.map(({ id, event, jobId, holdMicroUsd, ...job }) => ({
-    id,
-    event,
-    job: { ...job, id: jobId, holdMicroUsd: Number(holdMicroUsd) },
-  }));
 }
 
 /** Marks inbox rows as done without applying them. */
@@ -145,10 +101,10 @@ export async function discardEvents(pool: pg.Pool, ids: string[]): Promise<void>
 }
 
 /** Inbox rows that waited longer than this: their queue job was lost, so they are enqueued again. */
-export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<string[]> {
-  const result = await pool.query<{ id: string }>(
-    `SELECT id FROM "GpuEvent" WHERE "appliedAt" IS NULL AND "receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT 500`,
+export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<StoredEvents> {
+  const { rows } = await pool.query<{ id: string; jobId: string }>(
+    `SELECT id, "jobId" FROM "GpuEvent" WHERE "appliedAt" IS NULL AND "receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT 500`,
     [olderThanMs],
   );
-  return result.rows.map((row) => row.id);
+  return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))] };
 }

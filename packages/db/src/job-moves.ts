@@ -4,6 +4,7 @@
  */
 import { FINAL_STATES, type JobState, TRANSITIONS } from '@pixgen/domain';
 import type pg from 'pg';
+import { createStatements } from './statements.ts';
 
 export type JobMove = {
   jobId: string;
@@ -40,83 +41,133 @@ function sources(to: JobState): JobState[] {
 /** Put before a statement's other parts: its commit does not wait for the disk. Must be read from to take effect. */
 export const WITHOUT_WAITING = `lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))`;
 
-const MOVE = `
-WITH mv AS (
-  SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
-    "jobId" uuid, attempt int, "to" text, cause text, "costMicroUsd" bigint, "from" text[], final boolean, "delayMs" int,
-    "dispatchId" uuid, "cancelId" uuid, "settleId" uuid, "releaseId" uuid)
-),
-locked AS (
-  SELECT j.id FROM "Job" j JOIN mv ON mv."jobId" = j.id
-  WHERE j.attempt = mv.attempt AND j.state = ANY (mv."from") ORDER BY j.id FOR NO KEY UPDATE OF j
-),
-moved AS (
-  UPDATE "Job" j SET
-    state = mv."to", "stateSince" = now(), "updatedAt" = now(),
+/** A move as a statement reads it from its JSON parameter. */
+export const MOVE_COLUMNS = `"jobId" uuid, attempt int, "to" text, cause text, "costMicroUsd" bigint, "from" text[], final boolean,
+    "delayMs" int, "dispatchId" uuid, "cancelId" uuid, "settleId" uuid, "releaseId" uuid`;
+
+/** What a move `mv` sets on its `"Job" j`; both as they were before. */
+export const MOVE_SETS = `
+    version = j.version + 1, state = mv."to", "stateSince" = now(), "updatedAt" = now(),
     attempt = CASE WHEN mv."to" = 'queued' THEN j.attempt + 1 ELSE j.attempt END,
     "failureCode" = CASE WHEN mv.final THEN mv.cause END,
     "startedAt" = CASE WHEN mv."to" = 'running' THEN coalesce(j."startedAt", now()) ELSE j."startedAt" END,
     "endedAt" = CASE WHEN mv.final THEN now() END,
-    "costMicroUsd" = CASE WHEN mv.final THEN mv."costMicroUsd" ELSE 0 END
-  FROM mv, locked
-  WHERE j.id = locked.id AND j.id = mv."jobId" AND j.attempt = mv.attempt AND j.state = ANY (mv."from")
-  RETURNING j.id, j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId",
+    "costMicroUsd" = CASE WHEN mv.final THEN mv."costMicroUsd" ELSE 0 END`;
+
+/** What a statement must return of every job it moved, under the name `moved`, to use {@link MOVE_EFFECTS}. */
+export const MOVED_COLUMNS = `j.id, j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId", j."modelId",
     j."holdMicroUsd", j."costMicroUsd", mv.attempt AS "oldAttempt", mv."to", mv.cause, mv.final, mv."delayMs",
-    mv."dispatchId", mv."cancelId", mv."settleId", mv."releaseId"
-),
-ended AS (
-  UPDATE "JobAttempt" a SET "endedAt" = now(), cause = moved.cause FROM moved
-  WHERE a."jobId" = moved.id AND a.attempt = moved."oldAttempt" AND (moved.final OR moved."to" = 'queued')
-),
-begun AS (
-  INSERT INTO "JobAttempt" ("jobId", attempt) SELECT id, "oldAttempt" FROM moved WHERE "to" = 'dispatching'
-  ON CONFLICT DO NOTHING
-),
-box AS (
-  INSERT INTO "Outbox" (id, task, payload, "dueAt")
+    mv."dispatchId", mv."cancelId", mv."settleId", mv."releaseId"`;
+
+/** What moves may bring along, from the rows of `moved`. A statement pays for each part it has, used or not. */
+const EFFECTS = {
+  begun: `INSERT INTO "JobAttempt" ("jobId", attempt) SELECT id, "oldAttempt" FROM moved WHERE "to" = 'dispatching'
+  ON CONFLICT DO NOTHING`,
+  over: `UPDATE "JobAttempt" a SET "endedAt" = now(), cause = moved.cause FROM moved
+  WHERE a."jobId" = moved.id AND a.attempt = moved."oldAttempt" AND (moved.final OR moved."to" = 'queued')`,
+  live: `DELETE FROM "LiveJob" l USING moved WHERE l."jobId" = moved.id AND moved.final`,
+  box: `INSERT INTO "Outbox" (id, task, payload, "dueAt")
   SELECT "dispatchId", 'dispatch', jsonb_build_object('jobId', id, 'attempt', "oldAttempt" + 1),
     now() + "delayMs" * interval '1 millisecond'
   FROM moved WHERE "to" = 'queued'
   UNION ALL
   SELECT "cancelId", 'cancel-calls', jsonb_build_object('jobId', id, 'attempt', "oldAttempt"), now()
-  FROM moved WHERE "to" IN ('queued', 'cancelled', 'expired') OR ("to" = 'failed' AND cause <> 'NEVER_STARTED')
-),
-dead AS (
-  INSERT INTO "DeadLetter" ("jobId") SELECT id FROM moved WHERE "to" IN ('failed', 'expired')
-),
-parked AS (
-  -- The row's id is the job's: it ends once, and the entry on the queue is found by it.
-  INSERT INTO "Outbox" (id, task, payload)
+  FROM moved WHERE "to" IN ('queued', 'cancelled', 'expired') OR ("to" = 'failed' AND cause <> 'NEVER_STARTED')`,
+  dead: `INSERT INTO "DeadLetter" ("jobId") SELECT id FROM moved WHERE "to" IN ('failed', 'expired')`,
+  // The row's id is the job's: it ends once, and the entry on the queue is found by it.
+  parked: `INSERT INTO "Outbox" (id, task, payload)
   SELECT id, 'dead-letters', jsonb_build_object('jobId', id, 'attempt', "oldAttempt", 'cause', cause) FROM moved
-  WHERE "to" IN ('failed', 'expired')
-),
-money AS (
-  UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" - s.held, "spentMicroUsd" = u."spentMicroUsd" + s.cost
+  WHERE "to" IN ('failed', 'expired')`,
+  money: `UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" - s.held, "spentMicroUsd" = u."spentMicroUsd" + s.cost
   FROM (SELECT "userId", sum("holdMicroUsd") AS held, sum("costMicroUsd") AS cost FROM moved
         WHERE final AND "holdMicroUsd" > 0 GROUP BY "userId") s
-  WHERE u.id = s."userId"
-),
-ledger AS (
-  INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
+  WHERE u.id = s."userId"`,
+  ledger: `INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
   SELECT "settleId", "userId", id, 'settle', "costMicroUsd" FROM moved WHERE final AND "holdMicroUsd" > 0 AND "costMicroUsd" > 0
   UNION ALL
   SELECT "releaseId", "userId", id, 'release', "holdMicroUsd" - "costMicroUsd" FROM moved
-  WHERE final AND "holdMicroUsd" > "costMicroUsd"
-),
-model AS (
-  UPDATE "Model" m SET "updatedAt" = now(), state = CASE
+  WHERE final AND "holdMicroUsd" > "costMicroUsd"`,
+  model: `UPDATE "Model" m SET "updatedAt" = now(), state = CASE
       WHEN moved."to" = 'succeeded' OR EXISTS (SELECT 1 FROM "Weights" w WHERE w."modelId" = m.id AND w.final) THEN 'ready'
       WHEN moved."to" = 'cancelled' THEN 'draft' ELSE 'failed' END
-  FROM moved WHERE moved.kind = 'train' AND moved.final AND m.id = moved."modelId"
-)
-INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, code)
-SELECT id, "userId", kind, "orderId", CASE WHEN "to" = 'queued' THEN 'attempt-ended' ELSE "to" END, "oldAttempt", cause FROM moved
-RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, code, at`;
+  FROM moved WHERE moved.kind = 'train' AND moved.final AND m.id = moved."modelId"`,
+};
+const ALL_EFFECTS = Object.keys(EFFECTS) as (keyof typeof EFFECTS)[];
 
-const MOVE_REPEATABLE = MOVE.replace('WITH mv AS (', `WITH ${WITHOUT_WAITING}, mv AS (`).replace(
-  'SELECT * FROM jsonb_to_recordset',
-  'SELECT r.* FROM lazy, jsonb_to_recordset',
-);
+/**
+ * Parts of a statement that must stand with these moves.
+ *
+ * @param known of the jobs: all are generations, none holds money
+ */
+export function moveEffects(
+  moves: readonly Pick<JobMove, 'to'>[],
+  known: { generations: boolean; free: boolean },
+): string[] {
+  const needed = new Set<keyof typeof EFFECTS>();
+  for (const { to } of moves) {
+    if (to === 'dispatching') needed.add('begun');
+    else if (to !== 'running') {
+      needed.add('over');
+      if (to !== 'succeeded') needed.add('box');
+      if (to !== 'queued') {
+        for (const part of [
+          'live',
+          ...(to === 'failed' || to === 'expired' ? ['dead', 'parked'] : []),
+          ...(known.free ? [] : ['money', 'ledger']),
+          ...(known.generations ? [] : ['model']),
+        ])
+          needed.add(part as keyof typeof EFFECTS);
+      }
+    }
+  }
+  return ALL_EFFECTS.filter((part) => needed.has(part));
+}
+
+/** @param parts as {@link moveEffects} named them */
+export function effectsText(parts: string[]): string[] {
+  return ALL_EFFECTS.filter((part) => parts.includes(part)).map((part) => `${part} AS (${EFFECTS[part]})`);
+}
+
+/** The history line of a row of `moved`. */
+export const MOVE_EVENT = `CASE WHEN moved."to" = 'queued' THEN 'attempt-ended' ELSE moved."to" END`;
+
+function moveText({ effects, repeatable }: { effects: string[]; repeatable: boolean }): string {
+  const tables = [
+    ...(repeatable ? [WITHOUT_WAITING] : []),
+    `mv AS (SELECT r.* FROM ${repeatable ? 'lazy, ' : ''}jsonb_to_recordset($1::jsonb) AS r(${MOVE_COLUMNS}))`,
+    `locked AS (
+  SELECT j.id FROM "Job" j JOIN mv ON mv."jobId" = j.id
+  WHERE j.attempt = mv.attempt AND j.state = ANY (mv."from") ORDER BY j.id FOR NO KEY UPDATE OF j
+)`,
+    `moved AS (
+  UPDATE "Job" j SET ${MOVE_SETS}
+  FROM mv, locked
+  WHERE j.id = locked.id AND j.id = mv."jobId" AND j.attempt = mv.attempt AND j.state = ANY (mv."from")
+  RETURNING ${MOVED_COLUMNS}
+)`,
+    ...effectsText(effects),
+  ];
+  return `WITH ${tables.join(',\n')}
+INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt, code)
+SELECT id, "userId", kind, "orderId", ${MOVE_EVENT}, "oldAttempt", cause FROM moved
+RETURNING "jobId", "userId", kind, "orderId", number, type, attempt, code, at`;
+}
+
+const statementOf = createStatements(moveText);
+
+/** A move in the words of {@link MOVE_COLUMNS}. */
+export function toMoveRow({ ids, ...move }: JobMove): object {
+  const finals: readonly JobState[] = FINAL_STATES;
+  return {
+    ...move,
+    from: sources(move.to),
+    final: finals.includes(move.to),
+    dispatchId: ids.dispatch,
+    cancelId: ids.cancel,
+    settleId: ids.settle,
+    releaseId: ids.release,
+  };
+}
 
 /**
  * Moves jobs whose attempt and state are still as expected.
@@ -130,19 +181,9 @@ export async function moveJobs(
   repeatable = false,
 ): Promise<MovedJob[]> {
   if (moves.length === 0) return [];
-  const finals: readonly JobState[] = FINAL_STATES;
-  const rows = moves.map(({ ids, ...move }) => ({
-    ...move,
-    from: sources(move.to),
-    final: finals.includes(move.to),
-    dispatchId: ids.dispatch,
-    cancelId: ids.cancel,
-    settleId: ids.settle,
-    releaseId: ids.release,
-  }));
-  const statement = repeatable
-    ? { name: 'move-jobs-repeatable', text: MOVE_REPEATABLE }
-    : { name: 'move-jobs', text: MOVE };
+  const rows = moves.map(toMoveRow);
+  const effects = moveEffects(moves, { generations: false, free: false });
+  const statement = statementOf('move-jobs', { effects, repeatable });
   const result = await client.query<MovedJob>({ ...statement, values: [JSON.stringify(rows)] });
   return result.rows;
 }

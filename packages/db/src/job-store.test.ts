@@ -12,7 +12,13 @@ let owner: { userId: string; modelId: string; weightsId: string };
 
 beforeAll(async () => {
   ({ db, drop } = await createTestDb());
-  store = createJobStore(db.pool, async () => {});
+  store = createJobStore(db.pool, {
+    onAccepted() {},
+    onEventsStored() {},
+    onSkipped(error) {
+      throw error;
+    },
+  });
 });
 afterAll(() => drop());
 beforeEach(async () => {

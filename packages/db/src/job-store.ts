@@ -1,23 +1,47 @@
 /** The hot paths of this process, each with its own natural batches. */
 import type pg from 'pg';
-import { createJobAcceptor } from './accept-jobs.ts';
-import { createBatcher } from './batch.ts';
-import { createCallRecorder, createClaimer, createFenceReader } from './claims.ts';
-import { createInbox } from './gpu-inbox.ts';
+import { type AcceptRequest, createJobAcceptor } from './accept-jobs.ts';
+import { createBatcher, createCollector } from './batch.ts';
+import { createClaimer, createFenceReader, recordCalls } from './claims.ts';
+import { createInbox, type OnStored } from './gpu-inbox.ts';
 import { type JobMove, type MovedJob, moveJobs } from './job-moves.ts';
 import { createOwnedModelReader } from './model-access.ts';
+import { removeFromOutbox } from './outbox.ts';
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
-/** @param onEventsStored told the inbox ids of each committed batch, to enqueue them together */
-export function createJobStore(pool: pg.Pool, onEventsStored: (ids: string[]) => Promise<void>) {
+/** What a process does about committed rows; each is a shortcut, and a sweep does it again where it failed. */
+export type JobStoreHooks = {
+  /** Jobs of a committed batch, to be put on the queue. */
+  onAccepted: (jobs: AcceptRequest[]) => void;
+  /** Inbox rows of a committed batch, to be enqueued together. */
+  onEventsStored: OnStored;
+  /** Something that could be left undone was. */
+  onSkipped: (error: Error, what: string) => void;
+};
+
+/** Long enough for most calls to have claimed, and then there is nothing to record. */
+const RECORD_AFTER_MS = 300;
+
+export function createJobStore(pool: pg.Pool, hooks: JobStoreHooks) {
+  const collect = <Item>(what: string, run: (items: Item[]) => Promise<void>) =>
+    createCollector(run, { afterMs: RECORD_AFTER_MS, onError: (error) => hooks.onSkipped(error, what) });
+  const calls = collect('call ids were not recorded', (items: Parameters<typeof recordCalls>[1]) =>
+    recordCalls(pool, items),
+  );
+  const handedOver = collect('the relay will send tasks again', (ids: string[]) => removeFromOutbox(pool, ids));
   return {
-    accept: createJobAcceptor(pool),
+    accept: createJobAcceptor(pool, hooks.onAccepted),
     claim: createClaimer(pool),
-    recordCall: createCallRecorder(pool),
+    /** Remembers a submitted call, a moment later. */
+    recordCall: calls.add,
+    /** The task of this outbox row is on the queue: the row goes, a moment later. */
+    handedOver: handedOver.add,
+    /** Does now what was put off. */
+    flush: () => Promise.all([calls.flush(), handedOver.flush()]),
     readFence: createFenceReader(pool),
     readOwnedModel: createOwnedModelReader(pool),
-    storeEvent: createInbox(pool, onEventsStored),
+    storeEvent: createInbox(pool, hooks.onEventsStored),
     /** One compare-and-set; null when someone else moved the job on. */
     move: createBatcher<JobMove, MovedJob | null>((moves) => moveEach(pool, moves, false), { maxBatch: 200 }),
     /** The same for a move that its caller repeats after a crash of Postgres: it does not wait for the disk. */

@@ -2,7 +2,7 @@ import { newId } from '@pixgen/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createJobStore, type JobStore } from './job-store.ts';
 import { auditLedger, LEDGER_ACCOUNTS, type LedgerFinding } from './ledger.ts';
-import { createOwner, createTestDb, newOrder, type TestDb, type TestOwner } from './testing.ts';
+import { createOwner, createTestDb, NO_HOOKS, newOrder, type TestDb, type TestOwner } from './testing.ts';
 
 const PRICE = 1_000;
 let db: TestDb;
@@ -11,7 +11,7 @@ let store: JobStore;
 let owner: TestOwner;
 beforeAll(async () => {
   ({ db, drop } = await createTestDb(4));
-  store = createJobStore(db.pool, async () => {});
+  store = createJobStore(db.pool, NO_HOOKS);
 });
 afterAll(() => drop());
 beforeEach(async () => {

@@ -30,7 +30,7 @@ SELECT j.id AS "jobId", j.kind, j.state, j.attempt, j."holdMicroUsd", extract(ep
   (SELECT count(*)::int FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') - before.ready AS "readyImages",
   coalesce(jsonb_array_length(g.planned), 0) - before.ready AS "plannedImages",
   EXISTS (SELECT 1 FROM "Outbox" o WHERE o.task = 'dispatch' AND o.payload->>'jobId' = j.id::text) AS "inOutbox"
-FROM "Job" j LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
+FROM "LiveJob" l JOIN "Job" j ON j.id = l."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId"
 CROSS JOIN LATERAL (SELECT ${READY_BEFORE} AS ready) before
 WHERE j.state IN ('queued', 'dispatching', 'running')`;

@@ -1,5 +1,6 @@
 /** The outbox: queue work committed with its cause, moved to the queue by a relay, at least once. */
 import type pg from 'pg';
+import { WITHOUT_WAITING } from './job-moves.ts';
 import { inTransaction, REPEATABLE } from './transaction.ts';
 
 export type OutboxRow = { id: string; task: string; payload: object };
@@ -25,6 +26,16 @@ export async function relayOutbox(
       SELECT id FROM "Outbox" WHERE "dueAt" <= now() ORDER BY "dueAt" LIMIT ${Math.trunc(limit)} FOR UPDATE SKIP LOCKED)
     RETURNING id, task, payload`;
   return inTransaction(pool, move, `${REPEATABLE}; ${take}`);
+}
+
+/** Takes rows away whose task is on the queue. One that is lost is handed over again, which the queue drops. */
+export async function removeFromOutbox(pool: pg.Pool, ids: string[]): Promise<void> {
+  await pool.query({
+    name: 'remove-from-outbox',
+    text: `WITH ${WITHOUT_WAITING}
+      DELETE FROM "Outbox" o USING lazy, unnest($1::uuid[]) AS r(id) WHERE o.id = r.id`,
+    values: [ids],
+  });
 }
 
 /** Writes outbox rows inside a caller's transaction, or alone. */

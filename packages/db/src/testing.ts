@@ -4,6 +4,7 @@ import { newId } from '@pixgen/domain';
 import pg from 'pg';
 import type { AcceptRequest } from './accept-jobs.ts';
 import { connectDb, type Db } from './client.ts';
+import type { JobStoreHooks } from './job-store.ts';
 
 export type TestDb = Db & { url: string };
 
@@ -27,6 +28,15 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   };
   return { db: Object.assign(db, { url: url.href }), drop };
 }
+
+/** For a store whose stored events and accepted jobs nobody waits for. */
+export const NO_HOOKS: JobStoreHooks = {
+  onAccepted() {},
+  onEventsStored() {},
+  onSkipped(error) {
+    throw error;
+  },
+};
 
 export type TestOwner = { userId: string; modelId: string; weightsId: string };
 

@@ -30,9 +30,9 @@ export const TASKS = {
     timeoutMs: 30_000,
     concurrency: 10,
   },
-  /** Applies a committed batch of GPU events. */
+  /** Applies a committed batch of GPU events; `jobIds` are the jobs they belong to. */
   'apply-events': {
-    payload: z.strictObject({ eventIds: z.array(z.string().regex(/^\d+$/)).min(1) }),
+    payload: z.strictObject({ eventIds: z.array(z.string().regex(/^\d+$/)).min(1), jobIds: z.array(z.uuid()).min(1) }),
     attempts: 8,
     backoffMs: 500,
     timeoutMs: 60_000,

@@ -2,7 +2,7 @@
  * What lives in Redis besides the queues, and may be lost with it: the live stream between processes, the newest progress
  * of running jobs, and small caches. Nothing here is the only copy of anything that matters.
  */
-import type { JobProgressView, LiveMessage } from '@pixgen/domain';
+import { FINAL_STATES, type JobProgressView, type LiveMessage } from '@pixgen/domain';
 import type { Redis } from 'ioredis';
 
 const liveChannel = (userId: string): string => `pixgen:live:${userId}`;
@@ -12,11 +12,13 @@ const cacheKey = (key: string): string => `pixgen:cache:${key}`;
 const WAKE_RELAY = 'pixgen:wake:relay';
 const PROGRESS_TTL_S = 24 * 3_600;
 const LOSS_POINTS = 5_000;
+/** Nobody sees it, and under load it saves most of the messages that every open tab must read. */
+const MOMENT_MS = 25;
 
 export type Progress = JobProgressView & { claimEpoch: number };
 
 export type LiveBus = {
-  /** Tells every open tab of these people; best effort. */
+  /** Tells every open tab of these people; best effort. An end of a job is sent at once, all else within a moment. */
   publish(messages: { userId: string; message: LiveMessage }[]): Promise<void>;
   /** Calls back for each message of a person until the returned function is called. One Redis reader per process. */
   follow(userId: string, onMessage: (message: LiveMessage) => void): Promise<() => Promise<void>>;
@@ -36,6 +38,10 @@ export type LiveBus = {
   /** False while live messages may be missed. */
   connected(): boolean;
 };
+
+function endsJob(message: LiveMessage): boolean {
+  return message.type === 'event' && (FINAL_STATES as readonly string[]).includes(message.event.type);
+}
 
 /**
  * @param redis a `command` connection
@@ -69,13 +75,30 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
     };
   }
 
-  // Natural batching: what is published while a round trip is under way shares the next one.
+  // What is published while a round trip is under way, or less than a moment after the last one, shares the next one.
   let outgoing = new Map<string, LiveMessage[]>();
   let wakeWanted = false;
+  let urgent = false;
+  let sentAt = Number.NEGATIVE_INFINITY;
+  let hurry: (() => void) | undefined;
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
+  function pause(): Promise<void> | undefined {
+    const ms = sentAt + MOMENT_MS - performance.now();
+    if (urgent || ms <= 0) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   async function send(): Promise<void> {
+    urgent = false;
+    sentAt = performance.now();
     const pipeline = redis.pipeline();
     if (wakeWanted) pipeline.publish(WAKE_RELAY, '1');
     for (const [userId, messages] of outgoing) pipeline.publish(liveChannel(userId), JSON.stringify(messages));
@@ -87,9 +110,14 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
   }
 
   /** Resolves when everything that was published before it is sent. */
-  function flush(): Promise<void> {
+  function flush(isUrgent: boolean): Promise<void> {
+    if (isUrgent) {
+      urgent = true;
+      hurry?.();
+    }
     next ??= (current ?? Promise.resolve())
       .catch(() => undefined)
+      .then(pause)
       .then(() => {
         current = next;
         next = undefined;
@@ -105,7 +133,7 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
         if (mine) mine.push(message);
         else outgoing.set(userId, [message]);
       }
-      if (messages.length > 0) await flush();
+      if (messages.length > 0) await flush(messages.some(({ message }) => endsJob(message)));
     },
     follow: (userId, onMessage) =>
       listen(liveChannel(userId), (text) => {
@@ -113,7 +141,7 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
       }),
     async wakeRelay() {
       wakeWanted = true;
-      await flush();
+      await flush(true);
     },
     async onWakeRelay(listener) {
       await listen(WAKE_RELAY, listener);

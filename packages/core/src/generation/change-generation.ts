@@ -1,7 +1,7 @@
 import { asJobRow, findGeneration, type PlannedImageRow } from '@pixgen/db';
 import { AppError, DEADLINES, type GenerationView, jobCan, notFound, type RetryInput } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer, RETRIED_SINCE } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 import { getGeneration } from './read-generations.ts';
@@ -32,7 +32,7 @@ export async function retryGeneration(
 ): Promise<GenerationView> {
   const { userId } = actor;
   const call = { userId, procedure: 'generation.retry', idempotencyKey: input.idempotencyKey, body: input };
-  const replay = (jobId: string) => acceptedGeneration(deps, actor, jobId);
+  const replay = sharedReplay(userId, (jobId) => acceptedGeneration(deps, actor, jobId));
   return orStoredAnswer(deps, call, replay, async () => {
     const row = await findGeneration(deps.db, userId, input.id);
     const job = row?.jobs[0];

@@ -23,7 +23,7 @@ import {
   sizeFault,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 
 type DrawInput = Pick<
@@ -65,7 +65,7 @@ async function accept(
 ): Promise<GenerationView> {
   const { userId } = actor;
   const call = { userId, procedure, idempotencyKey: input.idempotencyKey, body: input };
-  const replay = (jobId: string) => acceptedGeneration(deps, actor, jobId);
+  const replay = sharedReplay(userId, (jobId) => acceptedGeneration(deps, actor, jobId));
   return orStoredAnswer(deps, call, replay, async () => {
     const order = await read();
     const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });

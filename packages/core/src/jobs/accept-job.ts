@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type AcceptAnswer, type AcceptRequest, findIdempotencyKey } from '@pixgen/db';
 import { AppError, newId } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
-import { publishHistory, wakeRelay } from './publish.ts';
+import { publishHistory } from './publish.ts';
 
 export type JobOrder = Pick<
   AcceptRequest,
@@ -26,6 +26,23 @@ export const RETRIED_SINCE = 'This job was retried since.';
 
 /** A call of a person that must take effect once. */
 export type KeyedCall = { userId: string; procedure: string; idempotencyKey: string; body: object };
+
+const replaysUnderWay = new Map<string, Promise<unknown>>();
+
+/** Concurrent repetitions of one call share the reading of their answer: it is the same for all of them. */
+export function sharedReplay<Answer>(
+  userId: string,
+  read: (jobId: string) => Promise<Answer>,
+): (jobId: string) => Promise<Answer> {
+  return (jobId) => {
+    const name = `${userId} ${jobId}`;
+    const known = replaysUnderWay.get(name) as Promise<Answer> | undefined;
+    if (known) return known;
+    const reading = read(jobId).finally(() => replaysUnderWay.delete(name));
+    replaysUnderWay.set(name, reading);
+    return reading;
+  };
+}
 
 /**
  * Runs a call that {@link acceptJob} ends. When it is refused, perhaps because the world has changed since, a repetition
@@ -74,7 +91,7 @@ export async function acceptJob(
   switch (answer.outcome) {
     case 'accepted':
       if (order.retryOf !== null) void takeOffBoard(deps, order.retryOf);
-      afterAcceptance(deps, order, answer);
+      tellTabs(deps, order, answer);
       return answer;
     case 'replayed':
       return answer;
@@ -106,9 +123,8 @@ function keyReused(): AppError {
   });
 }
 
-/** Wakes the relay and tells open tabs; the row is committed, so a failure here only delays. */
-function afterAcceptance(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
-  void wakeRelay(deps);
+/** Tells open tabs; the row is committed, so a failure here only delays. */
+function tellTabs(deps: Deps, order: JobOrder, answer: Extract<AcceptAnswer, { outcome: 'accepted' }>): void {
   void publishHistory(deps, [
     {
       jobId: answer.jobId,

@@ -3,10 +3,11 @@ import {
   applyEffects,
   createBatcher,
   type JobEffects,
-  type LockedJob,
   type NewImage,
   type PendingEvent,
+  type ReadJob,
   readPendingEvents,
+  type StoredEvents,
 } from '@pixgen/db';
 import {
   type FailedEvent,
@@ -24,11 +25,29 @@ import { verifyObject } from './verify-object.ts';
 
 type ImageResult = ImageEvent['result'];
 
-/** The apply step of this process: tasks that wait at once share a transaction. */
-export function createEventApplier(deps: Deps): (eventIds: string[]) => Promise<void> {
-  return createBatcher<string[], void>(
+/** A job that changes each time it is looked at: the queue tries again later. */
+const MAX_TURNS = 10;
+
+/**
+ * The apply step of this process: tasks that wait at once share a statement, and those of one job take turns, as each
+ * would find the job changed by the other.
+ */
+export function createEventApplier(deps: Deps): (events: StoredEvents) => Promise<void> {
+  const busy = new Map<string, Promise<void>>();
+  return createBatcher<StoredEvents, void>(
     async (tasks) => {
-      await applyEvents(deps, tasks.flat());
+      const jobIds = [...new Set(tasks.flatMap((task) => task.jobIds))];
+      const others = (): Promise<void>[] => jobIds.flatMap((jobId) => busy.get(jobId) ?? []);
+      while (others().length > 0) await Promise.all(others());
+      const eventIds = tasks.flatMap((task) => task.eventIds);
+      const work = applyEvents(deps, eventIds);
+      const over = work
+        .catch(() => undefined)
+        .then(() => {
+          for (const jobId of jobIds) busy.delete(jobId);
+        });
+      for (const jobId of jobIds) busy.set(jobId, over);
+      await work;
       return tasks.map(() => undefined);
     },
     // A batch waits for its slowest look at the store, and a training's weights may have to be read whole: others go on.
@@ -37,36 +56,36 @@ export function createEventApplier(deps: Deps): (eventIds: string[]) => Promise<
 }
 
 /**
- * Applies a batch of inbox rows in one transaction.
+ * Applies a batch of inbox rows: read, decide, write. A job that someone changed in between is read and decided again.
  *
  * @throws AppError UNAVAILABLE when the store or the database cannot be reached; the queue tries again
  */
 export async function applyEvents(deps: Deps, eventIds: string[]): Promise<void> {
-  const pending = await readPendingEvents(deps.db.pool, eventIds);
-  if (pending.length === 0) return;
-  const sound = await findSoundObjects(deps, pending);
-  const jobIds = [...new Set(pending.map(({ job }) => job.id))].toSorted();
-  const inboxIds = pending.map(({ id }) => id);
-  const lines = await applyEffects(deps.db.pool, jobIds, inboxIds, (locked) =>
-    jobIds.flatMap((jobId) => {
-      const job = locked.get(jobId);
-      return job
-        ? [
-            decide(
-              job,
-              pending.filter((entry) => entry.job.id === jobId),
-              sound,
-            ),
-          ]
-        : [];
-    }),
-  );
-  await publishHistory(deps, lines);
-  if (lines.some((line) => line.type === 'attempt-ended')) await wakeRelay(deps);
+  const looks = new Map<string, boolean>();
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const pending = await readPendingEvents(deps.db.pool, eventIds);
+    if (pending.length === 0 || (await applyPending(deps, pending, looks)) === 0) return;
+  }
+  throw new Error('the jobs of these events change all the time');
 }
 
-/** Objects that events name and that are there as announced: right place, length and checksum. */
-async function findSoundObjects(deps: Deps, pending: PendingEvent[]): Promise<Set<string>> {
+/**
+ * @param looks what was seen in the store before, by key
+ * @returns how many jobs changed in between
+ */
+async function applyPending(deps: Deps, pending: PendingEvent[], looks: Map<string, boolean>): Promise<number> {
+  await lookAtObjects(deps, pending, looks);
+  const byJob = Map.groupBy(pending, ({ job }) => job.id);
+  const effects = [...byJob.values()].flatMap((entries) => decide(entries, looks) ?? []);
+  const inboxIds = pending.map(({ id }) => id);
+  const { lines, conflicts } = await applyEffects(deps.db.pool, effects, inboxIds);
+  void publishHistory(deps, lines);
+  if (lines.some((line) => line.type === 'attempt-ended')) void wakeRelay(deps);
+  return conflicts.length;
+}
+
+/** Whether objects that events name are there as announced: right place, length and checksum. */
+async function lookAtObjects(deps: Deps, pending: PendingEvent[], looks: Map<string, boolean>): Promise<void> {
   const objects = pending.flatMap(({ job, event }) => {
     // Attempt and epoch stand in the key: a claim can only ever name what it was allowed to write.
     const prefix = keys.gpuObject({
@@ -76,13 +95,19 @@ async function findSoundObjects(deps: Deps, pending: PendingEvent[]): Promise<Se
       claimEpoch: event.claimEpoch,
       name: '',
     });
-    return objectsOf(event, job.readyImageIds).filter((object) => object.key.startsWith(prefix));
+    return isStale(job, event) ? [] : objectsOf(event, job.readyImageIds).filter(({ key }) => key.startsWith(prefix));
   });
-  const unique = new Map(objects.map((object) => [object.key, object]));
-  const sound = await Promise.all(
-    [...unique.values()].map(async (object) => ((await verifyObject(deps, object)) ? [object.key] : [])),
+  const unknown = new Map(objects.filter(({ key }) => !looks.has(key)).map((object) => [object.key, object]));
+  await Promise.all(
+    [...unknown.values()].map(async (object) => {
+      looks.set(object.key, await verifyObject(deps, object));
+    }),
   );
-  return new Set(sound.flat());
+}
+
+/** Of a job that has ended, an older attempt or an older claim. Once true, always true. */
+function isStale(job: ReadJob, event: PendingEvent['event']): boolean {
+  return isFinal(job.state) || event.attempt !== job.attempt || event.claimEpoch !== job.claimEpoch;
 }
 
 /** Those of images that are ready already were checked when they came. */
@@ -101,51 +126,66 @@ function objectsOf(event: PendingEvent['event'], readyImageIds: string[]): Store
   }
 }
 
-/** What a job's events do to it as it stands now, with its row locked. Pure. */
-function decide(job: LockedJob, entries: PendingEvent[], sound: Set<string>): JobEffects {
-  const effects: JobEffects = { images: [], weights: [], checkpoint: null, lossHistory: null, move: null };
+/** What the events of one job do to it as it was read; null when all of them are stale. Pure. */
+function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): JobEffects | null {
+  const job = entries[0]?.job;
+  const current = entries.filter((entry) => !isStale(entry.job, entry.event));
+  if (!job || current.length === 0) return null;
+  const { id: jobId, version, attempt, kind, holdMicroUsd } = job;
+  const effects: JobEffects = {
+    jobId,
+    version,
+    attempt,
+    kind,
+    holdMicroUsd,
+    images: [],
+    weights: [],
+    checkpoint: null,
+    lossHistory: null,
+    move: null,
+  };
   const images = new Map<string, NewImage>();
   const ready = new Set(job.readyImageIds);
-  for (const { event, job: known } of entries) {
-    const stale = isFinal(job.state) || event.attempt !== job.attempt || event.claimEpoch !== job.claimEpoch;
+  const isSound = (key: string): boolean => looks.get(key) === true;
+  const draw = (imageId: string, result: ImageResult): void => {
+    const image = newImage(job, imageId, result, isSound);
+    if (!image || ready.has(imageId)) return;
+    images.set(imageId, image);
+    if (image.state === 'ready') ready.add(imageId);
+  };
+  const fail = (end: Pick<FailedEvent, 'code' | 'retryable'> | { code: string; retryable: boolean }): void => {
+    effects.move = afterFailure({
+      jobId,
+      attempt,
+      cause: end.code,
+      retryable: end.retryable,
+      holdMicroUsd,
+      readyImages: ready.size - job.readyBefore,
+      plannedImages: job.planned.length - job.readyBefore,
+    });
+  };
+  for (const { event } of current) {
     // After the terminal event of a batch nothing else of it counts.
-    if (stale || effects.move) continue;
-    const draw = (imageId: string, result: ImageResult): void => {
-      const image = newImage(known, imageId, result, sound);
-      if (!image || ready.has(imageId)) return;
-      images.set(imageId, image);
-      if (image.state === 'ready') ready.add(imageId);
-    };
-    const fail = (end: Pick<FailedEvent, 'code' | 'retryable'> | { code: string; retryable: boolean }): void => {
-      effects.move = afterFailure({
-        jobId: job.id,
-        attempt: job.attempt,
-        cause: end.code,
-        retryable: end.retryable,
-        holdMicroUsd: job.holdMicroUsd,
-        readyImages: ready.size - known.readyBefore,
-        plannedImages: job.planned - known.readyBefore,
-      });
-    };
+    if (effects.move) break;
     if (event.type === 'image') draw(event.imageId, event.result);
     else if (event.type === 'checkpoint') {
       const { key, sizeBytes, sha256 } = event.object;
-      if (sound.has(key)) effects.checkpoint = { jobId: job.id, value: { key, sizeBytes, sha256, step: event.step } };
+      const newest = effects.checkpoint?.step ?? job.checkpointStep ?? -1;
+      if (isSound(key) && event.step > newest) effects.checkpoint = { key, sizeBytes, sha256, step: event.step };
     } else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
       for (const { imageId, result } of event.images) draw(imageId, result);
-      finishGeneration(job, event, ready.size - known.readyBefore, job.planned - known.readyBefore, effects, fail);
-    } else finishTraining(job, known, event, sound, effects, fail);
+      finishGeneration(job, event, ready.size - job.readyBefore, effects, fail);
+    } else finishTraining(job, event, isSound, effects, fail);
   }
   effects.images = [...images.values()];
   return effects;
 }
 
 function finishGeneration(
-  job: LockedJob,
+  job: ReadJob,
   event: SucceededEvent,
   ready: number,
-  planned: number,
   effects: JobEffects,
   fail: (end: { code: string; retryable: boolean }) => void,
 ): void {
@@ -155,42 +195,46 @@ function finishGeneration(
     return;
   }
   effects.move = move(job.id, job.attempt, 'succeeded', {
-    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, planned),
+    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned.length - job.readyBefore),
   });
 }
 
 function finishTraining(
-  job: LockedJob,
-  known: PendingEvent['job'],
+  job: ReadJob,
   event: SucceededEvent,
-  sound: Set<string>,
+  isSound: (key: string) => boolean,
   effects: JobEffects,
   fail: (end: { code: string; retryable: boolean }) => void,
 ): void {
   const { training } = event;
-  if (!training || !sound.has(training.weights.key)) {
+  if (!training || !isSound(training.weights.key)) {
     fail({ code: 'RESULT_INVALID', retryable: true });
     return;
   }
   const { key, sizeBytes, sha256 } = training.weights;
   effects.weights.push({
     id: newId(),
-    userId: known.userId,
-    modelId: known.modelId,
-    trainingId: known.orderId,
+    userId: job.userId,
+    modelId: job.modelId,
+    trainingId: job.orderId,
     step: training.steps,
     final: true,
     storageKey: key,
     sizeBytes,
     sha256,
-    profile: known.profile ?? 'sdxl',
+    profile: job.profile ?? 'sdxl',
   });
-  effects.lossHistory = { trainingId: known.orderId, value: training.lossHistory };
+  effects.lossHistory = { trainingId: job.orderId, value: training.lossHistory };
   effects.move = move(job.id, job.attempt, 'succeeded', { costMicroUsd: job.holdMicroUsd });
 }
 
 /** The row of a planned image; null for an image nobody planned. */
-function newImage(job: PendingEvent['job'], imageId: string, result: ImageResult, sound: Set<string>): NewImage | null {
+function newImage(
+  job: ReadJob,
+  imageId: string,
+  result: ImageResult,
+  isSound: (key: string) => boolean,
+): NewImage | null {
   const position = job.planned.findIndex((plan) => plan.imageId === imageId);
   const plan = job.planned[position];
   if (!plan) return null;
@@ -204,7 +248,7 @@ function newImage(job: PendingEvent['job'], imageId: string, result: ImageResult
     compiledPrompt: plan.compiledPrompt,
     seed: plan.seed,
   };
-  if (result.status === 'succeeded' && sound.has(result.key)) {
+  if (result.status === 'succeeded' && isSound(result.key)) {
     const { key, sizeBytes, sha256, width, height } = result;
     return { ...head, state: 'ready', failureCode: null, width, height, storageKey: key, sizeBytes, sha256 };
   }

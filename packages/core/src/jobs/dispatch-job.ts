@@ -17,12 +17,14 @@ export async function dispatchJob(
   deps: Deps,
   gpu: GpuBackend,
   task: { jobId: string; attempt: number },
-  run: { lastTry: boolean },
+  run: { lastTry: boolean; suspect: boolean },
 ): Promise<void> {
   // Not published: tabs show a waiting job either way, and every message costs each of them.
   const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
   const kind = moved ? (moved.kind as JobKind) : await kindToSubmit(deps, task);
   if (kind === null) return;
+  // Its deadline must not end the attempt, and begin the next, before it was seen to kill again.
+  if (run.suspect) await touchWaiting(deps.db.pool, task.jobId, task.attempt);
   const ticket: Ticket = {
     jobId: task.jobId,
     attempt: task.attempt,
@@ -30,8 +32,7 @@ export async function dispatchJob(
     claimUrl: new URL('/gpu/claim', deps.config.gpuApiUrl).href,
   };
   const callId = await submit(deps, gpu, ticket, kind, run);
-  if (callId === null) return;
-  await deps.jobs.recordCall({ ...task, callId });
+  if (callId !== null) deps.jobs.recordCall({ ...task, callId });
 }
 
 /** A repeated dispatch goes on only while the attempt waits for a call: an earlier run may have crashed before submit. */

@@ -1,5 +1,5 @@
 /** What becomes of work whose task killed its worker again and again: it ends, with a cause, and blocks nobody else. */
-import { discardEvents, findPhoto, readPendingEvents } from '@pixgen/db';
+import { discardEvents, findPhoto, readPendingEvents, type StoredEvents } from '@pixgen/db';
 import type { PoisonHandlers } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { refusePhoto } from '../photos/check-photo.ts';
@@ -32,8 +32,8 @@ export function createPoisonHandlers(deps: Deps): PoisonHandlers {
 }
 
 /** Events whose batch killed its worker are applied one by one: each is judged by itself then. */
-export async function applyApart(deps: Deps, eventIds: string[]): Promise<void> {
+export async function applyApart(deps: Deps, { eventIds, jobIds }: StoredEvents): Promise<void> {
   await deps.producer.add(
-    eventIds.map((id) => ({ task: 'apply-events', id: `alone-${id}`, payload: { eventIds: [id] } })),
+    eventIds.map((id) => ({ task: 'apply-events', id: `alone-${id}`, payload: { eventIds: [id], jobIds } })),
   );
 }

@@ -30,7 +30,7 @@ const PARALLEL = 16;
 
 /** One pass over everything alive; run by one worker at a time. */
 export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
-  const queuesWereLost = await areQueuesLost(deps);
+  const queuesWereLost = await noticeLostQueues(deps);
   await enqueueForgotten(deps, queuesWereLost);
   const jobs = queuesWereLost
     ? await findLiveJobs(deps.db.pool, 0, BATCH_AFTER_LOSS)
@@ -51,10 +51,7 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
       }
     }),
   );
-  if (queuesWereLost) {
-    await parkDeadLetters(deps);
-    await markQueues(deps);
-  }
+  if (queuesWereLost) await parkDeadLetters(deps);
 }
 
 async function reconcileJob(
@@ -126,8 +123,8 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
 
 /** Stored events and photos whose task is gone. One that only waits is done twice then, without a second effect. */
 async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<void> {
-  const eventIds = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
-  if (eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds } }]);
+  const payload = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
+  if (payload.eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload }]);
   const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
   await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
 }
@@ -146,12 +143,13 @@ async function parkDeadLetters(deps: Deps): Promise<void> {
 
 const QUEUES_MARK = 'queues-are-whole';
 
-/** True after Redis lost its data: the mark that lives beside the queues is gone with them. */
-async function areQueuesLost(deps: Deps): Promise<boolean> {
-  return (await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown')) === null;
-}
-
-/** Set after the queues are whole again: a crash on the way does it once more. */
-async function markQueues(deps: Deps): Promise<void> {
+/**
+ * True once after Redis lost its data: the mark that lives beside the queues is gone with them. Set before the work: a
+ * worker that dies on the way leaves the rest to the deadlines, instead of putting everything on the queues once more.
+ */
+async function noticeLostQueues(deps: Deps): Promise<boolean> {
+  const mark = await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown');
+  if (mark !== null) return false;
   await deps.live.cache.set(QUEUES_MARK, newId(), 10 * 365 * 86_400_000);
+  return true;
 }

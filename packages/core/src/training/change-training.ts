@@ -1,7 +1,7 @@
 import { asJobRow, countReadyPhotos, findTraining } from '@pixgen/db';
 import { AppError, DEADLINES, jobCan, notFound, type RetryInput, type TrainingView } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer, RETRIED_SINCE } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { getTraining } from './read-trainings.ts';
 import { acceptedTraining } from './start-training.ts';
@@ -32,7 +32,7 @@ export async function retryTraining(
 ): Promise<TrainingView> {
   const { userId } = actor;
   const call = { userId, procedure: 'training.retry', idempotencyKey: input.idempotencyKey, body: input };
-  const replay = (jobId: string) => acceptedTraining(deps, actor, jobId);
+  const replay = sharedReplay(userId, (jobId) => acceptedTraining(deps, actor, jobId));
   return orStoredAnswer(deps, call, replay, async () => {
     const row = await findTraining(deps.db, userId, input.id);
     const job = row?.jobs[0];

@@ -13,7 +13,7 @@ import {
   type TrainingView,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob, orStoredAnswer } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
 /**
@@ -25,7 +25,7 @@ import { acceptedTrainingView } from './training-view.ts';
 export async function startTraining(deps: Deps, actor: Actor, input: StartTrainingInput): Promise<TrainingView> {
   const { userId } = actor;
   const call = { userId, procedure: 'training.start', idempotencyKey: input.idempotencyKey, body: input };
-  const replay = (jobId: string) => acceptedTraining(deps, actor, jobId);
+  const replay = sharedReplay(userId, (jobId) => acceptedTraining(deps, actor, jobId));
   return orStoredAnswer(deps, call, replay, async () => {
     const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });
     if (!model) throw notFound('model');

@@ -227,6 +227,7 @@ CREATE TABLE "Job" (
     "retryOf" UUID,
     "state" TEXT NOT NULL DEFAULT 'queued',
     "attempt" INTEGER NOT NULL DEFAULT 1,
+    "version" INTEGER NOT NULL DEFAULT 0,
     "stateSince" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deadlineAt" TIMESTAMPTZ(3) NOT NULL,
     "holdMicroUsd" BIGINT NOT NULL DEFAULT 0,
@@ -240,6 +241,15 @@ CREATE TABLE "Job" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "Job_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "LiveJob" (
+    "jobId" UUID NOT NULL,
+    "generationId" UUID,
+    "modelId" UUID,
+
+    CONSTRAINT "LiveJob_pkey" PRIMARY KEY ("jobId")
 );
 
 -- CreateTable
@@ -448,6 +458,12 @@ CREATE INDEX "Job_generationId_id_idx" ON "Job"("generationId", "id" DESC);
 CREATE INDEX "Job_modelId_idx" ON "Job"("modelId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "LiveJob_generationId_key" ON "LiveJob"("generationId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "LiveJob_modelId_key" ON "LiveJob"("modelId");
+
+-- CreateIndex
 CREATE INDEX "JobEvent_userId_number_idx" ON "JobEvent"("userId", "number");
 
 -- CreateIndex
@@ -544,6 +560,9 @@ ALTER TABLE "Job" ADD CONSTRAINT "Job_generationId_fkey" FOREIGN KEY ("generatio
 ALTER TABLE "Job" ADD CONSTRAINT "Job_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "LiveJob" ADD CONSTRAINT "LiveJob_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -571,14 +590,13 @@ ALTER TABLE "LedgerEntry" ADD CONSTRAINT "LedgerEntry_amount_check" CHECK ("amou
 -- A ready image has its object; a failed one has its reason.
 ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready' AND "storageKey" IS NOT NULL AND "sha256" IS NOT NULL) OR ("state" = 'failed' AND "failureCode" IS NOT NULL));
 
--- The reconciler looks only at what is alive, the inbox sweep only at what is not applied.
-CREATE INDEX "Job_live_idx" ON "Job" ("stateSince") WHERE "state" IN ('queued', 'dispatching', 'running');
+-- The sweep looks only at jobs whose objects were not looked at yet, the inbox sweep only at what is not applied.
 CREATE INDEX "Job_unswept_idx" ON "Job" ("endedAt") WHERE "endedAt" IS NOT NULL AND "sweptAt" IS NULL;
 CREATE INDEX "GpuEvent_unapplied_idx" ON "GpuEvent" ("id") WHERE "appliedAt" IS NULL;
 
 -- The same photo counts once in a set.
 CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256") WHERE "state" = 'ready' AND "deletedAt" IS NULL;
 
--- One live job per order, one live training per model, whatever arrives at the same time.
-CREATE UNIQUE INDEX "Job_live_training_key" ON "Job" ("modelId") WHERE "kind" = 'train' AND "state" IN ('queued', 'dispatching', 'running');
-CREATE UNIQUE INDEX "Job_live_generation_key" ON "Job" ("generationId") WHERE "kind" = 'generate' AND "state" IN ('queued', 'dispatching', 'running');
+-- Rows that change a few times soon after they are made: room on the page lets a change leave every index alone.
+ALTER TABLE "Job" SET (fillfactor = 60);
+ALTER TABLE "JobAttempt" SET (fillfactor = 60);
