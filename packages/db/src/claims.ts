@@ -110,7 +110,7 @@ export async function recordCalls(pool: pg.Pool, calls: ClaimRow[]): Promise<voi
   await pool.query({
     name: 'record-calls',
     text: `WITH ${WITHOUT_WAITING}
-      UPDATE "JobAttempt" a SET "submittedCallIds" = a."submittedCallIds" || s.calls
+      UPDATE "JobAttempt" a SET "submittedCallIds" = ARRAY(SELECT DISTINCT unnest(a."submittedCallIds" || s.calls))
       FROM lazy, (SELECT r."jobId", r.attempt, array_agg(r."callId") AS calls
             FROM jsonb_to_recordset($1::jsonb) AS r("jobId" uuid, attempt int, "callId" text) GROUP BY 1, 2) s
       WHERE a."jobId" = s."jobId" AND a.attempt = s.attempt AND NOT a."submittedCallIds" @> s.calls

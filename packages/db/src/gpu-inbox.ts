@@ -100,10 +100,14 @@ export async function discardEvents(pool: pg.Pool, ids: string[]): Promise<void>
   ]);
 }
 
-/** Inbox rows that waited longer than this: their queue job was lost, so they are enqueued again. */
+/**
+ * Inbox rows of live jobs that waited longer than this: their queue job was lost, so they are enqueued again. Those of
+ * ended jobs change nothing any more.
+ */
 export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): Promise<StoredEvents> {
   const { rows } = await pool.query<{ id: string; jobId: string }>(
-    `SELECT id, "jobId" FROM "GpuEvent" WHERE "appliedAt" IS NULL AND "receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT 500`,
+    `SELECT e.id, e."jobId" FROM "LiveJob" l JOIN "GpuEvent" e ON e."jobId" = l."jobId"
+     WHERE e."appliedAt" IS NULL AND e."receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY e.id LIMIT 500`,
     [olderThanMs],
   );
   return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))] };

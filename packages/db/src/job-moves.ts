@@ -66,6 +66,7 @@ const EFFECTS = {
   over: `UPDATE "JobAttempt" a SET "endedAt" = now(), cause = moved.cause FROM moved
   WHERE a."jobId" = moved.id AND a.attempt = moved."oldAttempt" AND (moved.final OR moved."to" = 'queued')`,
   live: `DELETE FROM "LiveJob" l USING moved WHERE l."jobId" = moved.id AND moved.final`,
+  unswept: `INSERT INTO "UnsweptJob" ("jobId") SELECT id FROM moved WHERE final`,
   box: `INSERT INTO "Outbox" (id, task, payload, "dueAt")
   SELECT "dispatchId", 'dispatch', jsonb_build_object('jobId', id, 'attempt', "oldAttempt" + 1),
     now() + "delayMs" * interval '1 millisecond'
@@ -112,6 +113,7 @@ export function moveEffects(
       if (to !== 'queued') {
         for (const part of [
           'live',
+          'unswept',
           ...(to === 'failed' || to === 'expired' ? ['dead', 'parked'] : []),
           ...(known.free ? [] : ['money', 'ledger']),
           ...(known.generations ? [] : ['model']),

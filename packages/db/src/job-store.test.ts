@@ -253,6 +253,32 @@ describe('claiming', () => {
   });
 });
 
+describe('call ids', () => {
+  const callsOf = async (jobId: string) =>
+    (await db.prisma.jobAttempt.findFirstOrThrow({ where: { jobId } })).submittedCallIds.toSorted();
+
+  it('are kept until somebody claims: each submitted one, once', async () => {
+    const request = order();
+    await store.accept(request);
+    await store.move(moveTo(request.jobId, 'dispatching'));
+    for (const callId of ['b', 'a', 'b']) store.recordCall({ jobId: request.jobId, attempt: 1, callId });
+    await store.flush();
+    store.recordCall({ jobId: request.jobId, attempt: 1, callId: 'c' });
+    await store.flush();
+    expect(await callsOf(request.jobId)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not written again when their call claimed, and are when another one did', async () => {
+    const jobId = await running();
+    store.recordCall({ jobId, attempt: 1, callId: 'call-1' });
+    await store.flush();
+    expect(await callsOf(jobId)).toEqual([]);
+    store.recordCall({ jobId, attempt: 1, callId: 'call-2' });
+    await store.flush();
+    expect(await callsOf(jobId)).toEqual(['call-2']);
+  });
+});
+
 describe('the inbox', () => {
   const event = (jobId: string, claimEpoch = 1) => ({
     type: 'failed' as const,

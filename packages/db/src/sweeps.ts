@@ -49,14 +49,14 @@ export async function findUnsweptJobs(
   endedBefore: Date,
   limit: number,
 ): Promise<{ id: string; userId: string; keep: string[] }[]> {
-  const jobs = await db.prisma.job.findMany({
-    where: { endedAt: { lt: endedBefore }, sweptAt: null },
-    select: { id: true, userId: true, trainingId: true, generationId: true },
-    orderBy: { endedAt: 'asc' },
+  const rows = await db.prisma.unsweptJob.findMany({
+    where: { job: { endedAt: { lt: endedBefore } } },
+    select: { job: { select: { id: true, userId: true, trainingId: true, generationId: true } } },
+    orderBy: { jobId: 'asc' },
     take: limit,
   });
   return Promise.all(
-    jobs.map(async ({ id, userId, trainingId, generationId }) => {
+    rows.map(async ({ job: { id, userId, trainingId, generationId } }) => {
       const images = generationId
         ? await db.prisma.image.findMany({
             where: { generationId, storageKey: { not: null } },
@@ -72,12 +72,15 @@ export async function findUnsweptJobs(
 }
 
 export async function markSwept(db: Db, jobId: string): Promise<void> {
-  await db.prisma.job.update({ where: { id: jobId }, data: { sweptAt: new Date() } });
+  await db.prisma.unsweptJob.deleteMany({ where: { jobId } });
 }
 
-/** Rows that only mattered for a while: applied events, idempotency keys, ended sessions, used links. */
+/** Rows that only mattered for a while: events of ended jobs, idempotency keys, ended sessions, used links. */
 export async function removeExpiredRows(db: Db, before: Date): Promise<void> {
-  await db.prisma.gpuEvent.deleteMany({ where: { appliedAt: { lt: before } } });
+  await db.pool.query(
+    'DELETE FROM "GpuEvent" e WHERE e."receivedAt" < $1 AND NOT EXISTS (SELECT 1 FROM "LiveJob" l WHERE l."jobId" = e."jobId")',
+    [before],
+  );
   await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before } } });
   await db.prisma.session.deleteMany({ where: { expiresAt: { lt: before } } });
   await db.prisma.invite.deleteMany({ where: { expiresAt: { lt: before } } });

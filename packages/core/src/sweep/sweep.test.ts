@@ -79,7 +79,10 @@ async function createModel(deletedAt: Date | null) {
   await deps.db.prisma.generation.create({ data: { id: generationId, ...data, weightsId, ...drawing } });
   const endedAt = new Date(Date.now() - DAY_MS);
   await deps.db.prisma.job.create({
-    data: { id: jobId, ...data, kind: 'generate', generationId, state: 'succeeded', endedAt, deadlineAt: endedAt },
+    data: {
+      ...{ id: jobId, ...data, kind: 'generate', generationId, state: 'succeeded', endedAt, deadlineAt: endedAt },
+      unswept: { create: {} },
+    },
   });
   const imageKey = await put(keys.gpuObject({ userId, jobId, attempt: 1, claimEpoch: 2, name: 'image.png' }));
   const planned = { position: 0, prompt: 'x', compiledPrompt: 'x', seed: 1, width: 64, height: 64 };

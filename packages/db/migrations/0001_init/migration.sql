@@ -236,7 +236,6 @@ CREATE TABLE "Job" (
     "checkpoint" JSONB,
     "startedAt" TIMESTAMPTZ(3),
     "endedAt" TIMESTAMPTZ(3),
-    "sweptAt" TIMESTAMPTZ(3),
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -250,6 +249,13 @@ CREATE TABLE "LiveJob" (
     "modelId" UUID,
 
     CONSTRAINT "LiveJob_pkey" PRIMARY KEY ("jobId")
+);
+
+-- CreateTable
+CREATE TABLE "UnsweptJob" (
+    "jobId" UUID NOT NULL,
+
+    CONSTRAINT "UnsweptJob_pkey" PRIMARY KEY ("jobId")
 );
 
 -- CreateTable
@@ -281,7 +287,7 @@ CREATE TABLE "JobEvent" (
     "code" TEXT,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "JobEvent_pkey" PRIMARY KEY ("number")
+    CONSTRAINT "JobEvent_pkey" PRIMARY KEY ("jobId","number")
 );
 
 -- CreateTable
@@ -422,9 +428,6 @@ CREATE INDEX "Generation_modelId_id_idx" ON "Generation"("modelId", "id" DESC);
 CREATE INDEX "Generation_weightsId_idx" ON "Generation"("weightsId");
 
 -- CreateIndex
-CREATE INDEX "Generation_packVersionId_idx" ON "Generation"("packVersionId");
-
--- CreateIndex
 CREATE UNIQUE INDEX "Image_storageKey_key" ON "Image"("storageKey");
 
 -- CreateIndex
@@ -437,9 +440,6 @@ CREATE INDEX "Image_modelId_id_idx" ON "Image"("modelId", "id" DESC);
 CREATE INDEX "Image_generationId_position_idx" ON "Image"("generationId", "position");
 
 -- CreateIndex
-CREATE INDEX "Image_deletedAt_idx" ON "Image"("deletedAt");
-
--- CreateIndex
 CREATE UNIQUE INDEX "Pack_slug_key" ON "Pack"("slug");
 
 -- CreateIndex
@@ -447,9 +447,6 @@ CREATE UNIQUE INDEX "PackVersion_packId_version_key" ON "PackVersion"("packId", 
 
 -- CreateIndex
 CREATE INDEX "Job_userId_id_idx" ON "Job"("userId", "id" DESC);
-
--- CreateIndex
-CREATE INDEX "Job_trainingId_id_idx" ON "Job"("trainingId", "id" DESC);
 
 -- CreateIndex
 CREATE INDEX "Job_generationId_id_idx" ON "Job"("generationId", "id" DESC);
@@ -465,9 +462,6 @@ CREATE UNIQUE INDEX "LiveJob_modelId_key" ON "LiveJob"("modelId");
 
 -- CreateIndex
 CREATE INDEX "JobEvent_userId_number_idx" ON "JobEvent"("userId", "number");
-
--- CreateIndex
-CREATE INDEX "JobEvent_jobId_number_idx" ON "JobEvent"("jobId", "number");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "GpuEvent_jobId_webhookId_key" ON "GpuEvent"("jobId", "webhookId");
@@ -563,6 +557,9 @@ ALTER TABLE "Job" ADD CONSTRAINT "Job_modelId_fkey" FOREIGN KEY ("modelId") REFE
 ALTER TABLE "LiveJob" ADD CONSTRAINT "LiveJob_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "UnsweptJob" ADD CONSTRAINT "UnsweptJob_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -590,9 +587,10 @@ ALTER TABLE "LedgerEntry" ADD CONSTRAINT "LedgerEntry_amount_check" CHECK ("amou
 -- A ready image has its object; a failed one has its reason.
 ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready' AND "storageKey" IS NOT NULL AND "sha256" IS NOT NULL) OR ("state" = 'failed' AND "failureCode" IS NOT NULL));
 
--- The sweep looks only at jobs whose objects were not looked at yet, the inbox sweep only at what is not applied.
-CREATE INDEX "Job_unswept_idx" ON "Job" ("endedAt") WHERE "endedAt" IS NOT NULL AND "sweptAt" IS NULL;
-CREATE INDEX "GpuEvent_unapplied_idx" ON "GpuEvent" ("id") WHERE "appliedAt" IS NULL;
+-- Columns that are empty in most rows.
+CREATE INDEX "Job_trainingId_id_idx" ON "Job" ("trainingId", "id" DESC) WHERE "trainingId" IS NOT NULL;
+CREATE INDEX "Generation_packVersionId_idx" ON "Generation" ("packVersionId") WHERE "packVersionId" IS NOT NULL;
+CREATE INDEX "Image_deletedAt_idx" ON "Image" ("deletedAt") WHERE "deletedAt" IS NOT NULL;
 
 -- The same photo counts once in a set.
 CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256") WHERE "state" = 'ready' AND "deletedAt" IS NULL;
@@ -600,3 +598,4 @@ CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256
 -- Rows that change a few times soon after they are made: room on the page lets a change leave every index alone.
 ALTER TABLE "Job" SET (fillfactor = 60);
 ALTER TABLE "JobAttempt" SET (fillfactor = 60);
+ALTER TABLE "GpuEvent" SET (fillfactor = 80);
