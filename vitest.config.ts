@@ -9,7 +9,12 @@ const integration = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/{domain,ui}/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/{domain,ui}/src/**/*.test.ts', 'apps/web/src/**/*.test.ts', 'tools/chaos/*.test.ts'],
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -49,6 +49,9 @@ export function connectDb(options: { url: string; poolSize: number; onError: (er
     });
     if (isPlain) pool.on('connect', withoutNames);
     pool.on('error', options.onError);
+    // The pool listens to idle connections only; one that breaks between two statements of a transaction would end the
+    // process. Its next statement fails anyway, and tells.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   };
   const pool = open([...SERVER_TIMEOUTS, ...HOT_PLANS]);
