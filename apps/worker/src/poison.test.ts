@@ -79,7 +79,7 @@ it('a job that kills its worker ends failed with a cause after three starts, and
         timeout: 30_000,
       })
       .toEqual([expect.any(Number)]);
-    expect(await read(jobId)).toMatchObject({ state: 'dispatching', attempt: 1 });
+    expect(await read(jobId)).toMatchObject({ state: 'dispatching', attempt: 1, failureCode: null });
   }
   isOver = true;
   child?.kill('SIGKILL');

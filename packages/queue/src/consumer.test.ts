@@ -49,9 +49,9 @@ async function add(): Promise<string> {
 }
 
 /** A task that looks as if processes had died with it in their hands. */
-async function addSuspect(deaths: number): Promise<string> {
+async function addSuspect(deaths: number, alone = deaths - 1): Promise<string> {
   const id = await add();
-  await command.hset(queue.toKey(id), 'stc', deaths);
+  await command.hset(queue.toKey(id), { stc: deaths, progress: alone });
   return id;
 }
 
@@ -122,6 +122,18 @@ describe('a task whose process died in the middle of it', () => {
     });
     await expect.poll(async () => (await find(id))?.getState(), { timeout: 10_000 }).toBe('failed');
     expect(tries).toBe(2);
+    await consumer.close();
+  });
+
+  it('is not given up for deaths that it only stood beside, or for runs that failed without one', async () => {
+    const id = await addSuspect(7, 0);
+    let runs = 0;
+    const consumer = start(async () => {
+      runs += 1;
+      if (runs < 4) throw new Error('the database is away');
+    });
+    await expect.poll(async () => (await find(id))?.getState(), { timeout: 30_000 }).toBe('completed');
+    expect(runs).toBe(4);
     await consumer.close();
   });
 

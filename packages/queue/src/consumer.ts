@@ -132,18 +132,22 @@ type Lane = { suspect: string | undefined };
 async function runTask({ name, handler, poisoned, lane }: TaskSetUp, job: Job, token: string): Promise<void> {
   const payload = TASKS[name].payload.safeParse(job.data);
   if (!payload.success) throw new PermanentFault(`payload of ${name} does not fit: ${payload.error.message}`);
-  if (job.stalledCounter >= MAX_STARTS) {
+  // Its first death may have had company; the others it died alone.
+  const diedAlone = typeof job.progress === 'number' ? job.progress : 0;
+  if (diedAlone >= MAX_STARTS - 1) {
     await poisoned(payload.data);
     throw new PermanentFault(`its process died ${MAX_STARTS} times in the middle of it`);
   }
   const suspect = job.stalledCounter > 0;
-  // Suspects run one at a time: what merely stood beside the one that kills is done before it strikes again.
+  // Suspects run one at a time, so that what merely stood beside the one that kills is not taken for it.
   if (suspect && lane.suspect !== undefined) await postpone(job, token, SUSPECT_WAITS_MS * (1 + Math.random()));
   if (suspect) lane.suspect = job.id;
   const lastTry = job.attemptsMade + 1 >= TASKS[name].attempts;
   try {
+    if (suspect) await job.updateProgress(diedAlone + 1);
     await handler(payload.data, { signal: AbortSignal.timeout(TASKS[name].timeoutMs), lastTry, suspect });
   } catch (error) {
+    if (suspect) await job.updateProgress(diedAlone);
     if (!(error instanceof TryLater)) throw error;
     await postpone(job, token, error.afterMs);
   } finally {
