@@ -9,7 +9,16 @@ const integration = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/{domain,ui}/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'packages/{domain,ui}/src/**/*.test.ts',
+            'apps/web/src/**/*.test.ts',
+            'tools/mutation/**/*.test.ts',
+          ],
+        },
+      },
       {
         test: {
           name: 'integration',
