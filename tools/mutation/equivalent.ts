@@ -28,6 +28,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: TWICE,
   },
   {
+    file: 'job-moves.ts',
+    line: 'WHERE final AND "holdMicroUsd" > 0 GROUP BY',
+    before: '>',
+    after: '>=',
+    why: 'adds and subtracts nothing: a job without a hold costs nothing',
+  },
+  {
     file: 'outbox.ts',
     line: '"dueAt" <= now()',
     before: '<=',
