@@ -15,7 +15,7 @@ export default defineConfig({
           include: [
             'packages/{domain,ui}/src/**/*.test.ts',
             'apps/web/src/**/*.test.ts',
-            'tools/mutation/**/*.test.ts',
+            'tools/{chaos,mutation}/*.test.ts',
           ],
         },
       },

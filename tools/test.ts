@@ -56,6 +56,8 @@ const PARTS: readonly Part[] = [
   vitest('unit'),
   vitest('stack'),
   vitest('integration'),
+  { name: 'chaos', group: 'test', command: ['node', 'tools/chaos/main.ts', '--ci'] },
+  { name: 'pgbouncer', group: 'test', command: ['node', 'tools/testing/through-pgbouncer.ts'] },
   { name: 'gpu', group: 'test', command: [python, '-m', 'pytest', '-q'], cwd: 'gpu', count: countPytest },
   vitest('browser'),
 ];

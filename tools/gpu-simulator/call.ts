@@ -93,6 +93,7 @@ export function passPoint(world: World, call: Call, point: CrashPoint): Promise<
   call.controller.signal.throwIfAborted();
   for (const rule of world.config.crashes) {
     const strikes = call.strikes.get(rule) ?? 0;
+    if (rule.kind !== null && call.claim?.order.kind !== rule.kind) continue;
     if (rule.at !== point || strikes >= rule.times || call.random() >= rule.probability) continue;
     call.strikes.set(rule, strikes + 1);
     world.record.add({ kind: 'crash', callId: call.id, jobId: call.ticket.jobId, point, effect: rule.effect });

@@ -1,5 +1,5 @@
 /** What the simulator can be told to do wrong, as data: given at start, changed at run time through `POST /control`. */
-import { gpuFailureCode } from '@pixgen/domain';
+import { gpuFailureCode, jobKind } from '@pixgen/domain';
 import { z } from 'zod';
 
 const probability = z.number().min(0).max(1).default(1);
@@ -37,6 +37,8 @@ const crash = z.strictObject({
   restartAfterMs: ms.default(0),
   /** How often this rule may strike one call. */
   times: z.int().min(1).default(1),
+  /** Strikes only jobs of this kind, known after the claim: a poison job among sound ones. */
+  kind: jobKind.nullable().default(null),
 });
 export type CrashRule = z.infer<typeof crash>;
 

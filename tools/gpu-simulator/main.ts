@@ -1,6 +1,7 @@
 /**
  * The simulator as a process of its own. Same variables as `gpu/server.py`: GPU_SERVER_HOST, GPU_SERVER_PORT,
- * GPU_SERVER_SECRET, PIXGEN_API_BASE; and SIMULATOR_CONFIG, JSON or the name of a JSON file.
+ * GPU_SERVER_SECRET, PIXGEN_API_BASE; and SIMULATOR_CONFIG, JSON or the name of a JSON file, and SIMULATOR_RECORD, a
+ * folder in which the record survives a kill.
  * Prints one line `gpu-simulator listening on <url>` when it is ready.
  */
 import { readFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ const simulator = await startSimulator({
   port: Number(process.env.GPU_SERVER_PORT ?? 4100),
   secret: process.env.GPU_SERVER_SECRET || undefined,
   config,
+  recordFolder: process.env.SIMULATOR_RECORD || undefined,
 });
 console.log(`gpu-simulator listening on ${simulator.url}`);
 

@@ -1,4 +1,6 @@
 /** The simulator's own account of what was asked of it: outside evidence for the chaos checker. */
+import { mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 export type RecordLine = { at: string } & (
   | { kind: 'submit'; callId: string | null; jobId: string; attempt: number; answer: string }
@@ -53,12 +55,20 @@ export class Recorder {
   #lines: (WithoutTime<RecordLine> & { at: number })[] = [];
   #dropped = 0;
   #limit: () => number;
+  #file: number | undefined;
 
-  constructor(limit: () => number) {
+  /** @param folder where this process also writes its lines, each at once: what it did is known when it was killed */
+  constructor(limit: () => number, folder?: string) {
     this.#limit = limit;
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    this.#file = openSync(join(folder, `${Date.now()}-${process.pid}.jsonl`), 'a');
   }
 
   add(line: WithoutTime<RecordLine>): void {
+    if (this.#file !== undefined) {
+      writeSync(this.#file, `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`);
+    }
     const limit = this.#limit();
     if (limit === 0) return;
     this.#lines.push({ at: Date.now(), ...line });
@@ -77,4 +87,16 @@ export class Recorder {
       lines: this.#lines.map((line) => ({ ...line, at: new Date(line.at).toISOString() }) as RecordLine),
     };
   }
+}
+
+/**
+ * The records of all processes that wrote into `folder`, one list of lines per process in order of their starts. The last
+ * line of a killed one may be cut off and is left out.
+ */
+export function readRecordFolder(folder: string): RecordLine[][] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  return files.toSorted().map((name) => {
+    const lines = readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as RecordLine);
+  });
 }

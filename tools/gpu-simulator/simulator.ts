@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   /** When set, every route but `/healthz` needs `Authorization: Bearer <secret>`. */
   secret?: string | undefined;
   config?: SimulatorConfigInput;
+  /** Keep the record in files of this folder too, so that it survives a kill of this process. */
+  recordFolder?: string | undefined;
 };
 
 export type Simulator = {
@@ -40,7 +42,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     config: simulatorConfig.parse(options.config ?? {}),
     apiBase: options.apiBase,
     http: createHttpClient(() => world.config.requestTimeoutMs),
-    record: new Recorder(() => world.config.recordLimit),
+    record: new Recorder(() => world.config.recordLimit, options.recordFolder),
   };
   const calls = createCalls(world);
   const control = (change: Partial<SimulatorConfigInput>) => {

@@ -35,6 +35,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'adds and subtracts nothing: a job without a hold costs nothing',
   },
   {
+    file: 'claims.ts',
+    line: 'const isFirst = ',
+    before: '&&',
+    after: '||',
+    why: 'columns of one row that is there or not: the others are asked for their types',
+  },
+  {
     file: 'outbox.ts',
     line: '"dueAt" <= now()',
     before: '<=',

@@ -3,8 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startPgBouncer } from './pgbouncer.ts';
 
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  const stopServers = await startServers();
+  const program = process.env.TEST_PGBOUNCER;
+  if (!program) return stopServers;
+  const pgBouncer = await startPgBouncer(program, process.env.TEST_DATABASE_URL ?? '');
+  process.env.TEST_PGBOUNCER_URL = pgBouncer.url;
+  return async () => {
+    await pgBouncer.stop();
+    await stopServers?.();
+  };
+}
+
+async function startServers(): Promise<(() => Promise<void>) | undefined> {
   // A developer may keep servers running and name them; the suite then starts none.
   if (process.env.TEST_DATABASE_URL) return undefined;
   const script = fileURLToPath(new URL('./servers.ts', import.meta.url));

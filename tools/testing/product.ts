@@ -27,6 +27,7 @@ export type ProductProcess = {
 
 export type Product = {
   apiUrl: string;
+  redisUrl: string;
   db: TestDb;
   simulator: Simulator;
   api: ProductProcess;
@@ -98,6 +99,7 @@ export async function startProduct(
   );
   return {
     apiUrl,
+    redisUrl: redis.href,
     db,
     simulator,
     api,

@@ -1,10 +1,12 @@
 /** REST under `/api/v1`: the procedures that say so, served one by one, with a document and a page that describe them. */
+import { AppError } from '@pixgen/domain';
 import {
   appRouter,
   asTrpcError,
   createOpenApiDocument,
   listRestOperations,
   type RestOperation,
+  takesIdempotencyKey,
   toAppError,
 } from '@pixgen/trpc';
 import scalar from '@scalar/fastify-api-reference';
@@ -13,6 +15,8 @@ import { registerPageHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 
 const VERSION = '0.1.0';
+/** Where the keys are described, as the IETF draft asks of a refusal. */
+const KEY_DOCUMENTATION = '</api/v1/docs>; rel="describedby"';
 type Caller = (input: unknown) => Promise<unknown>;
 
 export async function restRoutes(app: FastifyInstance, { deps, authenticator }: Services): Promise<void> {
@@ -26,8 +30,11 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
         const call = operation.procedure
           .split('.')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], caller);
-        const answer = await (call as Caller)(readInput(operation, request)).catch((error: unknown) => {
-          throw toAppError(asTrpcError(error));
+        const input = readInput(operation, request);
+        const answer = await (call as Caller)(input).catch((error: unknown) => {
+          const failure = toAppError(asTrpcError(error));
+          if (failure.code.startsWith('IDEMPOTENCY_')) reply.header('link', KEY_DOCUMENTATION);
+          throw failure;
         });
         return reply.header('cache-control', 'no-store').send(answer);
       },
@@ -51,9 +58,29 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
 }
 
 /** Query or body, and the path's own fields over both. */
-function readInput({ method, input }: RestOperation, request: FastifyRequest): unknown {
+function readInput(operation: RestOperation, request: FastifyRequest): unknown {
+  const { method, input } = operation;
   if (input === null) return undefined;
   const given = method === 'POST' || method === 'PATCH' ? request.body : request.query;
   if (given !== undefined && given !== null && (typeof given !== 'object' || Array.isArray(given))) return given;
-  return { ...given, ...(request.params as object) };
+  const fields = { ...given, ...(request.params as object) };
+  return takesIdempotencyKey(operation) ? { ...fields, ...readKey(request, fields) } : fields;
+}
+
+/**
+ * The key of the `Idempotency-Key` header: a structured field string (RFC 9651), so quoted. The input's own rules check
+ * what stands between the quotes.
+ *
+ * @throws AppError INVALID_INPUT when header and body name different keys
+ */
+function readKey(request: FastifyRequest, body: { idempotencyKey?: unknown }): { idempotencyKey?: string } {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return {};
+  // Anything else than one quoted string is refused like a missing key, with the words that say how it is written.
+  const idempotencyKey = /^"(.*)"$/.exec(String(header).trim())?.[1] ?? '';
+  if (body.idempotencyKey !== undefined && body.idempotencyKey !== idempotencyKey) {
+    const message = 'The Idempotency-Key header and the field idempotencyKey are different. Send one of them.';
+    throw new AppError('INVALID_INPUT', message, { fields: [{ path: 'idempotencyKey', message }] });
+  }
+  return { idempotencyKey };
 }

@@ -17,6 +17,8 @@ export const envSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   /** Health endpoints only. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  /** The process ends when tasks wait this long and none moves; longer than any task may take. */
+  QUEUE_STUCK_MS: z.coerce.number().int().min(1_000).default(120_000),
   GPU_API_URL: z.url(),
   TICKET_KEY: z.string().min(32),
   GPU_PROFILE: gpuProfile,

@@ -1,4 +1,4 @@
-import { connectDeps, createLocalBackend, createModalBackend, type GpuBackend } from '@pixgen/core';
+import { connectDeps, createLocalBackend, createModalBackend, type GpuBackend, withCircuitBreaker } from '@pixgen/core';
 import { connectRedis } from '@pixgen/queue';
 import { pino } from 'pino';
 import { type Env, parseEnv } from './env.ts';
@@ -48,7 +48,12 @@ async function main(): Promise<void> {
     crashFolder: env.CRASH_POINTS ?? null,
   });
   const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
-  const worker = startWorker(deps, await createGpu(env), () => connectRedis(env.REDIS_URL, 'worker', onRedisError));
+  const gpu = withCircuitBreaker(await createGpu(env), log);
+  const worker = startWorker(deps, gpu, () => connectRedis(env.REDIS_URL, 'worker', onRedisError), {
+    stuckAfterMs: env.QUEUE_STUCK_MS,
+    // Whoever runs this process starts it again; the tasks in its hands are taken over.
+    onStuck: () => process.exit(1),
+  });
   const health = createHealthServer(deps, worker);
   await health.listen({ host: env.HOST, port: env.PORT });
   log.info({ port: env.PORT, gpu: env.GPU_BACKEND, profile: env.GPU_PROFILE }, 'worker is up');

@@ -1,17 +1,20 @@
 /** The worker as one value: queue consumers, relay, reconciler and sweeps around the use cases. */
 import {
+  applyApart,
   cancelCalls,
   checkPhoto,
   createEventApplier,
+  createPoisonHandlers,
   type Deps,
   dispatchJob,
-  type GpuBackend,
+  type GuardedGpu,
   reconcile,
   startRelay,
   sweep,
 } from '@pixgen/core';
-import { type connectRedis, type Handlers, startConsumer } from '@pixgen/queue';
+import { type connectRedis, type HandledTask, type Handlers, startConsumer } from '@pixgen/queue';
 import { startLeasedWork } from './leased-work.ts';
+import { watchProgress } from './progress-watch.ts';
 
 const RECONCILE_EVERY_MS = 10_000;
 const SWEEP_EVERY_MS = 60 * 60_000;
@@ -19,35 +22,50 @@ const SWEEP_EVERY_MS = 60 * 60_000;
 export type RunningWorker = {
   /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
   lastPassAgeMs: () => number | null;
-  /** Stops taking work, finishes what is in hand, gives the lease back. */
+  /** The queue whose tasks wait while none moves here, if there is one. */
+  stuckQueue: () => HandledTask | null;
+  gpu: Pick<GuardedGpu, 'name' | 'circuit'>;
+  /** Stops taking work, finishes what is in hand or gives it back, gives the leases back. */
   stop: () => Promise<void>;
 };
 
-/** @param connectQueue makes one `worker` connection per task */
+/** Tasks in hand may end within this, then they go back to their queue. */
+const GRACE_MS = 15_000;
+
+/**
+ * @param connectQueue makes one `worker` connection per task
+ * @param options.stuckAfterMs see {@link watchProgress}
+ */
 export function startWorker(
   deps: Deps,
-  gpu: GpuBackend,
+  gpu: GuardedGpu,
   connectQueue: () => ReturnType<typeof connectRedis>,
+  options: { stuckAfterMs: number; onStuck: (task: HandledTask) => void },
 ): RunningWorker {
   const applyEvents = createEventApplier(deps);
   const handlers: Handlers = {
     dispatch: (task, run) => dispatchJob(deps, gpu, task, run),
     'cancel-calls': (task) => cancelCalls(deps, gpu, task),
-    'apply-events': applyEvents,
+    'apply-events': (task, { suspect }) =>
+      suspect && task.eventIds.length > 1 ? applyApart(deps, task) : applyEvents(task),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
   };
-  const consumer = startConsumer(connectQueue, handlers, {
+  const consumer = startConsumer(connectQueue, handlers, createPoisonHandlers(deps), {
     onFailed: (task, id, error, attemptsMade) =>
       deps.log.warn({ err: error, task, taskId: id, attemptsMade }, 'a task failed'),
     onError: (error) => deps.log.warn({ err: error }, 'queue connection'),
   });
+  const watch = watchProgress(deps.producer.queues, consumer, { ...options, log: deps.log });
   const stopRelay = startRelay(deps);
   const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, () => reconcile(deps, gpu));
   const sweeper = startLeasedWork(deps, 'sweep', SWEEP_EVERY_MS, () => sweep(deps));
   return {
     lastPassAgeMs: reconciler.lastPassAgeMs,
+    stuckQueue: watch.stuck,
+    gpu,
     async stop() {
-      await Promise.all([reconciler.stop(), sweeper.stop(), stopRelay(), consumer.close()]);
+      watch.stop();
+      await Promise.all([reconciler.stop(), sweeper.stop(), stopRelay(), consumer.close(GRACE_MS)]);
       await gpu.close();
     },
   };

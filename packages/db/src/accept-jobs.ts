@@ -2,6 +2,7 @@
  * Accepting jobs: idempotency key, guarded hold, order, job, history and outbox row in one statement for many callers.
  * The statement is the transaction; the reply may be sent when it returns.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { JobKind, TrainSettings } from '@pixgen/domain';
 import type pg from 'pg';
 import { createBatcher } from './batch.ts';
@@ -52,6 +53,8 @@ export type AcceptAnswer =
   | { outcome: 'accepted'; jobId: string; eventNumber: string; at: Date }
   | { outcome: 'replayed'; jobId: string }
   | { outcome: 'key-reused' }
+  /** The first call with this key has not been answered yet, and the wait for its answer has ended. */
+  | { outcome: 'in-progress' }
   | { outcome: 'over-budget' }
   | { outcome: 'already-live' };
 
@@ -62,9 +65,9 @@ export type AcceptAnswer =
 const HAND_OVER_MS = 1_000;
 
 /** What a batch consists of: a statement pays for each part it has, used or not. */
-type Parts = { generations: boolean; trainings: boolean; money: boolean };
+type Parts = { generations: boolean; trainings: boolean; money: boolean; retries: boolean };
 
-function acceptText({ generations, trainings, money }: Parts): string {
+function acceptText({ generations, trainings, money, retries }: Parts): string {
   const tables = [
     `req AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
@@ -72,7 +75,11 @@ function acceptText({ generations, trainings, money }: Parts): string {
     kind text, "orderId" uuid, "modelId" uuid, "retryOf" uuid, "holdMicroUsd" bigint, "deadlineMs" bigint,
     generation jsonb, training jsonb)
 )`,
-    ...(money ? FITS : [`fits AS (SELECT * FROM req r WHERE ${KEY_IS_NEW})`]),
+    // A key that a transaction under way has is not waited for here: other people's orders of the batch would wait too.
+    `own AS MATERIALIZED (
+  SELECT r.* FROM req r WHERE pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', r."userId", r.procedure, r.key), 0))
+)`,
+    ...(money ? FITS : [`fits AS (SELECT * FROM own r WHERE ${KEY_IS_NEW})`]),
     `keyed AS (
   INSERT INTO "IdempotencyKey" ("userId", procedure, key, "bodyHash", "jobId")
   SELECT "userId", procedure, key, "bodyHash", "jobId" FROM fits
@@ -97,12 +104,17 @@ function acceptText({ generations, trainings, money }: Parts): string {
   SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1), now() + interval '${HAND_OVER_MS} milliseconds'
   FROM ok
 )`,
+    ...(retries ? [`retried AS (DELETE FROM "DeadLetter" d USING ok WHERE d."jobId" = ok."retryOf")`] : []),
     ...(money ? HOLD : []),
+    `event AS (
+  INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
+  SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
+  RETURNING "jobId", number, at
+)`,
   ];
   return `WITH ${tables.join(',\n')}
-INSERT INTO "JobEvent" ("jobId", "userId", kind, "orderId", type, attempt)
-SELECT "jobId", "userId", kind, "orderId", 'queued', 1 FROM ok ORDER BY ord
-RETURNING "jobId", number, at`;
+SELECT "jobId", number, at FROM event
+UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)`;
 }
 
 const KEY_IS_NEW =
@@ -112,11 +124,11 @@ const KEY_IS_NEW =
 const FITS = [
   `account AS (
   SELECT u.id, u."budgetLimitMicroUsd" AS budget, u."heldMicroUsd" + u."spentMicroUsd" AS used
-  FROM "User" u WHERE u.id IN (SELECT "userId" FROM req WHERE "holdMicroUsd" > 0)
+  FROM "User" u WHERE u.id IN (SELECT "userId" FROM own WHERE "holdMicroUsd" > 0)
   ORDER BY u.id FOR NO KEY UPDATE
 )`,
   `fresh AS (
-  SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted FROM req r WHERE ${KEY_IS_NEW}
+  SELECT r.*, sum(r."holdMicroUsd") OVER (PARTITION BY r."userId" ORDER BY r.ord) AS wanted FROM own r WHERE ${KEY_IS_NEW}
 )`,
   `fits AS (
   SELECT f.* FROM fresh f LEFT JOIN account a ON a.id = f."userId"
@@ -163,6 +175,10 @@ JOIN "IdempotencyKey" k ON k."userId" = r."userId" AND k.procedure = r.procedure
 
 const UNIQUE_VIOLATION = '23505';
 
+/** A call waits this long for the stored answer of another one with its key. */
+const KEY_WAIT_MS = 2_000;
+const KEY_POLL_MS = 25;
+
 /**
  * The accept step of this process; concurrent callers share a transaction.
  *
@@ -181,8 +197,14 @@ export function createJobAcceptor(
     { maxBatch: 200 },
   );
   return async (request) => {
+    const giveUpAt = performance.now() + KEY_WAIT_MS;
     try {
-      return await join(request);
+      let answer = await join(request);
+      while (answer.outcome === 'in-progress' && performance.now() < giveUpAt) {
+        await setTimeout(KEY_POLL_MS);
+        answer = await join(request);
+      }
+      return answer;
     } catch (error) {
       // Only a request that ran alone gets here: its order or model already has a live job.
       if (isLiveConflict(error)) return { outcome: 'already-live' };
@@ -191,25 +213,32 @@ export function createJobAcceptor(
   };
 }
 
+/** One row per job; no number means that a transaction under way has its key. */
+type AcceptResult = { jobId: string; number: string; at: Date } | { jobId: string; number: null; at: null };
+
+const nameOf = ({ userId, procedure, key }: AcceptRequest): string => `${userId}\n${procedure}\n${key}`;
+
 async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<AcceptAnswer[]> {
   // Same keys in one batch: the first is the call, the others are its repetitions.
   const firsts = new Map<string, number>();
-  for (const [ord, request] of requests.entries()) {
-    const name = `${request.userId}\n${request.procedure}\n${request.key}`;
-    if (!firsts.has(name)) firsts.set(name, ord);
-  }
+  for (const [ord, request] of requests.entries()) if (!firsts.has(nameOf(request))) firsts.set(nameOf(request), ord);
   const rows = [...firsts.values()].map((ord) => ({ ord, ...requests[ord] }));
-  const accepted = await pool.query<{ jobId: string; number: string; at: Date }>({
+  const accepted = await pool.query<AcceptResult>({
     ...statementOf('accept-jobs', {
       generations: requests.some(({ generation }) => generation !== null),
       trainings: requests.some(({ kind }) => kind === 'train'),
       money: requests.some(({ holdMicroUsd }) => holdMicroUsd > 0),
+      retries: requests.some(({ retryOf }) => retryOf !== null),
     }),
     values: [JSON.stringify(rows)],
   });
   const byJob = new Map(accepted.rows.map((row) => [row.jobId, row]));
+  const isBusy = (request: AcceptRequest): boolean => {
+    const first = requests[firsts.get(nameOf(request)) ?? -1];
+    return first !== undefined && byJob.get(first.jobId)?.number === null;
+  };
   const known = new Map<number, { jobId: string; bodyHash: string }>();
-  if (byJob.size < requests.length) {
+  if (requests.some((request) => !byJob.get(request.jobId)?.number)) {
     const asked = requests.map(({ userId, procedure, key }, ord) => ({ ord, userId, procedure, key }));
     const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [
       JSON.stringify(asked),
@@ -218,9 +247,9 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
   }
   return requests.map((request, ord) => {
     const row = byJob.get(request.jobId);
-    if (row) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
+    if (row?.number) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
     const earlier = known.get(ord);
-    if (!earlier) return { outcome: 'over-budget' };
+    if (!earlier) return { outcome: isBusy(request) ? 'in-progress' : 'over-budget' };
     return earlier.bodyHash === request.bodyHash
       ? { outcome: 'replayed', jobId: earlier.jobId }
       : { outcome: 'key-reused' };

@@ -15,6 +15,7 @@ import {
   WITHOUT_WAITING,
 } from './job-moves.ts';
 import { createStatements } from './statements.ts';
+import { READY_BEFORE } from './states.ts';
 import type { CheckpointRow } from './work-orders.ts';
 
 export type NewImage = {
@@ -65,6 +66,8 @@ export type ReadJob = {
   planned: PlannedImageRow[];
   /** Images of the generation that are already drawn. */
   readyImageIds: string[];
+  /** How many of them earlier jobs of the order drew. */
+  readyBefore: number;
   /** Step of the newest checkpoint; null when there is none. */
   checkpointStep: number | null;
   profile: string | null;
@@ -77,7 +80,8 @@ const PENDING = `
 SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId",
   j."modelId", j.state, j.attempt, j.version, coalesce(a."claimEpoch", 0) AS "claimEpoch", j."holdMicroUsd",
   coalesce(g.planned, '[]') AS planned, (j.checkpoint->>'step')::int AS "checkpointStep", t.profile,
-  ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds"
+  ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds",
+  ${READY_BEFORE} AS "readyBefore"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;

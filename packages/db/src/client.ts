@@ -13,8 +13,7 @@ export type Db = {
 /**
  * The hot statements join a JSON parameter, whose size the planner cannot know, with tables by their keys. Left alone it
  * plans anew on every call and scans whole tables while they are small (measured: 7.5 instead of 2.9 ms of CPU per job).
- * A pooler that does not pass `options` on must be told to ignore it (PgBouncer: `ignore_startup_parameters`); the
- * statements then only cost more.
+ * Through a PgBouncer (see {@link connectDb}) they are not set; the statements then only cost more.
  */
 const HOT_PLANS = [
   'plan_cache_mode=force_generic_plan',
@@ -23,28 +22,40 @@ const HOT_PLANS = [
   'enable_mergejoin=off',
 ];
 
+/** The longest wait for a connection, an answer, and how long an idle connection is kept. See docs/operations.md. */
+const TIMEOUTS = { connectionTimeoutMillis: 2_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 } as const;
+/** The server's own end of it: what a client no longer waits for, or left open by dying, is ended there too. */
+const SERVER_TIMEOUTS = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s'];
+
 /**
- * @param options.url `postgresql://…`; may point at PgBouncer in transaction mode (no session state is used)
+ * @param options.url `postgresql://…`; may point at PgBouncer in transaction mode (no session state is used). With
+ *   `?pgbouncer=true` statements have no names and connections no settings: for a PgBouncer older than 1.21, which cannot
+ *   keep names apart, or one that refuses startup parameters
  * @param options.poolSize connections of this process, shared out between both pools
  * @param options.onError told of errors on idle connections (the pools replace them by themselves)
  */
 export function connectDb(options: { url: string; poolSize: number; onError: (error: Error) => void }): Db {
   const half = Math.ceil(options.poolSize / 2);
-  const open = (extra: pg.PoolConfig): pg.Pool => {
+  const url = new URL(options.url);
+  const isPlain = url.searchParams.get('pgbouncer') === 'true';
+  url.searchParams.delete('pgbouncer');
+  const open = (settings: string[]): pg.Pool => {
     const pool = new pg.Pool({
-      connectionString: options.url,
+      connectionString: url.href,
       max: half,
-      connectionTimeoutMillis: 2_000,
-      idleTimeoutMillis: 30_000,
-      query_timeout: 10_000,
       keepAlive: true,
-      ...extra,
+      ...TIMEOUTS,
+      ...(!isPlain && { options: settings.map((setting) => `-c ${setting}`).join(' ') }),
     });
+    if (isPlain) pool.on('connect', withoutNames);
     pool.on('error', options.onError);
+    // The pool listens to idle connections only; one that breaks between two statements of a transaction would end the
+    // process. Its next statement fails anyway, and tells.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   };
-  const pool = open({ options: HOT_PLANS.map((setting) => `-c ${setting}`).join(' ') });
-  const prismaPool = open({});
+  const pool = open([...SERVER_TIMEOUTS, ...HOT_PLANS]);
+  const prismaPool = open(SERVER_TIMEOUTS);
   const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool, { disposeExternalPool: false }) });
   return {
     prisma,
@@ -54,4 +65,15 @@ export function connectDb(options: { url: string; poolSize: number; onError: (er
       await Promise.all([pool.end(), prismaPool.end()]);
     },
   };
+}
+
+/** The next transaction may run on another connection of the server, which does not know what was prepared on this one. */
+function withoutNames(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const plain = (statement: unknown, ...rest: unknown[]): unknown => {
+    const isNamed =
+      typeof statement === 'object' && statement !== null && 'name' in statement && !('submit' in statement);
+    return query(isNamed ? { ...statement, name: undefined } : statement, ...rest);
+  };
+  client.query = plain as typeof client.query;
 }

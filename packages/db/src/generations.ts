@@ -25,6 +25,25 @@ export async function findGenerationOfJob(db: Db, userId: string, jobId: string)
   );
 }
 
+/**
+ * The images of a generation as they were when one of its jobs was accepted. A row is written again only when a failed
+ * image is drawn after all; the history says which.
+ */
+export async function readImagesBefore(db: Db, row: GenerationRow, jobId: string): Promise<GenerationRow['images']> {
+  if (row.images.length === 0) return [];
+  const accepted = await db.prisma.jobEvent.findFirst({ where: { jobId, type: 'queued' }, orderBy: { number: 'asc' } });
+  const lines = await db.prisma.jobEvent.findMany({
+    where: { job: { generationId: row.id }, type: 'image', number: { lt: accepted?.number ?? 0n } },
+    orderBy: { number: 'asc' },
+  });
+  const codes = new Map(lines.map((line) => [line.imageId, line.code]));
+  return row.images.flatMap((image) => {
+    const code = codes.get(image.id);
+    if (code === undefined) return [];
+    return [code === null ? image : { ...image, state: 'failed', failureCode: code, width: 0, height: 0 }];
+  });
+}
+
 /** Newest first. */
 export async function listGenerationRows(
   db: Db,

@@ -93,6 +93,13 @@ async function storeBatch(
   });
 }
 
+/** Marks inbox rows as done without applying them. */
+export async function discardEvents(pool: pg.Pool, ids: string[]): Promise<void> {
+  await pool.query('UPDATE "GpuEvent" SET "appliedAt" = now() WHERE id = ANY ($1::bigint[]) AND "appliedAt" IS NULL', [
+    ids,
+  ]);
+}
+
 /**
  * Inbox rows of live jobs that waited longer than this: their queue job was lost, so they are enqueued again. Those of
  * ended jobs change nothing any more.

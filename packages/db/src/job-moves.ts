@@ -74,6 +74,11 @@ const EFFECTS = {
   UNION ALL
   SELECT "cancelId", 'cancel-calls', jsonb_build_object('jobId', id, 'attempt', "oldAttempt"), now()
   FROM moved WHERE "to" IN ('queued', 'cancelled', 'expired') OR ("to" = 'failed' AND cause <> 'NEVER_STARTED')`,
+  dead: `INSERT INTO "DeadLetter" ("jobId") SELECT id FROM moved WHERE "to" IN ('failed', 'expired')`,
+  // The row's id is the job's: it ends once, and the entry on the queue is found by it.
+  parked: `INSERT INTO "Outbox" (id, task, payload)
+  SELECT id, 'dead-letters', jsonb_build_object('jobId', id, 'attempt', "oldAttempt", 'cause', cause) FROM moved
+  WHERE "to" IN ('failed', 'expired')`,
   money: `UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" - s.held, "spentMicroUsd" = u."spentMicroUsd" + s.cost
   FROM (SELECT "userId", sum("holdMicroUsd") AS held, sum("costMicroUsd") AS cost FROM moved
         WHERE final AND "holdMicroUsd" > 0 GROUP BY "userId") s
@@ -109,6 +114,7 @@ export function moveEffects(
         for (const part of [
           'live',
           'unswept',
+          ...(to === 'failed' || to === 'expired' ? ['dead', 'parked'] : []),
           ...(known.free ? [] : ['money', 'ledger']),
           ...(known.generations ? [] : ['model']),
         ])

@@ -321,6 +321,8 @@ describe('accepting', () => {
     const first = trainingOrder();
     await store.accept(first);
     await store.move(moveTo(first.jobId, 'failed', { cause: 'GPU_LOST' }));
+    const stays = await running();
+    await store.move(moveTo(stays, 'failed', { cause: 'GPU_LOST' }));
     const retry = trainingOrder({ orderId: first.orderId, training: null, retryOf: first.jobId });
     // Together with a new one, so that the statement knows how to write trainings.
     const other = await createOwner(null);
@@ -328,6 +330,8 @@ describe('accepting', () => {
     const answers = await Promise.all([store.accept(retry), store.accept(fresh)]);
     expect(answers.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
     expect(await findJob(retry.jobId)).toMatchObject({ trainingId: first.orderId, retryOf: first.jobId, attempt: 1 });
+    const dead = { where: { jobId: { in: [first.jobId, stays] } }, select: { jobId: true } };
+    expect(await db.prisma.deadLetter.findMany(dead)).toEqual([{ jobId: stays }]);
   });
 
   it('says what was wrong with an order that cannot be written, and never that its order is live', async () => {
@@ -459,15 +463,43 @@ describe('moving', () => {
   });
 
   it.each([
-    ['cancelled', 'CANCELLED_BY_USER', true],
-    ['expired', 'DEADLINE', true],
-    ['failed', 'GPU_LOST', true],
-    ['failed', 'NEVER_STARTED', false],
-    ['succeeded', null, false],
-  ] as const)('of a job that %s (%s) ends calls at the provider: %s', async (to, cause, ends) => {
+    ['cancelled', 'CANCELLED_BY_USER', ['cancel-calls']],
+    ['expired', 'DEADLINE', ['cancel-calls', 'dead-letters']],
+    ['failed', 'GPU_LOST', ['cancel-calls', 'dead-letters']],
+    // Its calls were asked for and are not there.
+    ['failed', 'NEVER_STARTED', ['dead-letters']],
+    ['succeeded', null, []],
+    ['queued', 'GPU_LOST', ['cancel-calls', 'dispatch']],
+  ] as const)('brings along what a job that is %s (%s) needs done: %j', async (to, cause, tasks) => {
     const jobId = await running();
     await store.move(moveTo(jobId, to, { cause }));
-    expect(await tasksOf(jobId)).toEqual([...(ends ? [['cancel-calls', 1]] : []), ['dispatch', 1]]);
+    const wanted = tasks.map((task) => [task, task === 'dispatch' ? 2 : 1]);
+    expect(await tasksOf(jobId)).toEqual([...wanted, ['dispatch', 1]].toSorted());
+    const isDead = tasks.some((task) => task === 'dead-letters');
+    expect(await db.prisma.deadLetter.count({ where: { jobId } })).toBe(isDead ? 1 : 0);
+    const parked = await db.prisma.outbox.findUnique({ where: { id: jobId } });
+    expect(parked?.payload).toEqual(isDead ? { jobId, attempt: 1, cause } : undefined);
+  });
+
+  it('parks of a batch only what cannot go on', async () => {
+    const [dead, done, cancelled, again] = [await running(), await running(), await running(), await running()];
+    await moveJobs(db.pool, [
+      moveTo(dead, 'failed', { cause: 'GPU_LOST' }),
+      moveTo(done, 'succeeded'),
+      moveTo(cancelled, 'cancelled', { cause: 'CANCELLED_BY_USER' }),
+      moveTo(again, 'queued', { cause: 'GPU_LOST' }),
+    ]);
+    const jobId = { in: [dead, done, cancelled, again] };
+    expect(await db.prisma.deadLetter.findMany({ where: { jobId }, select: { jobId: true } })).toEqual([
+      { jobId: dead },
+    ]);
+    const tasks = await Promise.all([dead, done, cancelled, again].map(tasksOf));
+    expect(tasks.map((rows) => rows.map(([task]) => task))).toEqual([
+      ['cancel-calls', 'dead-letters', 'dispatch'],
+      ['dispatch'],
+      ['cancel-calls', 'dispatch'],
+      ['cancel-calls', 'dispatch', 'dispatch'],
+    ]);
   });
 
   it('lets go of a job that ended, and leaves its objects to the sweep; of others it does not', async () => {
@@ -640,6 +672,29 @@ describe('at the same moment', () => {
       client.release();
     }
     expect(answers).toEqual([{ outcome: 'over-budget' }]);
+  });
+
+  it('an order waits for the call that has its key, and keeps no other order of its batch waiting', async () => {
+    const client = await db.pool.connect();
+    const busy = order();
+    try {
+      await client.query('BEGIN');
+      const name = [busy.userId, busy.procedure, busy.key].join(' ');
+      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+      let answered = false;
+      const waiting = store.accept(busy).finally(() => {
+        answered = true;
+      });
+      expect(await store.accept(order())).toMatchObject({ outcome: 'accepted' });
+      expect(await store.accept(order({ key: busy.key, procedure: 'packs.run' }))).toMatchObject({
+        outcome: 'accepted',
+      });
+      expect(answered).toBe(false);
+      await client.query('COMMIT');
+      expect(await waiting).toMatchObject({ outcome: 'accepted', jobId: busy.jobId });
+    } finally {
+      client.release();
+    }
   });
 
   it('nobody waits for another person’s job or account', async () => {

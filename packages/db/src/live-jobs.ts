@@ -1,6 +1,7 @@
 /** What the reconciler reads: jobs alive for longer than a moment, with all that is known of their calls. */
 import type { JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
+import { READY_BEFORE } from './states.ts';
 
 export type LiveJob = {
   jobId: string;
@@ -15,7 +16,7 @@ export type LiveJob = {
   claimEpoch: number;
   claimedCallId: string | null;
   submittedCallIds: string[];
-  /** Of a generation: images drawn so far and planned in all. */
+  /** Of a generation: images that this job drew so far and was to draw in all. */
   readyImages: number;
   plannedImages: number;
   /** An outbox row still waits to dispatch this job. */
@@ -26,11 +27,12 @@ const COLUMNS = `
 SELECT j.id AS "jobId", j.kind, j.state, j.attempt, j."holdMicroUsd", extract(epoch FROM now() - j."stateSince")::float8 * 1000 AS "inStateMs",
   j."deadlineAt" < now() AS "pastDeadline", coalesce(a."claimEpoch", 0) AS "claimEpoch", a."claimedCallId",
   coalesce(a."submittedCallIds", '{}') AS "submittedCallIds",
-  (SELECT count(*)::int FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImages",
-  coalesce(jsonb_array_length(g.planned), 0) AS "plannedImages",
+  (SELECT count(*)::int FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') - before.ready AS "readyImages",
+  coalesce(jsonb_array_length(g.planned), 0) - before.ready AS "plannedImages",
   EXISTS (SELECT 1 FROM "Outbox" o WHERE o.task = 'dispatch' AND o.payload->>'jobId' = j.id::text) AS "inOutbox"
 FROM "LiveJob" l JOIN "Job" j ON j.id = l."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId"
+CROSS JOIN LATERAL (SELECT ${READY_BEFORE} AS ready) before
 WHERE j.state IN ('queued', 'dispatching', 'running')`;
 
 /** Live jobs that entered their state at least `minAgeMs` ago, oldest first. */

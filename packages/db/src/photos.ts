@@ -73,6 +73,25 @@ export async function startPhotoCheck(
   });
 }
 
+/**
+ * Photos whose check was forgotten: their task was lost with the queue. Their age starts again, so that each is found once
+ * in a while only.
+ */
+export async function findForgottenPhotos(db: Db, olderThanMs: number, limit: number): Promise<string[]> {
+  const before = new Date(Date.now() - olderThanMs);
+  const rows = await db.prisma.photo.findMany({
+    where: { state: 'checking', updatedAt: { lt: before } },
+    select: { id: true },
+    orderBy: { updatedAt: 'asc' },
+    take: limit,
+  });
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) {
+    await db.prisma.photo.updateMany({ where: { id: { in: ids } }, data: { updatedAt: new Date() } });
+  }
+  return ids;
+}
+
 /** @returns whether the set holds a validated photo made from the same bytes */
 export async function hasPhotoOfSource(db: Db, modelId: string, sourceSha256: string): Promise<boolean> {
   const where = { modelId, sourceSha256, state: 'ready', deletedAt: null };

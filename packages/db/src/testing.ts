@@ -1,11 +1,17 @@
 /** A database of its own for one test file, copied from the migrated template in some 30 ms. */
 import { randomBytes } from 'node:crypto';
+import { newId } from '@pixgen/domain';
 import pg from 'pg';
+import type { AcceptRequest } from './accept-jobs.ts';
 import { connectDb, type Db } from './client.ts';
+import type { JobStoreHooks } from './job-store.ts';
 
 export type TestDb = Db & { url: string };
 
-/** Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it. */
+/**
+ * Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it.
+ * `TEST_PGBOUNCER_URL`: the copy is reached through it.
+ */
 export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: () => Promise<void> }> {
   const template = process.env.TEST_DATABASE_URL;
   if (!template)
@@ -13,7 +19,7 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   const templateName = new URL(template).pathname.slice(1);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(template, `CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(templateName)} STRATEGY wal_log`);
-  const url = new URL(template);
+  const url = new URL(process.env.TEST_PGBOUNCER_URL ?? template);
   url.pathname = `/${name}`;
   const db = connectDb({ url: url.href, poolSize, onError: () => {} });
   const drop = async () => {
@@ -21,6 +27,70 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
     await onServer(template, `DROP DATABASE ${name} WITH (FORCE)`);
   };
   return { db: Object.assign(db, { url: url.href }), drop };
+}
+
+/** For a store whose stored events and accepted jobs nobody waits for. */
+export const NO_HOOKS: JobStoreHooks = {
+  onAccepted() {},
+  onEventsStored() {},
+  onCallsRecorded() {},
+  onSkipped(error) {
+    throw error;
+  },
+};
+
+export type TestOwner = { userId: string; modelId: string; weightsId: string };
+
+/** A person with a trained model. */
+export async function createOwner(db: Db, budgetLimitMicroUsd: bigint | null = null): Promise<TestOwner> {
+  const [userId, modelId, trainingId, weightsId] = [newId(), newId(), newId(), newId()];
+  await db.prisma.user.create({
+    data: { id: userId, subject: `local_${userId}`, displayName: 'Ada', budgetLimitMicroUsd },
+  });
+  const triggerWord = `sks_${modelId.slice(-6)}`;
+  await db.prisma.model.create({
+    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord, state: 'ready' },
+  });
+  await db.prisma.training.create({
+    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+  });
+  const file = { storageKey: `o/${weightsId}`, sizeBytes: 1, sha256: 'x', profile: 'nano', step: 1, final: true };
+  await db.prisma.weights.create({ data: { id: weightsId, userId, modelId, trainingId, ...file } });
+  return { userId, modelId, weightsId };
+}
+
+/** An order for one image. */
+export function newOrder(owner: TestOwner, changes: Partial<AcceptRequest> = {}): AcceptRequest {
+  return {
+    userId: owner.userId,
+    procedure: 'generation.start',
+    key: newId(),
+    bodyHash: 'same',
+    jobId: newId(),
+    outboxId: newId(),
+    ledgerId: newId(),
+    kind: 'generate',
+    orderId: newId(),
+    modelId: owner.modelId,
+    retryOf: null,
+    holdMicroUsd: 0,
+    deadlineMs: 60_000,
+    generation: {
+      weightsId: owner.weightsId,
+      packVersionId: null,
+      prompt: 'rain',
+      negativePrompt: '',
+      seed: 1,
+      steps: 6,
+      guidance: 5,
+      width: 128,
+      height: 128,
+      loraWeight: 1,
+      planned: [{ imageId: newId(), prompt: 'rain', compiledPrompt: 'sks_abc234 woman, rain', seed: 1 }],
+    },
+    training: null,
+    ...changes,
+  };
 }
 
 async function onServer(template: string, sql: string): Promise<void> {

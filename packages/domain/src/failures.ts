@@ -9,6 +9,7 @@ export type JobFailureCode =
   | 'WENT_SILENT'
   | 'RESULT_INVALID'
   | 'DEADLINE'
+  | 'KILLED_WORKER'
   | 'CANCELLED_BY_USER';
 
 export const FAILURES: Record<JobFailureCode, { message: string; nextStep: string }> = {
@@ -39,6 +40,10 @@ export const FAILURES: Record<JobFailureCode, { message: string; nextStep: strin
   WENT_SILENT: { message: 'The GPU stopped answering.', nextStep: 'Retry; nothing was charged.' },
   RESULT_INVALID: { message: 'The result did not arrive as announced.', nextStep: 'Retry; nothing was charged.' },
   DEADLINE: { message: 'The job took longer than allowed and was stopped.', nextStep: 'Retry; nothing was charged.' },
+  KILLED_WORKER: {
+    message: 'Handling this job crashed the server several times, so it was given up.',
+    nextStep: 'Nothing was charged. An operator should look at the worker’s log.',
+  },
   CANCELLED_BY_USER: {
     message: 'You cancelled this job.',
     nextStep: 'Finished images are kept; start again when you like.',

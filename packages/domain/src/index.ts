@@ -1,5 +1,6 @@
 export * from './account.ts';
 export * from './common.ts';
+export * from './dead-letters.ts';
 export * from './delivery.ts';
 export * from './errors.ts';
 export * from './failures.ts';

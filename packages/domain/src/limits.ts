@@ -26,6 +26,8 @@ export const LIMITS = {
   page: { default: 30, max: 100 },
   /** Ids in one bulk call. */
   bulk: { max: 500 },
+  /** Dead letters retried in one call. */
+  deadLetterRetries: { max: 50 },
   idempotencyKey: { min: 8, max: 100 },
   email: { max: 254 },
   password: { min: 10, max: 200 },

@@ -9,7 +9,7 @@ type Task = {
   backoffMs: number;
   /** A handler is aborted after this. */
   timeoutMs: number;
-  /** Jobs one worker process handles at once. */
+  /** Jobs one worker process handles at once; 0: none takes them, they lie on their queue for the board. */
   concurrency: number;
 };
 
@@ -47,11 +47,22 @@ export const TASKS = {
     timeoutMs: 60_000,
     concurrency: 2,
   },
+  /** A job that ended badly, for the board's eyes only; Postgres holds its story. The task's id is the job's. */
+  'dead-letters': {
+    payload: z.strictObject({ jobId: z.uuid(), attempt: z.int().min(1), cause: z.string().nullable() }),
+    attempts: 1,
+    backoffMs: 0,
+    timeoutMs: 0,
+    concurrency: 0,
+  },
 } as const satisfies Record<string, Task>;
 
 export type TaskName = keyof typeof TASKS;
 export type TaskPayload<Name extends TaskName> = z.infer<(typeof TASKS)[Name]['payload']>;
 export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
+/** Tasks that a worker handles. */
+export type HandledTask = Exclude<TaskName, 'dead-letters'>;
+export const HANDLED_TASKS = TASK_NAMES.filter((name): name is HandledTask => TASKS[name].concurrency > 0);
 
 export function isTaskName(name: string): name is TaskName {
   return Object.hasOwn(TASKS, name);

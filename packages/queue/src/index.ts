@@ -3,8 +3,11 @@ export {
   type Consumer,
   type ConsumerEvents,
   type Handlers,
+  MAX_STARTS,
   PermanentFault,
+  type PoisonHandlers,
   startConsumer,
+  type TaskRun,
   TryLater,
 } from './consumer.ts';
 export { createLiveBus, type LiveBus, type Progress } from './live-bus.ts';

@@ -11,6 +11,10 @@ export type NewTask = { [Name in TaskName]: { task: Name; id: string; payload: T
 export type Producer = {
   /** Adds tasks; an id that the queue still knows is dropped as a duplicate. */
   add(tasks: NewTask[]): Promise<void>;
+  /** Takes these dead letters off the board. */
+  removeDeadLetters(jobIds: string[]): Promise<void>;
+  /** Takes dead letters off the board that are older than this. */
+  trimDeadLetters(olderThanMs: number): Promise<void>;
   /** One BullMQ queue per task, for the board. */
   queues: Queue[];
   close(): Promise<void>;
@@ -50,6 +54,12 @@ export function createProducer(redis: Redis): Producer {
             await queue?.addBulk(group.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(name, id) })));
         }),
       );
+    },
+    async removeDeadLetters(jobIds) {
+      for (const jobId of jobIds) await byName.get('dead-letters')?.remove(jobId);
+    },
+    async trimDeadLetters(olderThanMs) {
+      await byName.get('dead-letters')?.clean(olderThanMs, 10_000, 'wait');
     },
     async close() {
       await Promise.all([...byName.values()].map((queue) => queue.close()));

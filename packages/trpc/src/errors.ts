@@ -53,7 +53,8 @@ function invalidInput(error: z.core.$ZodError): AppError {
   const fields: FieldIssue[] = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const key = fields.find((field) => field.path === 'idempotencyKey');
   if (key) {
-    const message = 'Send an idempotencyKey: 8 to 100 letters, digits or _ . : -';
+    const message =
+      'Send an idempotencyKey of 8 to 100 letters, digits or _ . : - (over REST as the header Idempotency-Key: "…", in quotes).';
     return new AppError('IDEMPOTENCY_KEY_MISSING', message, { fields, cause: error });
   }
   const [first] = fields;

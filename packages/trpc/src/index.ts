@@ -1,5 +1,5 @@
 export { toAppError } from './errors.ts';
 export { createOpenApiDocument } from './openapi.ts';
-export { listRestOperations, type RestOperation } from './rest.ts';
+export { listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
 export { type AppRouter, appRouter } from './router.ts';
 export { asTrpcError, type Context, STREAM } from './trpc.ts';

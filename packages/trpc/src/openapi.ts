@@ -1,7 +1,7 @@
 /** The REST interface as an OpenAPI 3.1 document, made from the procedures' own schemas. */
 import { ERROR_CODES } from '@pixgen/domain';
 import { z } from 'zod';
-import { listRestOperations, type RestOperation } from './rest.ts';
+import { listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
 import { appRouter } from './router.ts';
 
 type Json = { [key: string]: unknown };
@@ -37,7 +37,25 @@ export function createOpenApiDocument(version: string): Json {
   };
 }
 
-function describe({ method, path, tag, procedure, input, output }: RestOperation): Json {
+const KEY_HEADER: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description:
+    'Names the intent of this call: repeating the call with the same key never starts a second job and gets the same answer. A string in quotes (IETF draft-ietf-httpapi-idempotency-key-header); the body field idempotencyKey may stand for it. Keys are kept for 7 days, per account and procedure.',
+  schema: { type: 'string', pattern: '^"[A-Za-z0-9_.:-]{8,100}"$' },
+  example: '"0198a1f0-7c1e-7b1c-9d3e-6f1f0a2b3c4d"',
+};
+const KEY_REFUSALS: Record<number, string> = {
+  400: 'The key is missing or malformed, or the input is.',
+  409: 'The first call with this key is still under way (IDEMPOTENCY_IN_PROGRESS), or the state does not allow the call.',
+  422: 'The key was used with another body.',
+};
+
+function describe(operation: RestOperation): Json {
+  const { method, path, tag, procedure, input, output } = operation;
+  const keyed = takesIdempotencyKey(operation);
+  const refused = json({ $ref: '#/components/schemas/Error' });
   const schema = input ? toSchema(input, 'input') : { properties: {}, required: [] };
   const properties = schema.properties as Record<string, unknown>;
   const required = (schema.required ?? []) as string[];
@@ -45,6 +63,7 @@ function describe({ method, path, tag, procedure, input, output }: RestOperation
   const rest = Object.keys(properties).filter((name) => !inPath.includes(name));
   const hasBody = method === 'POST' || method === 'PATCH';
   const parameters = [
+    ...(keyed ? [KEY_HEADER] : []),
     ...inPath.map((name) => ({ name, in: 'path', required: true, schema: properties[name] })),
     ...(hasBody
       ? []
@@ -53,17 +72,21 @@ function describe({ method, path, tag, procedure, input, output }: RestOperation
   const body = {
     type: 'object',
     properties: Object.fromEntries(rest.map((name) => [name, properties[name]])),
-    required: required.filter((name) => !inPath.includes(name)),
+    required: required.filter((name) => !inPath.includes(name) && name !== 'idempotencyKey'),
     additionalProperties: false,
   };
   return {
     operationId: procedure,
     tags: [tag],
     parameters,
-    ...(hasBody && rest.length > 0 && { requestBody: { required: true, content: json(body) } }),
+    ...(hasBody && rest.length > 0 && { requestBody: { required: body.required.length > 0, content: json(body) } }),
     responses: {
       200: { description: 'Done.', content: json(toSchema(output, 'output')) },
-      default: { description: 'Refused or failed.', content: json({ $ref: '#/components/schemas/Error' }) },
+      ...(keyed &&
+        Object.fromEntries(
+          Object.entries(KEY_REFUSALS).map(([status, description]) => [status, { description, content: refused }]),
+        )),
+      default: { description: 'Refused or failed.', content: refused },
     },
   };
 }

@@ -21,6 +21,14 @@ export type RestOperation = {
   output: z.ZodType;
 };
 
+/**
+ * True for calls that must carry an `Idempotency-Key` header (IETF draft-ietf-httpapi-idempotency-key-header): those whose
+ * input has the field, which the header stands for.
+ */
+export function takesIdempotencyKey({ input }: RestOperation): boolean {
+  return input !== null && 'idempotencyKey' in input.shape;
+}
+
 /** Every procedure that {@link rest} marks. */
 export function listRestOperations(router: AnyTRPCRouter): RestOperation[] {
   const procedures = router._def.procedures as Record<string, AnyTRPCProcedure>;

@@ -13,9 +13,14 @@ export function toGenerationView(row: GenerationRow, progress: Map<string, Progr
 }
 
 /** A generation as it was when its job was accepted. */
-export function acceptedGenerationView(row: GenerationCore, planned: PlannedImageRow[], jobId: string): GenerationView {
-  const job = acceptedJobView({ id: jobId, kind: 'generate', orderId: row.id, createdAt: row.createdAt.toISOString() });
-  return viewOf(row, planned, [], job);
+export function acceptedGenerationView(
+  row: GenerationCore,
+  planned: PlannedImageRow[],
+  drawnBefore: GenerationRow['images'],
+  { id, createdAt }: { id: string; createdAt: Date },
+): GenerationView {
+  const job = acceptedJobView({ id, kind: 'generate', orderId: row.id, createdAt: createdAt.toISOString() });
+  return viewOf(row, planned, drawnBefore, job);
 }
 
 function viewOf(

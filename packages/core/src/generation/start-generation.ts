@@ -1,5 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { findGenerationOfJob, findPackVersion, type OwnedModelRow, type PlannedImageRow } from '@pixgen/db';
+import {
+  findGenerationOfJob,
+  findJob,
+  findPackVersion,
+  type OwnedModelRow,
+  type PlannedImageRow,
+  readImagesBefore,
+} from '@pixgen/db';
 import {
   AppError,
   compilePrompt,
@@ -16,7 +23,7 @@ import {
   sizeFault,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 
 type DrawInput = Pick<
@@ -32,86 +39,79 @@ type Pinned = { id: string; version: number; pack: { slug: string; name: string 
  */
 export async function startGeneration(deps: Deps, actor: Actor, input: StartGenerationInput): Promise<GenerationView> {
   const prompts = Array.from({ length: input.n }, () => input.prompt);
-  return accept(deps, actor, {
-    procedure: 'generation.start',
-    input,
-    draw: input,
-    prompts,
-    prompt: input.prompt,
-    pinned: null,
-  });
+  const order = { draw: input, prompts, prompt: input.prompt, pinned: null };
+  return accept(deps, actor, 'generation.start', input, async () => order);
 }
 
 /** Accepts a pack run: one generation with the prompts of the pack's newest version, `n` images for each. */
 export async function runPack(deps: Deps, actor: Actor, input: RunPackInput): Promise<GenerationView> {
-  const pinned = await findPackVersion(deps.db, input.slug);
-  if (!pinned) throw notFound('pack');
-  const prompts = pinned.prompts.flatMap((prompt) => Array.from({ length: input.n }, () => prompt));
-  const draw = { ...input, negativePrompt: input.negativePrompt || pinned.negativePrompt };
-  return accept(deps, actor, { procedure: 'packs.run', input, draw, prompts, prompt: null, pinned });
-}
-
-type Order = {
-  procedure: string;
-  input: { modelId: string; idempotencyKey: string };
-  draw: DrawInput;
-  prompts: string[];
-  prompt: string | null;
-  pinned: Pinned;
-};
-
-async function accept(deps: Deps, actor: Actor, order: Order): Promise<GenerationView> {
-  const model = await deps.jobs.readOwnedModel({ modelId: order.input.modelId, userId: actor.userId });
-  if (!model) throw notFound('model');
-  if (model.weightsId === null || model.weightsProfile === null) {
-    throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first, then make images.');
-  }
-  const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
-  const planned = plan(model, order.prompts, settings.seed);
-  const generationId = newId();
-  const holdMicroUsd = planned.length * deps.config.prices.imageMicroUsd;
-  const answer = await acceptJob(deps, {
-    userId: actor.userId,
-    procedure: order.procedure,
-    idempotencyKey: order.input.idempotencyKey,
-    body: order.input,
-    kind: 'generate',
-    orderId: generationId,
-    modelId: model.id,
-    retryOf: null,
-    holdMicroUsd,
-    deadlineMs: DEADLINES.generateJobMs,
-    generation: {
-      weightsId: model.weightsId,
-      packVersionId: order.pinned?.id ?? null,
-      prompt: order.prompt,
-      ...settings,
-      planned,
-    },
-    training: null,
+  return accept(deps, actor, 'packs.run', input, async () => {
+    const pinned = await findPackVersion(deps.db, input.slug);
+    if (!pinned) throw notFound('pack');
+    const prompts = pinned.prompts.flatMap((prompt) => Array.from({ length: input.n }, () => prompt));
+    const draw = { ...input, negativePrompt: input.negativePrompt || pinned.negativePrompt };
+    return { draw, prompts, prompt: null, pinned };
   });
-  if (answer.outcome === 'replayed') return replay(deps, actor, answer.jobId);
-  const row = {
-    id: generationId,
-    userId: actor.userId,
-    modelId: model.id,
-    weightsId: model.weightsId,
-    packVersionId: order.pinned?.id ?? null,
-    prompt: order.prompt,
-    ...settings,
-    seed: BigInt(settings.seed),
-    createdAt: answer.at,
-    model: { name: model.name },
-    packVersion: order.pinned,
-  };
-  return acceptedGenerationView(row, planned, answer.jobId);
 }
 
-/** The answer that the first call with this key got, rebuilt from what it wrote. */
-async function replay(deps: Deps, actor: Actor, jobId: string): Promise<GenerationView> {
+type Order = { draw: DrawInput; prompts: string[]; prompt: string | null; pinned: Pinned };
+
+async function accept(
+  deps: Deps,
+  actor: Actor,
+  procedure: string,
+  input: { modelId: string; idempotencyKey: string },
+  read: () => Promise<Order>,
+): Promise<GenerationView> {
+  const { userId } = actor;
+  const call = { userId, procedure, idempotencyKey: input.idempotencyKey, body: input };
+  const replay = sharedReplay(userId, (jobId) => acceptedGeneration(deps, actor, jobId));
+  return orStoredAnswer(deps, call, replay, async () => {
+    const order = await read();
+    const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });
+    if (!model) throw notFound('model');
+    if (model.weightsId === null || model.weightsProfile === null) {
+      throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first, then make images.');
+    }
+    const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
+    const planned = plan(model, order.prompts, settings.seed);
+    const orderId = newId();
+    const pins = { weightsId: model.weightsId, packVersionId: order.pinned?.id ?? null, prompt: order.prompt };
+    const answer = await acceptJob(deps, {
+      ...call,
+      kind: 'generate',
+      orderId,
+      modelId: model.id,
+      retryOf: null,
+      holdMicroUsd: planned.length * deps.config.prices.imageMicroUsd,
+      deadlineMs: DEADLINES.generateJobMs,
+      generation: { ...pins, ...settings, planned },
+      training: null,
+    });
+    if (answer.outcome === 'replayed') return replay(answer.jobId);
+    const row = {
+      id: orderId,
+      userId,
+      modelId: model.id,
+      ...pins,
+      ...settings,
+      seed: BigInt(settings.seed),
+      createdAt: answer.at,
+      model: { name: model.name },
+      packVersion: order.pinned,
+    };
+    return acceptedGenerationView(row, planned, [], { id: answer.jobId, createdAt: answer.at });
+  });
+}
+
+/** The answer that the first call with a key got, rebuilt from what it wrote. */
+export async function acceptedGeneration(deps: Deps, actor: Actor, jobId: string): Promise<GenerationView> {
   const row = await findGenerationOfJob(deps.db, actor.userId, jobId);
-  if (!row) throw notFound('generation');
-  return acceptedGenerationView(row, row.planned as PlannedImageRow[], jobId);
+  // Nearly always the newest one.
+  const job = row?.jobs.find(({ id }) => id === jobId) ?? (await findJob(deps.db, actor.userId, jobId));
+  if (!row || !job) throw notFound('generation');
+  const drawn = await readImagesBefore(deps.db, row, jobId);
+  return acceptedGenerationView(row, row.planned as PlannedImageRow[], drawn, job);
 }
 
 function drawSettings(profileName: GpuProfile, draw: DrawInput) {

@@ -29,8 +29,11 @@ export interface GpuBackend {
   close(): Promise<void>;
 }
 
-/** `refused` is permanent (credentials, malformed ticket, unknown app): the same call would be refused again. */
-export type GpuBackendErrorKind = 'unavailable' | 'throttled' | 'refused';
+/**
+ * `refused` is permanent (credentials, malformed ticket, unknown app): the same call would be refused again. `paused`: the
+ * provider was not asked, see `circuit-breaker.ts`.
+ */
+export type GpuBackendErrorKind = 'unavailable' | 'throttled' | 'refused' | 'paused';
 
 export class GpuBackendError extends Error {
   readonly kind: GpuBackendErrorKind;

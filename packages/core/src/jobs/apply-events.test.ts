@@ -5,6 +5,7 @@ import { keys } from '@pixgen/storage';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { retryGeneration } from '../generation/change-generation.ts';
 import { getGeneration } from '../generation/read-generations.ts';
 import { startGeneration } from '../generation/start-generation.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
@@ -191,6 +192,28 @@ describe('applying events', () => {
     await deliver([{ ...failed, attempt: 2, claimEpoch: 1, retryable: false }], 1);
     expect(await getGeneration(deps, actor, { id: generation.id })).toMatchObject({ job: { state: 'failed' } });
     expect((await money()).spentMicroUsd).toBe(before.spentMicroUsd);
+  });
+
+  it('takes money of a retry only for the images that the retry drew', async () => {
+    const generation = await claimedGeneration(2);
+    const [first] = generation.images;
+    const object = await storeObject(generation, `image-${first?.id}.png`);
+    const result = { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1 } as const;
+    await deliver([{ type: 'image', ...head(generation), imageId: first?.id ?? '', result }], 1);
+    const failed = { type: 'failed', ...head(generation), gpuMs: 1, code: 'GPU_INTERNAL', retryable: false } as const;
+    await deliver([failed], 1);
+    const before = await money();
+    const { job } = await retryGeneration(deps, actor, { id: generation.id, idempotencyKey: newId() });
+    expect((await money()).heldMicroUsd).toBe(before.heldMicroUsd + BigInt(PRICE));
+    await deps.jobs.move(move(job.id, 1, 'dispatching'));
+    await deps.jobs.claim({ jobId: job.id, attempt: 1, callId: 'again' });
+    await deliver([{ ...failed, jobId: job.id, claimEpoch: 1 }], 1);
+    expect((await getGeneration(deps, actor, { id: generation.id })).job).toMatchObject({
+      id: job.id,
+      state: 'failed',
+      costMicroUsd: 0,
+    });
+    expect(await money()).toEqual(before);
   });
 
   it.each([

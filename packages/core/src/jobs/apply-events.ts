@@ -165,8 +165,8 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
       cause: end.code,
       retryable: end.retryable,
       holdMicroUsd,
-      readyImages: ready.size,
-      plannedImages: job.planned.length,
+      readyImages: ready.size - job.readyBefore,
+      plannedImages: job.planned.length - job.readyBefore,
     });
   };
   for (const { event } of current) {
@@ -180,7 +180,7 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
     } else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
       for (const { imageId, result } of event.images) draw(imageId, result);
-      finishGeneration(job, event, ready.size, effects, fail);
+      finishGeneration(job, event, ready.size - job.readyBefore, effects, fail);
     } else finishTraining(job, event, isSound, effects, fail);
   }
   effects.images = [...images.values()];
@@ -200,7 +200,7 @@ function finishGeneration(
     return;
   }
   effects.move = move(job.id, job.attempt, 'succeeded', {
-    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned.length),
+    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned.length - job.readyBefore),
   });
 }
 

@@ -11,19 +11,21 @@ import { move } from './next-move.ts';
  * Hands one attempt to a GPU. Safe to run again after a crash at any line: the intent is a compare-and-set, the ticket is
  * the same each time, and of two calls that were submitted only one can claim.
  *
- * @throws TryLater while all GPUs are busy; other errors let the queue try again until `lastTry`
+ * @throws TryLater while all GPUs are busy or their provider is away; other errors let the queue try again until `lastTry`
  */
 export async function dispatchJob(
   deps: Deps,
   gpu: GpuBackend,
   task: { jobId: string; attempt: number },
-  run: { lastTry: boolean },
+  run: { lastTry: boolean; suspect: boolean },
 ): Promise<void> {
   // Not published: tabs show a waiting job either way, and every message costs each of them.
   const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
   const kind = moved ? (moved.kind as JobKind) : await kindToSubmit(deps, task);
   if (kind === null) return;
   deps.passPoint('dispatch.afterIntent');
+  // Its deadline must not end the attempt, and begin the next, before it was seen to kill again.
+  if (run.suspect) await touchWaiting(deps.db.pool, task.jobId, task.attempt);
   const ticket: Ticket = {
     jobId: task.jobId,
     attempt: task.attempt,
@@ -55,11 +57,14 @@ async function submit(
     return (await gpu.submit(ticket, jobKind)).callId;
   } catch (error) {
     const kind = error instanceof GpuBackendError ? error.kind : 'unavailable';
-    if (kind === 'throttled') {
-      // Waiting for a free GPU is not a fault: the deadline of `dispatching` counts from the newest try.
+    if (kind === 'throttled' || kind === 'paused') {
+      // Waiting for a GPU or its provider is not a fault: the deadline of `dispatching` counts from the newest try.
       await touchWaiting(deps.db.pool, ticket.jobId, ticket.attempt);
       const afterMs = error instanceof GpuBackendError ? error.retryAfterMs : undefined;
-      throw new TryLater(Math.min(afterMs ?? 2_000, DEADLINES.dispatchingMs / 2), 'every GPU is busy');
+      throw new TryLater(
+        Math.min(afterMs ?? 2_000, DEADLINES.dispatchingMs / 2),
+        kind === 'paused' ? 'the GPU provider does not answer' : 'every GPU is busy',
+      );
     }
     if (kind === 'refused' || run.lastTry) {
       const cause = kind === 'refused' ? 'GPU_REFUSED' : 'DISPATCH_FAILED';

@@ -10,7 +10,7 @@ export type EndedAttempt = {
   /** Another attempt may help. */
   retryable: boolean;
   holdMicroUsd: number;
-  /** Of a generation; 0 and 0 for a training. */
+  /** Of a generation: what this job drew and was to draw; 0 and 0 for a training. */
   readyImages: number;
   plannedImages: number;
 };
@@ -39,7 +39,7 @@ export function move(
   };
 }
 
-/** The share of a generation's hold that its finished images cost. */
+/** The share of a job's hold that the images it finished cost. */
 export function imageCostMicroUsd(holdMicroUsd: number, readyImages: number, plannedImages: number): number {
   return plannedImages === 0 ? 0 : Math.floor((holdMicroUsd * readyImages) / plannedImages);
 }

@@ -1,5 +1,13 @@
 /** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
-import { addToOutbox, findForgottenEvents, findLiveJobs, type LiveJob, touchWaiting } from '@pixgen/db';
+import {
+  addToOutbox,
+  findForgottenEvents,
+  findForgottenPhotos,
+  findLiveJobs,
+  type LiveJob,
+  listDeadLetterRows,
+  touchWaiting,
+} from '@pixgen/db';
 import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
@@ -11,16 +19,22 @@ import { publishHistory } from './publish.ts';
 /** Younger jobs are left alone: their events are on the way. */
 const MIN_AGE_MS = 5_000;
 const BATCH = 500;
+/** All of them in one pass after the queues were lost: nobody else will put them back. */
+const BATCH_AFTER_LOSS = 20_000;
 /** Inbox rows older than this lost their queue job. */
 const FORGOTTEN_MS = 10_000;
+/** Photos that wait longer for their check lost their queue job. */
+const FORGOTTEN_PHOTO_MS = 2 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
 
 /** One pass over everything alive; run by one worker at a time. */
 export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
-  await enqueueForgottenEvents(deps);
   const queuesWereLost = await noticeLostQueues(deps);
-  const jobs = await findLiveJobs(deps.db.pool, queuesWereLost ? 0 : MIN_AGE_MS, BATCH);
+  await enqueueForgotten(deps, queuesWereLost);
+  const jobs = queuesWereLost
+    ? await findLiveJobs(deps.db.pool, 0, BATCH_AFTER_LOSS)
+    : await findLiveJobs(deps.db.pool, MIN_AGE_MS, BATCH);
   const heard = await deps.live
     .readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId))
     .catch((error: Error) => {
@@ -37,6 +51,7 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
       }
     }),
   );
+  if (queuesWereLost) await parkDeadLetters(deps);
 }
 
 async function reconcileJob(
@@ -108,14 +123,32 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
   await endAttempt(deps, { jobId: job.jobId, attempt: job.attempt, cause, retryable: true });
 }
 
-async function enqueueForgottenEvents(deps: Deps): Promise<void> {
-  const payload = await findForgottenEvents(deps.db.pool, FORGOTTEN_MS);
+/** Stored events and photos whose task is gone. One that only waits is done twice then, without a second effect. */
+async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<void> {
+  const payload = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
   if (payload.eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload }]);
+  const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
+  await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
+}
+
+/** The newest ones; all of them are in the admin's list. */
+async function parkDeadLetters(deps: Deps): Promise<void> {
+  const rows = await listDeadLetterRows(deps.db, { before: null, limit: BATCH, kind: null });
+  await deps.producer.add(
+    rows.map(({ id, attempt, failureCode }) => ({
+      task: 'dead-letters',
+      id,
+      payload: { jobId: id, attempt, cause: failureCode },
+    })),
+  );
 }
 
 const QUEUES_MARK = 'queues-are-whole';
 
-/** True once after Redis lost its data: the mark that lives beside the queues is gone with them. */
+/**
+ * True once after Redis lost its data: the mark that lives beside the queues is gone with them. Set before the work: a
+ * worker that dies on the way leaves the rest to the deadlines, instead of putting everything on the queues once more.
+ */
 async function noticeLostQueues(deps: Deps): Promise<boolean> {
   const mark = await deps.live.cache.get<string>(QUEUES_MARK).catch(() => 'unknown');
   if (mark !== null) return false;

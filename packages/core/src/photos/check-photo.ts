@@ -28,6 +28,13 @@ export async function checkPhoto(deps: Deps, photoId: string, decode: DecodePhot
   if (photo.state !== 'uploading') await deps.storage.remove([upload]);
 }
 
+/** Refuses a photo that is still being checked. */
+export async function refusePhoto(deps: Deps, photo: PhotoRow, code: PhotoRefusalCode): Promise<void> {
+  await writePhotoVerdict(deps.db, photo.id, refused(code, null));
+  await tellTabs(deps, photo);
+  await deps.storage.remove([keys.photoUpload(photo.userId, photo.id)]);
+}
+
 async function judge(deps: Deps, photo: PhotoRow, upload: string, decode: DecodePhoto): Promise<PhotoVerdict> {
   const bytes = await deps.storage.read(upload, LIMITS.photos.maxBytes).catch((error: unknown) => {
     if (error instanceof ObjectTooLargeError) return null;

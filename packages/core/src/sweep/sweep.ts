@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 const LATE_PUT_MS = 60 * 60_000;
 /** Ids of events and idempotency keys are remembered this long. */
 const REMEMBER_MS = 7 * DAY_MS;
+/** The board shows jobs that ended badly this long; the admin's list shows them as long as their model exists. */
+const DEAD_LETTER_MS = 30 * DAY_MS;
 
 /**
  * One pass. Objects go before their rows: a crash in between leaves a row that the next pass finds again, never an object
@@ -32,6 +34,7 @@ export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
   await purgeImages(deps, deletedBefore);
   await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
   await removeExpiredRows(deps.db, new Date(now - REMEMBER_MS));
+  await deps.producer.trimDeadLetters(DEAD_LETTER_MS);
 }
 
 async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {

@@ -1,9 +1,10 @@
-import { asJobRow, countReadyPhotos, findTraining, findTrainingOfJob } from '@pixgen/db';
+import { asJobRow, countReadyPhotos, findTraining } from '@pixgen/db';
 import { AppError, DEADLINES, jobCan, notFound, type RetryInput, type TrainingView } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
 import { getTraining } from './read-trainings.ts';
+import { acceptedTraining } from './start-training.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
 /** Cancels the training's job; earlier weights of the model stay. */
@@ -18,34 +19,42 @@ export async function cancelTraining(deps: Deps, actor: Actor, input: { id: stri
   return getTraining(deps, actor, input);
 }
 
-/** Runs a training that ended badly again, with the same photos and settings, as a new job. */
-export async function retryTraining(deps: Deps, actor: Actor, input: RetryInput): Promise<TrainingView> {
-  const row = await findTraining(deps.db, actor.userId, input.id);
-  const job = row?.jobs[0];
-  if (!row || !job) throw notFound('training');
-  const readyPhotos = await countReadyPhotos(deps.db, row.photoIds);
-  const answer = await acceptJob(deps, {
-    userId: actor.userId,
-    procedure: 'training.retry',
-    idempotencyKey: input.idempotencyKey,
-    body: input,
-    kind: 'train',
-    orderId: row.id,
-    modelId: row.modelId,
-    retryOf: job.id,
-    holdMicroUsd: deps.config.prices.trainMicroUsd,
-    deadlineMs: DEADLINES.trainJobMs,
-    generation: null,
-    training: null,
-    guard: () => {
-      const verdict = jobCan.retry(asJobRow(job));
-      if (!verdict.allowed) throw new AppError('STATE_CONFLICT', verdict.reason);
-      if (readyPhotos < row.photoIds.length) {
-        throw new AppError('STATE_CONFLICT', 'Some photos of this training are gone. Start a new training instead.');
-      }
-    },
+/**
+ * Runs a training that ended badly again, with the same photos and settings, as a new job.
+ *
+ * @param onlyJobId refuses unless this is the training's newest job
+ */
+export async function retryTraining(
+  deps: Deps,
+  actor: Actor,
+  input: RetryInput,
+  onlyJobId?: string,
+): Promise<TrainingView> {
+  const { userId } = actor;
+  const call = { userId, procedure: 'training.retry', idempotencyKey: input.idempotencyKey, body: input };
+  const replay = sharedReplay(userId, (jobId) => acceptedTraining(deps, actor, jobId));
+  return orStoredAnswer(deps, call, replay, async () => {
+    const row = await findTraining(deps.db, userId, input.id);
+    const job = row?.jobs[0];
+    if (!row || !job) throw notFound('training');
+    if (onlyJobId !== undefined && job.id !== onlyJobId) throw new AppError('STATE_CONFLICT', RETRIED_SINCE);
+    const verdict = jobCan.retry(asJobRow(job));
+    if (!verdict.allowed) throw new AppError('STATE_CONFLICT', verdict.reason);
+    if ((await countReadyPhotos(deps.db, row.photoIds)) < row.photoIds.length) {
+      throw new AppError('STATE_CONFLICT', 'Some photos of this training are gone. Start a new training instead.');
+    }
+    const answer = await acceptJob(deps, {
+      ...call,
+      kind: 'train',
+      orderId: row.id,
+      modelId: row.modelId,
+      retryOf: job.id,
+      holdMicroUsd: deps.config.prices.trainMicroUsd,
+      deadlineMs: DEADLINES.trainJobMs,
+      generation: null,
+      training: null,
+    });
+    if (answer.outcome === 'replayed') return replay(answer.jobId);
+    return acceptedTrainingView(row, { id: answer.jobId, createdAt: answer.at });
   });
-  const current = answer.outcome === 'replayed' ? await findTrainingOfJob(deps.db, actor.userId, answer.jobId) : row;
-  if (!current) throw notFound('training');
-  return acceptedTrainingView(current, answer.jobId);
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
+import { findJob, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
   DEADLINES,
@@ -13,7 +13,7 @@ import {
   type TrainingView,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { acceptJob } from '../jobs/accept-job.ts';
+import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
 /**
@@ -23,55 +23,45 @@ import { acceptedTrainingView } from './training-view.ts';
  *   (resolution), STATE_CONFLICT (one training per model at a time), or what acceptance throws
  */
 export async function startTraining(deps: Deps, actor: Actor, input: StartTrainingInput): Promise<TrainingView> {
-  const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId: actor.userId });
-  if (!model) throw notFound('model');
-  const { photos, consent } = await readTrainingInput(deps.db, model.id);
-  const photoIds = photos.map((photo) => photo.id);
-  const { profile } = deps.config;
-  // Small enough for every store, and the same for a repeated call: the seed is part of the answer.
-  const settings = resolveTrainSettings(
-    profile,
-    input.preset,
-    photoIds.length,
-    randomInt(LIMITS.maxSeed + 1),
-    input.overrides,
-  );
-  const trainingId = newId();
-  const answer = await acceptJob(deps, {
-    userId: actor.userId,
-    procedure: 'training.start',
-    idempotencyKey: input.idempotencyKey,
-    body: input,
-    kind: 'train',
-    orderId: trainingId,
-    modelId: model.id,
-    retryOf: null,
-    holdMicroUsd: deps.config.prices.trainMicroUsd,
-    deadlineMs: DEADLINES.trainJobMs,
-    generation: null,
-    training: { profile, preset: input.preset, settings, photoIds },
-    guard: () => {
-      assertConsent(model, consent?.subject ?? null);
-      assertPhotos(photos);
-      assertResolution(profile, settings.resolution);
-    },
+  const { userId } = actor;
+  const call = { userId, procedure: 'training.start', idempotencyKey: input.idempotencyKey, body: input };
+  const replay = sharedReplay(userId, (jobId) => acceptedTraining(deps, actor, jobId));
+  return orStoredAnswer(deps, call, replay, async () => {
+    const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });
+    if (!model) throw notFound('model');
+    const { photos, consent } = await readTrainingInput(deps.db, model.id);
+    const { profile } = deps.config;
+    // Small enough for every store, and the same for a repeated call: the seed is part of the answer.
+    const seed = randomInt(LIMITS.maxSeed + 1);
+    const settings = resolveTrainSettings(profile, input.preset, photos.length, seed, input.overrides);
+    assertConsent(model, consent?.subject ?? null);
+    assertPhotos(photos);
+    assertResolution(profile, settings.resolution);
+    const order = { profile, preset: input.preset, settings, photoIds: photos.map((photo) => photo.id) };
+    const orderId = newId();
+    const answer = await acceptJob(deps, {
+      ...call,
+      kind: 'train',
+      orderId,
+      modelId: model.id,
+      retryOf: null,
+      holdMicroUsd: deps.config.prices.trainMicroUsd,
+      deadlineMs: DEADLINES.trainJobMs,
+      generation: null,
+      training: order,
+    });
+    if (answer.outcome === 'replayed') return replay(answer.jobId);
+    const row = { id: orderId, userId, modelId: model.id, ...order, createdAt: answer.at };
+    return acceptedTrainingView(row, { id: answer.jobId, createdAt: answer.at });
   });
-  if (answer.outcome === 'replayed') {
-    const row = await findTrainingOfJob(deps.db, actor.userId, answer.jobId);
-    if (!row) throw notFound('training');
-    return acceptedTrainingView(row, answer.jobId);
-  }
-  const row = {
-    id: trainingId,
-    userId: actor.userId,
-    modelId: model.id,
-    profile,
-    preset: input.preset,
-    settings,
-    photoIds,
-    createdAt: answer.at,
-  };
-  return acceptedTrainingView(row, answer.jobId);
+}
+
+/** The answer that the first call with a key got, rebuilt from what it wrote. */
+export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string): Promise<TrainingView> {
+  const row = await findTrainingOfJob(deps.db, actor.userId, jobId);
+  const job = row?.jobs.find(({ id }) => id === jobId) ?? (await findJob(deps.db, actor.userId, jobId));
+  if (!row || !job) throw notFound('training');
+  return acceptedTrainingView(row, job);
 }
 
 function assertConsent(model: OwnedModelRow, subject: string | null): void {

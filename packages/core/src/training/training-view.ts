@@ -32,9 +32,9 @@ export function toTrainingView(
 /** A training as it was when its job was accepted. */
 export function acceptedTrainingView(
   row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>,
-  jobId: string,
+  { id, createdAt }: { id: string; createdAt: Date },
 ): TrainingView {
-  const job = acceptedJobView({ id: jobId, kind: 'train', orderId: row.id, createdAt: row.createdAt.toISOString() });
+  const job = acceptedJobView({ id, kind: 'train', orderId: row.id, createdAt: createdAt.toISOString() });
   return { ...orderView(row), job, weights: [], lossHistory: [] };
 }
 

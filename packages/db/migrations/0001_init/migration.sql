@@ -339,6 +339,14 @@ CREATE TABLE "LedgerEntry" (
 );
 
 -- CreateTable
+CREATE TABLE "DeadLetter" (
+    "jobId" UUID NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "DeadLetter_pkey" PRIMARY KEY ("jobId")
+);
+
+-- CreateTable
 CREATE TABLE "Lease" (
     "name" TEXT NOT NULL,
     "holder" TEXT NOT NULL,
@@ -557,6 +565,9 @@ ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jo
 -- AddForeignKey
 ALTER TABLE "JobEvent" ADD CONSTRAINT "JobEvent_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
+-- AddForeignKey
+ALTER TABLE "DeadLetter" ADD CONSTRAINT "DeadLetter_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
 
 
 -- States and counters that must never hold anything else, whatever writes them.
@@ -571,6 +582,7 @@ ALTER TABLE "Job" ADD CONSTRAINT "Job_state_check" CHECK ("state" IN ('queued', 
 ALTER TABLE "Job" ADD CONSTRAINT "Job_order_check" CHECK (("kind" = 'train' AND "trainingId" IS NOT NULL AND "generationId" IS NULL) OR ("kind" = 'generate' AND "generationId" IS NOT NULL AND "trainingId" IS NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_money_check" CHECK ("holdMicroUsd" >= 0 AND "costMicroUsd" >= 0 AND "costMicroUsd" <= "holdMicroUsd");
 ALTER TABLE "LedgerEntry" ADD CONSTRAINT "LedgerEntry_entry_check" CHECK ("entry" IN ('hold', 'settle', 'release'));
+ALTER TABLE "LedgerEntry" ADD CONSTRAINT "LedgerEntry_amount_check" CHECK ("amountMicroUsd" > 0);
 
 -- A ready image has its object; a failed one has its reason.
 ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready' AND "storageKey" IS NOT NULL AND "sha256" IS NOT NULL) OR ("state" = 'failed' AND "failureCode" IS NOT NULL));

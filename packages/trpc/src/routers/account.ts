@@ -1,4 +1,14 @@
-import { createApiKey, createInvite, getAccount, getInstallation, listApiKeys, revokeApiKey } from '@pixgen/core';
+import {
+  createApiKey,
+  createInvite,
+  getAccount,
+  getDeadLetter,
+  getInstallation,
+  listApiKeys,
+  listDeadLetters,
+  retryDeadLetters,
+  revokeApiKey,
+} from '@pixgen/core';
 import {
   accountView,
   apiKeyList,
@@ -6,8 +16,13 @@ import {
   byId,
   createApiKeyInput,
   createdApiKey,
+  deadLetterPage,
+  deadLetterStory,
   installationView,
   inviteView,
+  listDeadLettersInput,
+  retryDeadLettersInput,
+  retryDeadLettersResult,
 } from '@pixgen/domain';
 import { z } from 'zod';
 import { rest } from '../rest.ts';
@@ -46,4 +61,22 @@ export const adminRouter = router({
     .input(z.void())
     .output(inviteView)
     .mutation(({ ctx }) => createInvite(ctx.deps, ctx.actor)),
+  deadLetters: router({
+    list: adminProcedure
+      .meta(rest('GET', '/admin/dead-letters', 'admin'))
+      .input(listDeadLettersInput)
+      .output(deadLetterPage)
+      .query(({ ctx, input }) => listDeadLetters(ctx.deps, input)),
+    get: adminProcedure
+      .meta(rest('GET', '/admin/dead-letters/{id}', 'admin'))
+      .input(byId)
+      .output(deadLetterStory)
+      .query(({ ctx, input }) => getDeadLetter(ctx.deps, input)),
+    /** One or many; each id is its own idempotency key. */
+    retry: adminProcedure
+      .meta(rest('POST', '/admin/dead-letters/retry', 'admin'))
+      .input(retryDeadLettersInput)
+      .output(retryDeadLettersResult)
+      .mutation(({ ctx, input }) => retryDeadLetters(ctx.deps, input)),
+  }),
 });

@@ -1,0 +1,120 @@
+/** `pnpm chaos`: breaks the product on purpose and judges what is left. See `docs/decisions/0010-chaos.md`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { describeError } from '../stack/plain-error.ts';
+import { type Dose, planRun } from './plan.ts';
+import { type RunReport, runChaos } from './run.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+
+const USAGE = `pnpm chaos --ci | --nightly | --seed N [--jobs 200] [--kills 24] | --scenario NAME
+
+  --ci         the regression seeds of tools/chaos/seeds.json: 200 jobs, 24 kills each
+  --nightly    1,000 jobs and 100 kills with each of 10 seeds, then every scenario
+  --seed N     the same plan again
+  --scenario   one of: ${Object.keys(SCENARIOS).join(', ')}
+`;
+
+const CI: Dose = { jobs: 200, kills: 24, people: 4 };
+const NIGHTLY: Dose = { jobs: 1_000, kills: 100, people: 8 };
+const NIGHTLY_SEEDS = 10;
+const MAX_SHOWN = 30;
+
+const say = (line: string) => console.log(line);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      ci: { type: 'boolean', default: false },
+      nightly: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      jobs: { type: 'string', default: String(CI.jobs) },
+      kills: { type: 'string', default: String(CI.kills) },
+      scenario: { type: 'string' },
+    },
+  });
+  if (values.scenario !== undefined) return runScenarios(values.scenario.split(','));
+  const first = Number(values.seed ?? 1);
+  if (values.nightly) {
+    const seeds = Array.from({ length: NIGHTLY_SEEDS }, (_, index) => first + index);
+    const failed = await runSeeds(seeds, NIGHTLY);
+    return Math.max(failed, await runScenarios(Object.keys(SCENARIOS)));
+  }
+  if (values.seed !== undefined)
+    return runSeeds([first], { ...CI, jobs: Number(values.jobs), kills: Number(values.kills) });
+  if (values.ci) return runSeeds(regressionSeeds(), CI);
+  console.error(USAGE);
+  return 2;
+}
+
+/** Seeds that once found a fault, and the first. */
+function regressionSeeds(): number[] {
+  const file = join(import.meta.dirname, 'seeds.json');
+  return existsSync(file)
+    ? z
+        .array(z.int())
+        .min(1)
+        .parse(JSON.parse(readFileSync(file, 'utf8')))
+    : [1];
+}
+
+/** The last line sums up; its seed is the first that failed, else the last. */
+async function runSeeds(seeds: readonly number[], dose: Dose): Promise<number> {
+  const reports: RunReport[] = [];
+  let failedSeed: number | undefined;
+  for (const seed of seeds) {
+    say(`seed ${seed}: ${dose.jobs} jobs, ${dose.kills} kills`);
+    const result = await runChaos({ name: String(seed), seed, dose, plan: planRun(seed, dose), say });
+    for (const note of result.notes) say(`  ${note}`);
+    const { findings } = result.verdict;
+    for (const { invariant, subject, message } of findings.slice(0, MAX_SHOWN))
+      say(`  ✗ ${invariant} ${subject}: ${message}`);
+    const complete = result.report.acknowledged >= dose.jobs && result.report.kills >= dose.kills;
+    if (!complete) say('  ✗ not every job was acknowledged, or not every kill was made');
+    if (findings.length > 0 || !complete) {
+      failedSeed ??= seed;
+      say(`  ${findings.length} findings with seed ${seed}; its history: ${result.historyFile}`);
+    }
+    reports.push(result.report);
+    if (seeds.length > 1) say(JSON.stringify(result.report));
+  }
+  const sum = (key: keyof RunReport) => reports.reduce((all, report) => all + report[key], 0);
+  const total: RunReport = {
+    seed: failedSeed ?? seeds.at(-1) ?? 0,
+    jobs: sum('jobs'),
+    kills: sum('kills'),
+    acknowledged: sum('acknowledged'),
+    lost: sum('lost'),
+    ranTwice: sum('ranTwice'),
+    ledgerDrift: sum('ledgerDrift'),
+    nonTerminal: sum('nonTerminal'),
+    seconds: Math.round(sum('seconds') * 10) / 10,
+  };
+  say(JSON.stringify(total));
+  return failedSeed === undefined ? 0 : 1;
+}
+
+async function runScenarios(names: readonly string[]): Promise<number> {
+  let failed = 0;
+  for (const name of names) {
+    const scenario = SCENARIOS[name];
+    if (!scenario) {
+      console.error(`No scenario is called ${name}.\n\n${USAGE}`);
+      return 2;
+    }
+    const report = await scenario(say);
+    say(JSON.stringify({ scenario: name, ...report }));
+    if (!report.passed) failed = 1;
+  }
+  return failed;
+}
+
+for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(event, () => process.exit(130));
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(describeError(error));
+    process.exit(1);
+  },
+);
