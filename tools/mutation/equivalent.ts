@@ -27,6 +27,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     after: 'true',
     why: TWICE,
   },
+  ...(['accept-jobs', 'move-jobs'] as const).map((name) => ({
+    file: `${name === 'move-jobs' ? 'job-moves' : name}.ts`,
+    line: `statementOf('${name}'`,
+    before: `'${name}'`,
+    after: `'${name}x'`,
+    why: 'the name of a prepared statement',
+  })),
+  {
+    file: 'accept-jobs.ts',
+    line: 'FROM ok WHERE "holdMicroUsd" > 0 GROUP BY',
+    before: '>',
+    after: '>=',
+    why: 'adds nothing to what is held',
+  },
   {
     file: 'job-moves.ts',
     line: 'WHERE final AND "holdMicroUsd" > 0 GROUP BY',

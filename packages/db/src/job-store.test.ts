@@ -271,14 +271,16 @@ describe('accepting', () => {
 
   it('grants a budget to the first of a batch, and a free order also when there is none left', async () => {
     owner = await createOwner(1n);
-    const other = await createOwner(null);
+    const [other, idle] = [await createOwner(null), await createOwner(0n)];
     const answers = await Promise.all([
       store.accept(order({ holdMicroUsd: 1 })),
       store.accept(order({ holdMicroUsd: 1 })),
       store.accept(order()),
       store.accept(order({ userId: other.userId, modelId: other.modelId, holdMicroUsd: 9 })),
+      store.accept(order({ userId: idle.userId, modelId: idle.modelId })),
     ]);
-    expect(answers.map(({ outcome }) => outcome)).toEqual(['accepted', 'over-budget', 'accepted', 'accepted']);
+    const outcomes = answers.map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['accepted', 'over-budget', 'accepted', 'accepted', 'accepted']);
   });
 
   it('numbers the jobs of a batch in the order in which they came', async () => {
@@ -332,6 +334,27 @@ describe('accepting', () => {
     expect(await findJob(retry.jobId)).toMatchObject({ trainingId: first.orderId, retryOf: first.jobId, attempt: 1 });
     const dead = { where: { jobId: { in: [first.jobId, stays] } }, select: { jobId: true } };
     expect(await db.prisma.deadLetter.findMany(dead)).toEqual([{ jobId: stays }]);
+  });
+
+  it('takes a job off the dead letters when it is tried again', async () => {
+    const first = order();
+    await store.accept(first);
+    await store.move(moveTo(first.jobId, 'failed', { cause: 'GPU_LOST' }));
+    await store.accept(order({ orderId: first.orderId, generation: null, retryOf: first.jobId }));
+    expect(await db.prisma.deadLetter.count({ where: { jobId: first.jobId } })).toBe(0);
+  });
+
+  it('takes orders of every kind that came together in one statement', async () => {
+    const first = order();
+    await store.accept(first);
+    await store.move(moveTo(first.jobId, 'failed', { cause: 'GPU_LOST' }));
+    const { seen, counting } = countRows();
+    const accept = createJobAcceptor(counting, () => {});
+    const retry = order({ orderId: first.orderId, generation: null, retryOf: first.jobId });
+    const requests = [order({ holdMicroUsd: 5 }), order(), retry, trainingOrder()];
+    const answers = await Promise.all(requests.map((request) => accept(request)));
+    expect(answers.map(({ outcome }) => outcome)).toEqual(requests.map(() => 'accepted'));
+    expect(seen).toEqual([requests.length]);
   });
 
   it('says what was wrong with an order that cannot be written, and never that its order is live', async () => {
@@ -611,6 +634,17 @@ describe('moving', () => {
   });
 });
 
+/** The pool, with a note of how many rows each statement gave. */
+function countRows(): { seen: number[]; counting: pg.Pool } {
+  const seen: number[] = [];
+  const query = async (...values: Parameters<pg.Pool['query']>) => {
+    const result = (await db.pool.query(...values)) as unknown as pg.QueryResult;
+    seen.push(result.rows.length);
+    return result;
+  };
+  return { seen, counting: Object.create(db.pool, { query: { value: query } }) as pg.Pool };
+}
+
 /** Resolves when a statement waits for a lock that somebody else holds. */
 async function somebodyWaits(): Promise<void> {
   const text = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
@@ -869,16 +903,7 @@ describe('the fence', () => {
 
   it('is read for the jobs that were asked for alone', async () => {
     await running();
-    const seen: number[] = [];
-    const counting = Object.create(db.pool, {
-      query: {
-        value: async (...values: Parameters<pg.Pool['query']>) => {
-          const result = (await db.pool.query(...values)) as unknown as pg.QueryResult;
-          seen.push(result.rows.length);
-          return result;
-        },
-      },
-    }) as pg.Pool;
+    const { seen, counting } = countRows();
     const jobId = await running();
     expect(await createFenceReader(counting)(jobId)).toMatchObject({ jobId });
     expect(seen).toEqual([1]);
