@@ -46,9 +46,12 @@ describe('the relay', () => {
     const oldest = await addRow(-9_000);
     const middle = await addRow(-5_000);
     const sent: string[] = [];
-    const relayOne = () => relayOutbox(db.pool, 1, async (rows) => void sent.push(...rows.map(({ id }) => id)));
+    // Without the index that would give them in this order by chance.
+    const scanning = new pg.Pool({ connectionString: db.url, options: '-c enable_indexscan=off' });
+    const relayOne = () => relayOutbox(scanning, 1, async (rows) => void sent.push(...rows.map(({ id }) => id)));
     expect([await relayOne(), await relayOne(), await relayOne()]).toEqual([1, 1, 1]);
     expect(sent).toEqual([oldest, middle, newest]);
+    await scanning.end();
   });
 
   it('loses nothing when the queue cannot be reached', async () => {
