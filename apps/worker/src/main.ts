@@ -62,6 +62,8 @@ async function main(): Promise<void> {
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
+    // A connection that is closed with commands under way rejects them, some with nobody listening: no reason to stop badly.
+    process.on('unhandledRejection', (error) => log.warn({ err: error }, 'given up while stopping'));
     log.info({ signal }, 'worker stops');
     const deadline = setTimeout(() => process.exit(1), STOP_DEADLINE_MS);
     void (async () => {
