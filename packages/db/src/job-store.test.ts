@@ -897,11 +897,13 @@ describe('the fence', () => {
     ]);
   });
 
-  it('is read for the jobs that were asked for alone', async () => {
+  it('is read for the jobs that were asked for alone, and of these for their newest attempt', async () => {
     await running();
     const { seen, counting } = countRows();
     const jobId = await running();
-    expect(await createFenceReader(counting)(jobId)).toMatchObject({ jobId });
+    await store.move(moveTo(jobId, 'queued', { cause: 'GPU_LOST' }));
+    await store.move(moveTo(jobId, 'dispatching', { attempt: 2 }));
+    expect(await createFenceReader(counting)(jobId)).toMatchObject({ jobId, attempt: 2 });
     expect(seen).toEqual([1]);
   });
 });
