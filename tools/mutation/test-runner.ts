@@ -52,6 +52,8 @@ export async function createTestRunner(allTests: readonly string[]): Promise<Tes
     for (const test of tests) {
       const specifications = await runner.globTestSpecifications([test]);
       if (specifications.length === 0) throw new Error(`There is no test file ${test}.`);
+      // Failures of earlier runs count towards `bail`, and would end this one before its first test.
+      runner.state.filesMap.clear();
       let timer: NodeJS.Timeout | undefined;
       const hung = new Promise<'hung'>((resolve) => {
         timer = setTimeout(() => resolve('hung'), LIMIT_MS);
