@@ -83,6 +83,7 @@ export async function createTestRunner(allTests: readonly string[]): Promise<Tes
         }
       } finally {
         changed.delete(path);
+        vitest?.invalidateFile(path);
       }
     },
     async close() {
