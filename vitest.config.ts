@@ -12,7 +12,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/{domain,ui}/src/**/*.test.ts', 'apps/web/src/**/*.test.ts', 'tools/chaos/*.test.ts'],
+          include: [
+            'packages/{domain,ui}/src/**/*.test.ts',
+            'apps/web/src/**/*.test.ts',
+            'tools/{chaos,mutation}/*.test.ts',
+          ],
         },
       },
       {

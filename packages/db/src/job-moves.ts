@@ -84,7 +84,7 @@ const EFFECTS = {
         WHERE final AND "holdMicroUsd" > 0 GROUP BY "userId") s
   WHERE u.id = s."userId"`,
   ledger: `INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
-  SELECT "settleId", "userId", id, 'settle', "costMicroUsd" FROM moved WHERE final AND "holdMicroUsd" > 0 AND "costMicroUsd" > 0
+  SELECT "settleId", "userId", id, 'settle', "costMicroUsd" FROM moved WHERE final AND "costMicroUsd" > 0
   UNION ALL
   SELECT "releaseId", "userId", id, 'release', "holdMicroUsd" - "costMicroUsd" FROM moved
   WHERE final AND "holdMicroUsd" > "costMicroUsd"`,

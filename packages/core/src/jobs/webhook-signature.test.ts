@@ -16,6 +16,12 @@ function signed(body: string, options: { id?: string; secret?: string; at?: Date
   return { id, timestamp: String(time.getTime() / 1000), signature, rawBody: Buffer.from(body) };
 }
 
+/** Signed as it stands, whatever it is; the published library signs well-formed messages only. */
+function signedAnyhow(id: string | undefined, timestamp: string | undefined, body = '{}') {
+  const hmac = createHmac('sha256', Buffer.alloc(32, 7)).update(`${id}.${timestamp}.${body}`);
+  return { id, timestamp, signature: `v1,${hmac.digest('base64')}`, rawBody: Buffer.from(body) };
+}
+
 describe('verifySignature', () => {
   it('accepts whatever the published library signs', () => {
     fc.assert(
@@ -61,8 +67,24 @@ describe('verifySignature', () => {
     expect(verifySignature([secret], signed('{}', { at: new Date(NOW + minutes * 60_000) }), NOW)).toBeNull();
   });
 
-  it.each(['', '123abc', '17000000001', '-170000000', '1e9'])('refuses the timestamp %j', (timestamp) => {
-    expect(verifySignature([secret], { ...signed('{}'), timestamp }, NOW)).toBeNull();
+  it('accepts a message that is five minutes off, and none that is a millisecond more', () => {
+    for (const offBy of [300_000, -300_000]) expect(verifySignature([secret], signed('{}'), NOW + offBy)).toBe('msg_1');
+    for (const offBy of [300_001, -300_001]) expect(verifySignature([secret], signed('{}'), NOW + offBy)).toBeNull();
+  });
+
+  const seconds = String(NOW / 1000);
+  it.each(['', '123abc', '17000000001', '-170000000', '1e9', `x${seconds}`, `${seconds}x`, ` ${seconds}`])(
+    'refuses the timestamp %j, however well signed',
+    (timestamp) => {
+      expect(verifySignature([secret], signedAnyhow('msg_1', timestamp), NOW)).toBeNull();
+    },
+  );
+
+  it('refuses a message without id, timestamp or signature', () => {
+    expect(verifySignature([secret], signedAnyhow('msg_1', seconds), NOW)).toBe('msg_1');
+    expect(verifySignature([secret], signedAnyhow(undefined, seconds), NOW)).toBeNull();
+    expect(verifySignature([secret], signedAnyhow('msg_1', undefined), NOW)).toBeNull();
+    expect(verifySignature([secret], { ...signed('{}'), signature: undefined }, NOW)).toBeNull();
   });
 
   it('accepts either of two live secrets, and neither of them once it is retired', () => {
@@ -85,6 +107,19 @@ describe('verifySignature', () => {
     expect(verifySignature([secret], { ...message, signature: `${others(5)} ${message.signature}` }, NOW)).toBeNull();
     const long = `v2,${'A'.repeat(700)} ${message.signature}`;
     expect(verifySignature([secret], { ...message, signature: long }, NOW)).toBeNull();
+  });
+
+  // A sender may sign with a scheme of the future beside ours.
+  it('passes over signatures of other schemes of a bounded length', () => {
+    const message = signed('{}');
+    const beside = (other: string) =>
+      [`${other} ${message.signature}`, `${message.signature} ${other}`].map((signature) =>
+        verifySignature([secret], { ...message, signature }, NOW),
+      );
+    expect(beside('v2,A')).toEqual(['msg_1', 'msg_1']);
+    expect(beside(`v12345678,${'A'.repeat(200)}`)).toEqual(['msg_1', 'msg_1']);
+    expect(beside('v123456789,A')).toEqual([null, null]);
+    expect(beside(`v2,${'A'.repeat(201)}`)).toEqual([null, null]);
   });
 
   // Many texts decode to the same bytes. Accepting them would let one signature be written in many ways.
@@ -116,12 +151,17 @@ describe('verifySignature', () => {
     expect(verifySignature([secret], cut, NOW)).toBeNull();
   });
 
+  it.each(['m', 'x'.repeat(200)])('accepts the id %j', (id) => {
+    expect(verifySignature([secret], signed('{}', { id }), NOW)).toBe(id);
+  });
+
   it.each(['', 'msg 1', 'msg_1, msg_1', 'msg_é', `m${'x'.repeat(200)}`])('refuses the id %j', (id) => {
     expect(verifySignature([secret], signed('{}', { id }), NOW)).toBeNull();
   });
 
   it('never hashes a body of more than 256 kB', () => {
     const body = (length: number) => signed('x'.repeat(length));
+    expect(MAX_BODY_BYTES).toBe(262_144);
     expect(verifySignature([secret], body(MAX_BODY_BYTES), NOW)).toBe('msg_1');
     expect(verifySignature([secret], body(MAX_BODY_BYTES + 1), NOW)).toBeNull();
   });
