@@ -5,80 +5,27 @@ import { type AcceptRequest, createJobAcceptor, findIdempotencyKey } from './acc
 import { createClaimer, createFenceReader } from './claims.ts';
 import { type JobMove, moveJobs } from './job-moves.ts';
 import { createJobStore, type JobStore } from './job-store.ts';
-import { createTestDb, type TestDb } from './testing.ts';
+import { createOwner, createTestDb, NO_HOOKS, newOrder, type TestDb, type TestOwner } from './testing.ts';
 
 let db: TestDb;
 let drop: () => Promise<void>;
 let store: JobStore;
-let owner: { userId: string; modelId: string; weightsId: string };
+let owner: TestOwner;
 const handedOver: string[] = [];
 
 beforeAll(async () => {
   ({ db, drop } = await createTestDb());
   store = createJobStore(db.pool, {
+    ...NO_HOOKS,
     onAccepted: (jobs) => void handedOver.push(...jobs.map(({ jobId }) => jobId)),
-    onEventsStored() {},
-    onCallsRecorded() {},
-    onSkipped(error) {
-      throw error;
-    },
   });
 });
 afterAll(() => drop());
 beforeEach(async () => {
-  owner = await createOwner(null);
+  owner = await createOwner(db);
 });
 
-async function createOwner(budget: bigint | null) {
-  const [userId, modelId, trainingId, weightsId] = [newId(), newId(), newId(), newId()];
-  await db.prisma.user.create({
-    data: { id: userId, subject: `local_${userId}`, displayName: 'Ada', budgetLimitMicroUsd: budget },
-  });
-  const triggerWord = `sks_${modelId.slice(-6)}`;
-  await db.prisma.model.create({
-    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord, state: 'ready' },
-  });
-  await db.prisma.training.create({
-    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${weightsId}`, sizeBytes: 1, sha256: 'x', profile: 'nano', step: 1, final: true };
-  await db.prisma.weights.create({ data: { id: weightsId, userId, modelId, trainingId, ...file } });
-  return { userId, modelId, weightsId };
-}
-
-function order(overrides: Partial<AcceptRequest> = {}): AcceptRequest {
-  const imageId = newId();
-  return {
-    userId: owner.userId,
-    procedure: 'generation.start',
-    key: newId(),
-    bodyHash: 'same',
-    jobId: newId(),
-    outboxId: newId(),
-    ledgerId: newId(),
-    kind: 'generate',
-    orderId: newId(),
-    modelId: owner.modelId,
-    retryOf: null,
-    holdMicroUsd: 0,
-    deadlineMs: 60_000,
-    generation: {
-      weightsId: owner.weightsId,
-      packVersionId: null,
-      prompt: 'rain',
-      negativePrompt: '',
-      seed: 4_294_967_295,
-      steps: 6,
-      guidance: 5,
-      width: 128,
-      height: 128,
-      loraWeight: 1,
-      planned: [{ imageId, prompt: 'rain', compiledPrompt: 'sks_abc234 woman, rain', seed: 1 }],
-    },
-    training: null,
-    ...overrides,
-  };
-}
+const order = (changes: Partial<AcceptRequest> = {}): AcceptRequest => newOrder(owner, changes);
 
 /** An order to train the owner's model. */
 function trainingOrder(overrides: Partial<AcceptRequest> = {}): AcceptRequest {
@@ -161,12 +108,12 @@ describe('accepting', () => {
   it('keeps one person’s key apart from another’s', async () => {
     const key = newId();
     await store.accept(order({ key }));
-    owner = await createOwner(null);
+    owner = await createOwner(db);
     expect((await store.accept(order({ key }))).outcome).toBe('accepted');
   });
 
   it.each([1, 2, 3])('grants exactly what the budget allows to 200 parallel calls (round %i)', async () => {
-    owner = await createOwner(10_000n);
+    owner = await createOwner(db, 10_000n);
     const answers = await Promise.all(Array.from({ length: 200 }, () => store.accept(order({ holdMicroUsd: 1_000 }))));
     expect(answers.filter((answer) => answer.outcome === 'accepted')).toHaveLength(10);
     expect(answers.filter((answer) => answer.outcome === 'over-budget')).toHaveLength(190);
@@ -175,7 +122,7 @@ describe('accepting', () => {
   });
 
   it('does not charge a replay against the budget', async () => {
-    owner = await createOwner(1_000n);
+    owner = await createOwner(db, 1_000n);
     const key = newId();
     expect((await store.accept(order({ key, holdMicroUsd: 1_000 }))).outcome).toBe('accepted');
     expect((await store.accept(order({ key, holdMicroUsd: 1_000 }))).outcome).toBe('replayed');
@@ -246,8 +193,8 @@ describe('accepting', () => {
   });
 
   it('holds what each order of a batch may cost on its own person’s account, and nothing for a free one', async () => {
-    const rich = await createOwner(null);
-    owner = await createOwner(10_000n);
+    const rich = await createOwner(db);
+    owner = await createOwner(db, 10_000n);
     const [paid, free] = [order({ holdMicroUsd: 3_000 }), order()];
     const others = order({ userId: rich.userId, modelId: rich.modelId, holdMicroUsd: 50_000 });
     await Promise.all([paid, free, others].map((request) => store.accept(request)));
@@ -259,7 +206,7 @@ describe('accepting', () => {
   });
 
   it('counts what was spent and what is held against the budget, to the last unit', async () => {
-    owner = await createOwner(10_000n);
+    owner = await createOwner(db, 10_000n);
     const jobId = await running({ holdMicroUsd: 4_000 });
     await store.move(moveTo(jobId, 'succeeded', { costMicroUsd: 4_000 }));
     expect((await store.accept(order({ holdMicroUsd: 3_000 }))).outcome).toBe('accepted');
@@ -270,8 +217,8 @@ describe('accepting', () => {
   });
 
   it('grants a budget to the first of a batch, and a free order also when there is none left', async () => {
-    owner = await createOwner(1n);
-    const [other, idle] = [await createOwner(null), await createOwner(0n)];
+    owner = await createOwner(db, 1n);
+    const [other, idle] = [await createOwner(db), await createOwner(db, 0n)];
     const answers = await Promise.all([
       store.accept(order({ holdMicroUsd: 1 })),
       store.accept(order({ holdMicroUsd: 1 })),
@@ -291,7 +238,7 @@ describe('accepting', () => {
   });
 
   it('marks a model as in training, and that model alone, whatever else is in the batch', async () => {
-    const other = await createOwner(null);
+    const other = await createOwner(db);
     const request = trainingOrder();
     const generation = order({ userId: other.userId, modelId: other.modelId });
     await Promise.all([store.accept(generation), store.accept(request)]);
@@ -327,7 +274,7 @@ describe('accepting', () => {
     await store.move(moveTo(stays, 'failed', { cause: 'GPU_LOST' }));
     const retry = trainingOrder({ orderId: first.orderId, training: null, retryOf: first.jobId });
     // Together with a new one, so that the statement knows how to write trainings.
-    const other = await createOwner(null);
+    const other = await createOwner(db);
     const fresh = trainingOrder({ userId: other.userId, modelId: other.modelId });
     const answers = await Promise.all([store.accept(retry), store.accept(fresh)]);
     expect(answers.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
@@ -390,7 +337,7 @@ describe('moving', () => {
   });
 
   it('settles what was used and releases the rest', async () => {
-    owner = await createOwner(10_000n);
+    owner = await createOwner(db, 10_000n);
     const jobId = await running({ holdMicroUsd: 4_000 });
     await store.move(moveTo(jobId, 'succeeded', { costMicroUsd: 3_000 }));
     const user = await db.prisma.user.findUniqueOrThrow({ where: { id: owner.userId } });
@@ -404,7 +351,7 @@ describe('moving', () => {
   });
 
   it('releases the whole hold when a job is cancelled, and tells the provider', async () => {
-    owner = await createOwner(10_000n);
+    owner = await createOwner(db, 10_000n);
     const jobId = await running({ holdMicroUsd: 4_000 });
     await store.move(moveTo(jobId, 'cancelled', { cause: 'CANCELLED_BY_USER' }));
     const user = await db.prisma.user.findUniqueOrThrow({ where: { id: owner.userId } });
@@ -534,15 +481,15 @@ describe('moving', () => {
   });
 
   it('settles a batch on each person’s own account, and keeps what goes on held', async () => {
-    const first = await createOwner(100_000n);
+    const first = await createOwner(db, 100_000n);
     owner = first;
     const done = await running({ holdMicroUsd: 4_000 });
     const goesOn = await running({ holdMicroUsd: 500 });
-    const second = await createOwner(100_000n);
+    const second = await createOwner(db, 100_000n);
     owner = second;
     const whole = await running({ holdMicroUsd: 700 });
     const free = await running();
-    const idle = await createOwner(100_000n);
+    const idle = await createOwner(db, 100_000n);
     owner = idle;
     await running({ holdMicroUsd: 9 });
     await moveJobs(db.pool, [
@@ -565,7 +512,7 @@ describe('moving', () => {
   });
 
   it('keeps money to the last unit: a hold of one is settled or released', async () => {
-    owner = await createOwner(2n);
+    owner = await createOwner(db, 2n);
     const [used, unused] = [await running({ holdMicroUsd: 1 }), await running({ holdMicroUsd: 1 })];
     await store.move(moveTo(used, 'succeeded', { costMicroUsd: 1 }));
     await store.move(moveTo(unused, 'failed', { cause: 'GPU_LOST' }));
@@ -590,7 +537,7 @@ describe('moving', () => {
     if (weights === 'none') await db.prisma.weights.delete({ where: { id: weightsId } });
     if (weights === 'unfinished') await db.prisma.weights.update({ where: { id: weightsId }, data: { final: false } });
     // Weights of another model are no weights of this one.
-    const other = await createOwner(null);
+    const other = await createOwner(db);
     const request = trainingOrder({ userId, modelId });
     await store.accept(request);
     await store.move(moveTo(request.jobId, 'dispatching'));
@@ -680,7 +627,7 @@ describe('at the same moment', () => {
   });
 
   it('an end waits for a cancellation and changes nothing then', async () => {
-    owner = await createOwner(10_000n);
+    owner = await createOwner(db, 10_000n);
     const jobId = await running({ holdMicroUsd: 1_000 });
     const moved: unknown[] = [];
     await cancelWhile(jobId, async () => {
@@ -692,7 +639,7 @@ describe('at the same moment', () => {
   });
 
   it('an order waits for another one that takes the rest of the budget', async () => {
-    owner = await createOwner(1_000n);
+    owner = await createOwner(db, 1_000n);
     const client = await db.pool.connect();
     const answers: unknown[] = [];
     try {
@@ -733,7 +680,7 @@ describe('at the same moment', () => {
 
   it('nobody waits for another person’s job or account', async () => {
     const [jobId, mine] = [await running(), order({ holdMicroUsd: 5 })];
-    const other = await createOwner(null);
+    const other = await createOwner(db);
     const held = order({ userId: other.userId, modelId: other.modelId, holdMicroUsd: 5 });
     await store.accept(held);
     await store.move(moveTo(held.jobId, 'dispatching'));

@@ -80,7 +80,8 @@ export function newOrder(owner: TestOwner, changes: Partial<AcceptRequest> = {})
       packVersionId: null,
       prompt: 'rain',
       negativePrompt: '',
-      seed: 1,
+      // The largest there is: it needs more than an int.
+      seed: 4_294_967_295,
       steps: 6,
       guidance: 5,
       width: 128,

@@ -7,14 +7,12 @@ export const REPEATABLE = 'BEGIN; SET LOCAL synchronous_commit = off';
  * Runs `work` in one transaction on one connection; a connection whose rollback fails is closed, not reused.
  *
  * @param begin {@link REPEATABLE} for work that nobody was told of and that is found and done again after a crash; its
- *   commit does not wait for the disk
- * @param commit ends in COMMIT; what stands before it saves a round trip, and its failure rolls everything back
+ *   commit does not wait for the disk; statements may follow it in the same text, and save a round trip
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient, begun: pg.QueryResult[]) => Promise<T>,
   begin = 'BEGIN',
-  commit = 'COMMIT',
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -22,7 +20,7 @@ export async function inTransaction<T>(
     // Several statements in one text are answered by as many results.
     const begun: pg.QueryResult | pg.QueryResult[] = await client.query(begin);
     const result = await work(client, Array.isArray(begun) ? begun : [begun]);
-    await client.query(commit);
+    await client.query('COMMIT');
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollbackError: Error) => {
