@@ -684,7 +684,7 @@ describe('at the same moment', () => {
     const held = order({ userId: other.userId, modelId: other.modelId, holdMicroUsd: 5 });
     await store.accept(held);
     await store.move(moveTo(held.jobId, 'dispatching'));
-    const impatient = new pg.Pool({ connectionString: db.url, options: '-c lock_timeout=500' });
+    const impatient = new pg.Pool({ connectionString: db.directUrl, options: '-c lock_timeout=500' });
     const client = await db.pool.connect();
     try {
       await client.query('BEGIN');

@@ -6,7 +6,8 @@ import type { AcceptRequest } from './accept-jobs.ts';
 import { connectDb, type Db } from './client.ts';
 import type { JobStoreHooks } from './job-store.ts';
 
-export type TestDb = Db & { url: string };
+/** `directUrl`: past PgBouncer, for connections with settings of their own, which it refuses. */
+export type TestDb = Db & { url: string; directUrl: string };
 
 /**
  * Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it.
@@ -21,12 +22,14 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   await onServer(template, `CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(templateName)} STRATEGY wal_log`);
   const url = new URL(process.env.TEST_PGBOUNCER_URL ?? template);
   url.pathname = `/${name}`;
+  const direct = new URL(template);
+  direct.pathname = `/${name}`;
   const db = connectDb({ url: url.href, poolSize, onError: () => {} });
   const drop = async () => {
     await db.close();
     await onServer(template, `DROP DATABASE ${name} WITH (FORCE)`);
   };
-  return { db: Object.assign(db, { url: url.href }), drop };
+  return { db: Object.assign(db, { url: url.href, directUrl: direct.href }), drop };
 }
 
 /** For a store whose stored events and accepted jobs nobody waits for. */
