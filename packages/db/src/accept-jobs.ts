@@ -191,7 +191,8 @@ export function createJobAcceptor(
   const join = createBatcher<AcceptRequest, AcceptAnswer>(
     async (requests) => {
       const answers = await acceptBatch(pool, requests);
-      onAccepted(requests.filter((_, index) => answers[index]?.outcome === 'accepted'));
+      const accepted = requests.filter((_, index) => answers[index]?.outcome === 'accepted');
+      if (accepted.length > 0) onAccepted(accepted);
       return answers;
     },
     { maxBatch: 200 },

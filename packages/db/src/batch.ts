@@ -1,7 +1,11 @@
 /**
- * Natural batching: while two batches are under way, what arrives waits and becomes the next one. No timer: an idle
- * system answers one request as fast as a plain query, a busy one shares a commit among many.
+ * Natural batching: while two batches are under way, what arrives waits and becomes the next one. Without
+ * `gather` there is no timer: an idle system answers one request as fast as a plain query, a busy one shares a commit among many.
  */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Nine seconds in all with the pauses in use: enough for a deadlock or a restart of Postgres, and no stop waits too long. */
+const COLLECTOR_TRIES = 5;
 
 /** Collects what may wait: everything that came within `afterMs` is done together. */
 export type Collector<Item> = {
@@ -11,7 +15,7 @@ export type Collector<Item> = {
 };
 
 /**
- * @param run a failed run is given to `onError` and not repeated
+ * @param run tried {@link COLLECTOR_TRIES} times, ever more slowly; the last failure is given to `onError`
  * @param options.afterMs how long the first of a batch waits
  */
 export function createCollector<Item>(
@@ -22,12 +26,23 @@ export function createCollector<Item>(
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
 
+  async function runTried(items: Item[]): Promise<void> {
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await run(items);
+      } catch (error) {
+        if (turn === COLLECTOR_TRIES) return options.onError(error as Error);
+        await delay(options.afterMs * 2 ** turn);
+      }
+    }
+  }
+
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     const items = waiting;
     waiting = [];
-    if (items.length > 0) last = Promise.all([last, run(items).catch(options.onError)]).then(() => undefined);
+    if (items.length > 0) last = Promise.all([last, runTried(items)]).then(() => undefined);
     return last;
   }
 
