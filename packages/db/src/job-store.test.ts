@@ -684,7 +684,7 @@ describe('at the same moment', () => {
     const held = order({ userId: other.userId, modelId: other.modelId, holdMicroUsd: 5 });
     await store.accept(held);
     await store.move(moveTo(held.jobId, 'dispatching'));
-    const impatient = new pg.Pool({ connectionString: db.directUrl, options: '-c lock_timeout=500' });
+    const impatient = db.openPool('lock_timeout=500');
     const client = await db.pool.connect();
     try {
       await client.query('BEGIN');
@@ -698,7 +698,6 @@ describe('at the same moment', () => {
     } finally {
       await client.query('ROLLBACK');
       client.release();
-      await impatient.end();
     }
   });
 });

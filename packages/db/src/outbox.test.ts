@@ -10,10 +10,9 @@ let drop: () => Promise<void>;
 let impatient: pg.Pool;
 beforeAll(async () => {
   ({ db, drop } = await createTestDb());
-  impatient = new pg.Pool({ connectionString: db.directUrl, max: 2, options: '-c lock_timeout=1000' });
+  impatient = db.openPool('lock_timeout=1000');
 });
 afterAll(async () => {
-  await impatient.end();
   await drop();
 });
 beforeEach(async () => {
@@ -47,11 +46,10 @@ describe('the relay', () => {
     const middle = await addRow(-5_000);
     const sent: string[] = [];
     // Without the index that would give them in this order by chance.
-    const scanning = new pg.Pool({ connectionString: db.directUrl, options: '-c enable_indexscan=off' });
+    const scanning = db.openPool('enable_indexscan=off');
     const relayOne = () => relayOutbox(scanning, 1, async (rows) => void sent.push(...rows.map(({ id }) => id)));
     expect([await relayOne(), await relayOne(), await relayOne()]).toEqual([1, 1, 1]);
     expect(sent).toEqual([oldest, middle, newest]);
-    await scanning.end();
   });
 
   it('loses nothing when the queue cannot be reached', async () => {

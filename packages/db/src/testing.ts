@@ -6,8 +6,11 @@ import type { AcceptRequest } from './accept-jobs.ts';
 import { connectDb, type Db } from './client.ts';
 import type { JobStoreHooks } from './job-store.ts';
 
-/** `directUrl`: past PgBouncer, for connections with settings of their own, which it refuses. */
-export type TestDb = Db & { url: string; directUrl: string };
+export type TestDb = Db & {
+  url: string;
+  /** Connections with a setting of their own (`lock_timeout=500`); past PgBouncer, which refuses those. Ended by `drop()`. */
+  openPool(setting: string): pg.Pool;
+};
 
 /**
  * Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it.
@@ -25,11 +28,19 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   const direct = new URL(template);
   direct.pathname = `/${name}`;
   const db = connectDb({ url: url.href, poolSize, onError: () => {} });
+  const pools: pg.Pool[] = [];
+  const openPool = (setting: string): pg.Pool => {
+    const pool = new pg.Pool({ connectionString: direct.href, max: 2, options: `-c ${setting}` });
+    // A pool's end does not wait until the server has let go: `drop` may cut off a connection that is about to close.
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    pools.push(pool);
+    return pool;
+  };
   const drop = async () => {
-    await db.close();
+    await Promise.all([db.close(), ...pools.map((pool) => pool.end())]);
     await onServer(template, `DROP DATABASE ${name} WITH (FORCE)`);
   };
-  return { db: Object.assign(db, { url: url.href, directUrl: direct.href }), drop };
+  return { db: Object.assign(db, { url: url.href, openPool }), drop };
 }
 
 /** For a store whose stored events and accepted jobs nobody waits for. */
