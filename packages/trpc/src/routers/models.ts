@@ -2,6 +2,7 @@ import {
   createModel,
   deleteModel,
   downloadWeights,
+  eraseModel,
   getModel,
   listModels,
   restoreModel,
@@ -11,6 +12,7 @@ import {
   byId,
   createModelInput,
   downloadView,
+  erasureStarted,
   listModelsInput,
   modelPage,
   modelView,
@@ -50,6 +52,12 @@ export const modelsRouter = router({
     .input(byId)
     .output(modelView)
     .mutation(({ ctx, input }) => restoreModel(ctx.deps, ctx.actor, input)),
+  /** For good, at once. */
+  erase: userProcedure
+    .meta(rest('POST', '/models/{id}/erase', 'models'))
+    .input(byId)
+    .output(erasureStarted)
+    .mutation(({ ctx, input }) => eraseModel(ctx.deps, ctx.actor, input)),
   /** The newest weights as a file. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
