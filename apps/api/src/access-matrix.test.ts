@@ -147,8 +147,8 @@ async function read(answer: Response): Promise<Answer> {
 async function callTrpc(path: string, who: Identity, input: Input): Promise<Answer> {
   const type = procedures[path]?._def.type;
   const headers = { ...people.headers[who] };
-  if (type === 'mutation' && input === undefined)
-    return read(await fetch(`${api.url}/trpc/${path}`, { method: 'POST', headers }));
+  // As the typed client sends a call that takes nothing: alone in a batch.
+  if (type === 'mutation' && input === undefined) return read(await api.post(`/trpc/${path}?batch=1`, {}, headers));
   if (type === 'mutation') return read(await api.post(`/trpc/${path}`, input, headers));
   if (type === 'subscription') headers.accept = 'text/event-stream';
   const query = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`;
@@ -248,7 +248,7 @@ describe('every procedure', () => {
 
   it('of administrators answers like one that does not exist', async () => {
     const hidden = await callTrpc('admin.createInvite', 'other', undefined);
-    const unknown = await read(await api.post('/trpc/admin.noSuchThing', undefined, people.headers.other));
+    const unknown = await read(await api.post('/trpc/admin.noSuchThing?batch=1', {}, people.headers.other));
     expect(hidden).toEqual(unknown);
   });
 });

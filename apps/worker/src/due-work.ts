@@ -41,7 +41,10 @@ export function startDueWork<Row extends { id: string; tries: number }>(
       clearInterval(keeping);
       if (unwanted.signal.aborted) return true;
       const afterMs = Math.min(1_000 * 2 ** row.tries, LONGEST_PAUSE_MS);
-      deps.log.warn({ err: error, work: work.name, id: row.id, tries: row.tries, afterMs }, 'due work failed this time');
+      deps.log.warn(
+        { err: error, work: work.name, id: row.id, tries: row.tries, afterMs },
+        'due work failed this time',
+      );
       await work.keep(pool, row.id, afterMs);
     } finally {
       clearInterval(keeping);

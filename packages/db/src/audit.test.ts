@@ -114,7 +114,11 @@ describe('the chain', () => {
 
   it.each<[string, string, string]>([
     ['an entry that says something else', `UPDATE "AuditEntry" SET detail = '{"n": 7}' WHERE id = $id`, 'hash-differs'],
-    ['an entry about somebody else', `UPDATE "AuditEntry" SET actor = gen_random_uuid() WHERE id = $id`, 'hash-differs'],
+    [
+      'an entry about somebody else',
+      `UPDATE "AuditEntry" SET actor = gen_random_uuid() WHERE id = $id`,
+      'hash-differs',
+    ],
     ['an entry of another time', `UPDATE "AuditEntry" SET at = at - interval '1 hour' WHERE id = $id`, 'hash-differs'],
     ['an entry that is gone', `DELETE FROM "AuditEntry" WHERE id = $id`, 'entry-missing'],
     ['a link that is gone', `DELETE FROM "AuditLink" WHERE "entryId" = $id`, 'number-missing'],

@@ -100,6 +100,15 @@ export async function linkAudit(pool: pg.Pool, limit = 1_000): Promise<number> {
   });
 }
 
+/** Hex SHA-256 of an erasure's receipt as JSON with sorted names, whatever order its file has them in. */
+export function hashReceipt(receipt: object): string {
+  const canonical = JSON.stringify(receipt, (_, value: unknown) => {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
 export type AuditFinding = {
   /**
    * - `number-missing`: a link was taken out of the chain

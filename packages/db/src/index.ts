@@ -5,7 +5,7 @@ export * from './audit.ts';
 export * from './batch.ts';
 export { createCallCounter } from './call-counter.ts';
 export * from './claims.ts';
-export { connectDb, type Db } from './client.ts';
+export { connectDb, type Db, openPool } from './client.ts';
 export * from './data-exports.ts';
 export * from './dead-letters.ts';
 export * from './erasures.ts';

@@ -47,7 +47,10 @@ export async function findOwners(
 export async function markLost(db: Db, lost: Expected): Promise<void> {
   const { id, modelId } = lost;
   if (lost.kind === 'photo') {
-    await db.prisma.photo.updateMany({ where: { id, state: 'ready' }, data: { state: 'refused', refusalCode: 'LOST' } });
+    await db.prisma.photo.updateMany({
+      where: { id, state: 'ready' },
+      data: { state: 'refused', refusalCode: 'LOST' },
+    });
   } else if (lost.kind === 'image') {
     const data = { state: 'failed', failureCode: 'LOST', storageKey: null, sizeBytes: null, sha256: null };
     await db.prisma.image.updateMany({ where: { id, state: 'ready' }, data });

@@ -36,7 +36,8 @@ export async function denySession(
     const data = { id: session.id, expiresAt: session.keepUntil, revokedAt: new Date() };
     const { count } = await tx.session.createMany({ data, skipDuplicates: true });
     const { id, revokedAt } = data;
-    const ended = count > 0 ? count : (await tx.session.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } })).count;
+    const ended =
+      count > 0 ? count : (await tx.session.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } })).count;
     // Told again: it is on the list.
     if (ended === 0) return;
     const user = session.subject && (await tx.user.findUnique({ where: { subject: session.subject } }));

@@ -19,7 +19,12 @@ export async function removeModel(db: Db, id: string): Promise<void> {
 /** Photos past their time, and uploads that were never completed. */
 export async function findPurgeablePhotos(db: Db, deletedBefore: Date, abandonedBefore: Date, limit: number) {
   return db.prisma.photo.findMany({
-    where: { OR: [{ deletedAt: { lt: deletedBefore, gt: ERASED_AT } }, { state: 'uploading', createdAt: { lt: abandonedBefore } }] },
+    where: {
+      OR: [
+        { deletedAt: { lt: deletedBefore, gt: ERASED_AT } },
+        { state: 'uploading', createdAt: { lt: abandonedBefore } },
+      ],
+    },
     select: { id: true, userId: true, modelId: true },
     take: limit,
   });
@@ -50,7 +55,12 @@ export async function removePhotosPastRetention(db: Db, photos: RetainedPhoto[])
     await db.prisma.$transaction(async (tx) => {
       const { count } = await tx.photo.deleteMany({ where: { id: { in: own.map(({ id }) => id) } } });
       if (count === 0) return;
-      await appendAudit(tx, { action: 'retention.erased', actorId: null, subjectId: userId, detail: { photos: count } });
+      await appendAudit(tx, {
+        action: 'retention.erased',
+        actorId: null,
+        subjectId: userId,
+        detail: { photos: count },
+      });
     });
   }
 }

@@ -61,7 +61,11 @@ export async function getDeadLetter(deps: Deps, input: { id: string }): Promise<
  * Runs jobs again for their owners, one after the other, by the rules and on the budget of the owners' own retry. The dead
  * job's id is the key: repeating the call answers with the jobs that were made.
  */
-export async function retryDeadLetters(deps: Deps, actor: Actor, input: { ids: string[] }): Promise<RetryDeadLettersResult> {
+export async function retryDeadLetters(
+  deps: Deps,
+  actor: Actor,
+  input: { ids: string[] },
+): Promise<RetryDeadLettersResult> {
   const items: RetryDeadLettersResult['items'] = [];
   for (const id of input.ids) {
     try {

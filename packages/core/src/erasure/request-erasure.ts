@@ -7,6 +7,7 @@ import {
   findCredentialOf,
   findErasure,
   forgetSignInTries,
+  hashReceipt,
   logFailedSignIn,
   requestErasure,
 } from '@pixgen/db';
@@ -21,7 +22,6 @@ import {
 import type { Actor, Deps } from '../deps.ts';
 import { isPassword } from '../identity/passwords.ts';
 import { SIGN_IN_LIMIT } from '../identity/sign-in.ts';
-import { hashReceipt } from './receipt.ts';
 import { ERASE_STEPS } from './run-erasure.ts';
 
 /**

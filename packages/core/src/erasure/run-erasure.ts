@@ -9,6 +9,7 @@ import {
   findJobsToEnd,
   finishStep,
   forgetCallCounts,
+  hashReceipt,
   markErasureSwept,
   type OpenErasure,
   removeErasedRows,
@@ -21,7 +22,7 @@ import type { GpuBackend } from '../gpu/gpu-backend.ts';
 import { move } from '../jobs/next-move.ts';
 import { publishHistory } from '../jobs/publish.ts';
 import { UPLOAD_URL_MS } from '../photos/create-photo.ts';
-import { hashReceipt, makeReceipt } from './receipt.ts';
+import { makeReceipt } from './receipt.ts';
 
 /** The longest upload URL, of a photo or a GPU, and a minute for clocks that differ and bodies under way. */
 export const LAST_SWEEP_AFTER_MS = UPLOAD_URL_MS + 60_000;
@@ -90,7 +91,9 @@ async function endJobs(deps: Deps, erasure: OpenErasure, tools: ErasureTools): P
     const jobs = await findJobsToEnd(deps.db.pool, erasure);
     if (jobs.length === 0) break;
     const ended = await Promise.all(
-      jobs.map(({ jobId, attempt }) => deps.jobs.move(move(jobId, attempt, 'cancelled', { cause: 'CANCELLED_BY_USER' }))),
+      jobs.map(({ jobId, attempt }) =>
+        deps.jobs.move(move(jobId, attempt, 'cancelled', { cause: 'CANCELLED_BY_USER' })),
+      ),
     );
     await publishHistory(
       deps,
@@ -185,7 +188,7 @@ async function removeRows(deps: Deps, erasure: OpenErasure, tools: ErasureTools)
 
 async function endIdentity(deps: Deps, erasure: OpenErasure, { deleteIdentity }: ErasureTools): Promise<StepResult> {
   const { kind, subject, requestedBy, id } = erasure;
-  if (kind !== 'account' || subject === null || subject.startsWith('local_')) return { subject: null };
+  if (kind !== 'account' || subject === null || !subject.startsWith('user_')) return { subject: null };
   if (requestedBy === 'identity-provider') return { subject: null, counts: { identityProvider: 'erased' } };
   if (deleteIdentity === null) {
     deps.log.warn({ erasureId: id }, 'the account at the identity provider stays: no key to erase it with');
@@ -202,7 +205,10 @@ async function lastSweep(deps: Deps, erasure: OpenErasure, tools: ErasureTools):
   const lateTasks = await deps.producer.forget(erasure);
   await forgetCaches(deps, erasure);
   await markErasureSwept(deps.db.pool, erasure, { lateObjects, lateTasks });
-  deps.log.info({ erasureId: erasure.id, kind: erasure.kind, lateObjects, lateTasks }, 'searched once more after an erasure');
+  deps.log.info(
+    { erasureId: erasure.id, kind: erasure.kind, lateObjects, lateTasks },
+    'searched once more after an erasure',
+  );
 }
 
 async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -47,7 +47,10 @@ export async function repairObjects(
   }
   report.orphans = orphans.length;
   if (orphans.length * 2 > report.objects && orphans.length > BATCH) {
-    deps.log.error(report, 'most objects of the store belong to nothing: is this the right database? nothing was removed');
+    deps.log.error(
+      report,
+      'most objects of the store belong to nothing: is this the right database? nothing was removed',
+    );
     return report;
   }
   await deps.storage.remove(orphans);

@@ -1,5 +1,13 @@
 import { completePhoto, createPhoto, deletePhoto, erasePhoto, listPhotos, restorePhoto } from '@pixgen/core';
-import { byId, createPhotoInput, createPhotoOutput, erasureStarted, listPhotosInput, photoList, photoView } from '@pixgen/domain';
+import {
+  byId,
+  createPhotoInput,
+  createPhotoOutput,
+  erasureStarted,
+  listPhotosInput,
+  photoList,
+  photoView,
+} from '@pixgen/domain';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
