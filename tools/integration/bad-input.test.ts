@@ -17,14 +17,18 @@ beforeAll(async () => {
   product = await startProduct({ env: { TICKET_KEY } });
   person = await product.createPerson();
   modelId = await createTrainedModel(person);
+  // The row of the training goes a moment after its task was handed over: nothing may change but by the calls below.
+  await until(counts, ({ outbox }) => outbox === 0);
 });
 afterAll(() => product.stop());
 
-const counts = async () => ({
-  jobs: await product.db.prisma.job.count(),
-  generations: await product.db.prisma.generation.count(),
-  outbox: await product.db.prisma.outbox.count(),
-});
+async function counts() {
+  return {
+    jobs: await product.db.prisma.job.count(),
+    generations: await product.db.prisma.generation.count(),
+    outbox: await product.db.prisma.outbox.count(),
+  };
+}
 
 type Refusal = {
   data: { appCode: string; httpStatus: number; fields: { path: string; message: string }[] };
