@@ -109,6 +109,12 @@ export const BREAKS: Readonly<Record<string, Break>> = {
         find: 'j.attempt = mv.attempt AND j.state = ANY (mv."from")\n  RETURNING',
         replace: 'j.attempt = mv.attempt\n  RETURNING',
       },
+      {
+        // Its key would hold a second end up.
+        file: 'packages/db/src/job-moves.ts',
+        find: '"UnsweptJob" ("jobId") SELECT id FROM moved WHERE final',
+        replace: '"UnsweptJob" ("jobId") SELECT id FROM moved WHERE final ON CONFLICT DO NOTHING',
+      },
     ],
     run: { finds: 'I6', faults: [] },
   },

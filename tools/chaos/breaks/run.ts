@@ -33,7 +33,8 @@ function requests() {
     orders: request.orders.map((order) => ({
       ...order,
       replayAfterMs: index % 3 === 0 ? 1_500 : null,
-      cancelAfterMs: index % 4 === 1 ? 300 * (index % 10) : null,
+      // In the middle of the work, and when it is over.
+      cancelAfterMs: index % 4 === 1 ? 300 * (index % 10) : index % 4 === 3 ? 6_000 : null,
     })),
   }));
 }
