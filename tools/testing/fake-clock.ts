@@ -1,5 +1,5 @@
 /** A clock of its own for a process: libfaketime between it and the system, set through a file while the process runs. */
-import { globSync, writeFileSync } from 'node:fs';
+import { globSync, renameSync, writeFileSync } from 'node:fs';
 
 /** Where Debian and its relatives put it; the variant for programs with threads. */
 const LIBRARY = '/usr/lib/*/faketime/libfaketimeMT.so.1';
@@ -18,8 +18,11 @@ export function findFakeTime(): string | null {
 
 /** @param file holds the offset; each process needs its own, in a folder that is there */
 export function createFakeClock(library: string, file: string): FakeClock {
-  const set = (offsetMs: number): void =>
-    writeFileSync(file, `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1_000}`);
+  // Put in place as a whole: somebody may be reading it.
+  const set = (offsetMs: number): void => {
+    writeFileSync(`${file}.new`, `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1_000}`);
+    renameSync(`${file}.new`, file);
+  };
   set(0);
   return {
     set,
