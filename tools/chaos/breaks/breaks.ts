@@ -212,13 +212,17 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     ],
     run: {
       finds: 'I9',
-      faults: Array.from({ length: 24 }, (_, index) => ({
-        atMs: 500 + index * 450,
-        kind: 'link',
-        link: index % 2 === 0 ? 'worker-1>postgres' : 'worker-2>postgres',
-        fault: { kind: 'reset' },
-        forMs: 100,
-      })),
+      faults: [
+        // Without its Redis the API leaves its orders to the relays, whose transactions last as long as a slow Redis does.
+        { atMs: 0, kind: 'link', link: 'api>valkey', fault: { kind: 'reset' }, forMs: 12_000 },
+        ...(['worker-1', 'worker-2'] as const).flatMap((name): PlannedFault[] => [
+          { atMs: 0, kind: 'link', link: `${name}>valkey`, fault: { kind: 'latency', ms: 250 }, forMs: 12_000 },
+          ...Array.from({ length: 14 }, (_, index): PlannedFault => {
+            const atMs = 500 + index * 800;
+            return { atMs, kind: 'link', link: `${name}>postgres`, fault: { kind: 'reset' }, forMs: 50 };
+          }),
+        ]),
+      ],
     },
   },
   I16: {
