@@ -32,7 +32,7 @@ describe('jobNow', () => {
       step: 20,
       totalSteps: 60,
       loss: null,
-      imageId: null,
+      imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
     } as const;
     expect(jobNow(job({}), live)).toMatchObject({
@@ -54,7 +54,7 @@ describe('jobNow', () => {
       step: 50,
       totalSteps: 60,
       loss: null,
-      imageId: null,
+      imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
     } as const;
     expect(jobNow(job({ attempt: 2, step: 3 }), old).detail).toBe('step 3 of 60, attempt 2 of 3');
