@@ -2,6 +2,7 @@
 
 python -m pixgen_gpu.cli train PHOTO... --out lora.safetensors [--steps 40] [--class-word dog]
 python -m pixgen_gpu.cli generate --lora lora.safetensors --prompt "…" --out folder [-n 4]
+python -m pixgen_gpu.cli bench [--small] [--json result.json]
 python -m pixgen_gpu.cli doctor
 """
 
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pixgen-gpu", description="Train a LoRA or draw images on this machine.")
-    commands = parser.add_subparsers(required=True, metavar="train | generate | doctor")
+    commands = parser.add_subparsers(required=True, metavar="train | generate | bench | doctor")
 
     train = commands.add_parser("train", help="photos -> LoRA file")
     train.set_defaults(run=_train)
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--scheduler", choices=("euler", "dpmpp-2m-karras", "ddim"), default="euler")
     generate.add_argument("--format", choices=("png", "webp"), default="png")
     generate.add_argument("--out", type=Path, default=Path("out"))
+
+    bench = commands.add_parser("bench", help="measure this machine, plain diffusers and ours in one run; no network")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("--small", action="store_true", default=None, help="nano size; the default without CUDA")
+    bench.add_argument("--budget-s", type=float, default=540, help="leave out what does not fit into this time")
+    bench.add_argument("--json", type=Path, help="also write the last line to this file")
 
     doctor = commands.add_parser("doctor", help="what this machine has")
     doctor.set_defaults(run=_doctor)
@@ -133,6 +140,12 @@ def _generate(options: Any) -> int:
 
     generate(config, plans, base, lora, save)
     return 1 if failed else 0
+
+
+def _bench(options: Any) -> int:
+    from pixgen_gpu.bench.run import main as run
+
+    return run(small=options.small, budget_s=options.budget_s, json_file=options.json)
 
 
 def _doctor(_: Any) -> int:

@@ -152,7 +152,7 @@ def test_webp_is_stored_as_webp(api: FakeApi, base: BaseModel, lora_file: bytes)
     assert api.uploads[0]["contentType"] == "image/webp"
     data = api.objects[image["result"]["key"]]
     assert data[8:12] == b"WEBP"
-    assert b"&quot;draft&quot;: true" in data
+    assert b'"draft": true' in data
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (64, 64)
     assert len(data) < len(encoded(picture, "PNG"))

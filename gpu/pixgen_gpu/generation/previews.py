@@ -33,9 +33,11 @@ def fit_projection(base: BaseModel) -> torch.Tensor:
     colours = torch.cat(fields).clamp(0, 1)
     latents, _ = base.encode_pixels(colours * 2 - 1)
     factor = colours.shape[-1] // latents.shape[-1]
-    wanted = _rows(avg_pool2d(colours, factor))
-    given = _with_constant(_rows(latents.float().cpu()))
-    return torch.linalg.lstsq(given, wanted).solution.to(base.device)
+    wanted = _rows(avg_pool2d(colours, factor)).double()
+    given = _with_constant(_rows(latents.float().cpu())).double()
+    # A little ridge, because colours need not fill all four dimensions of the latents (nano's fill three).
+    ridge = 1e-6 * len(given) * torch.eye(given.shape[1], dtype=torch.double)
+    return torch.linalg.solve(given.T @ given + ridge, given.T @ wanted).float().to(base.device)
 
 
 def project(latents: torch.Tensor, projection: torch.Tensor) -> torch.Tensor:

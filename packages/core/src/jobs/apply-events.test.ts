@@ -286,4 +286,35 @@ describe('applying events', () => {
     });
     expect(await deps.db.prisma.weights.count({ where: { trainingId } })).toBe(0);
   });
+
+  it('stores what the classifier said of each image, charges no blocked one, and says why it is missing', async () => {
+    const generation = await claimedGeneration(2);
+    const before = await money();
+    const [shown, blocked] = generation.images;
+    const object = await storeObject(generation, `image-${shown?.id}.png`);
+    const verdict = { classifier: 'open-nsfw@0.1.0', score: 0.0123 };
+    const results = [
+      { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1, safety: { ...verdict, verdict: 'passed' } },
+      { status: 'failed', code: 'SAFETY_BLOCKED', safety: { ...verdict, score: 0.97, verdict: 'blocked' } },
+    ] as const;
+    const images = [shown, blocked].map((image, index) => ({ imageId: image?.id ?? '', result: results[index] }));
+    const succeeded = { type: 'succeeded', ...head(generation), gpuMs: 1, training: null, images } as SucceededEvent;
+    await deliver([succeeded], 1);
+    const rows = await deps.db.prisma.image.findMany({
+      where: { generationId: generation.id },
+      orderBy: { position: 'asc' },
+    });
+    expect(rows.map(({ state, failureCode, storageKey, safety }) => [state, failureCode, storageKey, safety])).toEqual([
+      ['ready', null, object.key, results[0].safety],
+      ['failed', 'SAFETY_BLOCKED', null, results[1].safety],
+    ]);
+    const after = await money();
+    expect(after.spentMicroUsd - before.spentMicroUsd).toBe(BigInt(PRICE));
+    expect(before.heldMicroUsd - after.heldMicroUsd).toBe(2n * BigInt(PRICE));
+    const view = await getGeneration(deps, actor, { id: generation.id });
+    expect(view.images[1]?.failure).toMatchObject({
+      code: 'SAFETY_BLOCKED',
+      message: expect.stringContaining('sexual'),
+    });
+  });
 });

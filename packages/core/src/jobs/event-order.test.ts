@@ -145,7 +145,7 @@ async function secondAttempt(): Promise<{ jobId: string; events: Record<Name, Gp
 }
 
 /** Through the webhook; a job that has ended answers 410. */
-async function receive(event: GpuEvent & { type: 'progress' | 'heartbeat' }): Promise<void> {
+async function receive(event: Exclude<GpuEvent, DurableGpuEvent>): Promise<void> {
   const { jobId, attempt, claimEpoch } = event;
   const rawBody = Buffer.from(JSON.stringify(event));
   const [id, timestamp] = [`msg_${newId()}`, String(Math.floor(Date.now() / 1000))];
