@@ -3,6 +3,7 @@ import { type AcceptRequest, connectDb, createBatcher, createJobStore, type Stor
 import { newId, type PromptFilter } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
+import { createCallLimits } from './account/call-limits.ts';
 import { createPassPoint } from './crash-points.ts';
 import type { CoreConfig, Deps, Log } from './deps.ts';
 
@@ -71,7 +72,8 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   });
   const storage = createStorage(options.storage);
   const { config, promptFilter = null } = options;
-  const deps: Deps = { db, jobs, producer, live, storage, config, log, promptFilter, passPoint };
+  const callLimits = createCallLimits(db, redis, config.callLimits);
+  const deps: Deps = { db, jobs, producer, live, storage, callLimits, config, log, promptFilter, passPoint };
   return {
     deps,
     async close() {
