@@ -35,9 +35,8 @@ def test_the_small_run_measures_every_goal_a_cpu_has_and_ends_with_json(
     assert result == json.loads(target.read_text())
     assert (result["errors"], result["leftOut"]) == ({}, [])
     measured = {row["goal"]: row for row in result["goals"] if row["measured"] is not None}
-    assert measured.keys() == {goal.key for goal in GOALS} - {"G12a", "G12b"}
+    assert measured.keys() == {goal.key for goal in GOALS} - {"G4r", "G12a", "G12b"}
     assert measured["G13"]["verdict"] in ("pass", "stretch")
-    assert measured["G4r"]["measured"] == 0
     assert measured["G1"]["verdict"] == "not judged", "a small model says nothing about the goals of the large one"
     assert all(value > 0 for value in result["ceilings"].values())
 

@@ -14,12 +14,12 @@ from pixgen_gpu.lora import DOWN, PREFIX, UP, LoraState
 def fused_error(unet: Any, state: LoraState, px: int, timesteps: tuple[int, ...] = (981, 501, 21)) -> float:
     """The worst relative error of one prediction over some timesteps: bf16 weights with the LoRA fused against fp32
     weights with the LoRA as a branch of its own. `unet` must be without any LoRA and is left as it was."""
-    exact = copy.deepcopy(unet).float()
+    exact: Any = nn.Module.float(copy.deepcopy(unet))
     for name, down in state.items():
         if name.endswith(DOWN):
             module = name.removesuffix(DOWN)
             _add_branch(exact.get_submodule(module.removeprefix(PREFIX)), down, state[module + UP])
-    half = unet if unet.dtype == torch.bfloat16 else copy.deepcopy(unet).to(torch.bfloat16)
+    half: Any = unet if unet.dtype == torch.bfloat16 else nn.Module.to(copy.deepcopy(unet), torch.bfloat16)
     fused = FusedLora(half)
     fused.apply(state, 1.0)
     config, side = unet.config, px // 8
