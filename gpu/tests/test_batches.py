@@ -137,7 +137,8 @@ def test_decoding_falls_back_to_single_images_and_then_to_tiles(
     latents = torch.randn(2, 4, 32, 32, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         whole, _ = Decoder(base).decode(latents).wait()
-        decode, tried = base.vae.decode, []
+        vae: Any = base.vae
+        decode, tried = vae.decode, []
 
         def limited(given: torch.Tensor, *args: Any, **options: Any) -> Any:
             tried.append((len(given), base.vae.use_tiling))
@@ -152,7 +153,7 @@ def test_decoding_falls_back_to_single_images_and_then_to_tiles(
     assert np.abs(whole.astype(int) - tiled.astype(int)).mean() < 2
     assert not base.vae.use_tiling
     assert isinstance(base.vae, AutoencoderKL)
-    assert base.vae.tile_sample_min_size == base.vae.config.sample_size
+    assert vae.tile_sample_min_size == vae.config.sample_size
 
 
 def test_swapping_loras_is_exact_and_taking_them_out_restores_every_bit(base: BaseModel, trained: TrainedLora) -> None:

@@ -19,10 +19,11 @@ def test_the_flop_count_of_the_true_size_network_is_the_known_one(px: int, tflop
     assert unet_flops("sdxl", px) / 1e12 == pytest.approx(tflop, rel=0.01)
 
 
-def test_flops_grow_with_the_batch_and_a_training_step_costs_more_than_two_forward_passes() -> None:
+def test_flops_grow_with_the_batch_and_a_training_step_adds_a_backward_pass_without_weight_gradients() -> None:
     forward = unet_flops("nano", 64)
     assert unet_flops("nano", 64, batch=3) == pytest.approx(3 * forward, rel=0.01)
-    assert 2 < training_flops("nano", 64, 1, small_config()) / forward < 3
+    # Frozen weights get no gradient, and what lies before the first attention gets none at all.
+    assert 1.5 < training_flops("nano", 64, 1, small_config()) / forward < 2.2
 
 
 def test_the_small_run_measures_every_goal_a_cpu_has_and_ends_with_json(

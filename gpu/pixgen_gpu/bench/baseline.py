@@ -21,6 +21,7 @@ from pixgen_gpu.training.config import TrainConfig, TrainingImage
 
 def pipeline_of(base: BaseModel) -> Any:
     """diffusers' pipeline over the same weights."""
+    scheduler: Any = copy.deepcopy(base.scheduler)
     pipeline: Any = StableDiffusionXLPipeline(
         vae=base.vae,
         text_encoder=base.text_encoder,
@@ -28,7 +29,7 @@ def pipeline_of(base: BaseModel) -> Any:
         tokenizer=base.tokenizer,
         tokenizer_2=base.tokenizer_2,
         unet=base.unet,
-        scheduler=copy.deepcopy(base.scheduler),
+        scheduler=scheduler,
         add_watermarker=False,
     )
     pipeline.set_progress_bar_config(disable=True)
@@ -40,7 +41,7 @@ class BaselineTraining:
 
     def __init__(self, base: BaseModel, config: TrainConfig, images: list[TrainingImage]) -> None:
         self._base, self._config, self._images = base, config, images
-        self._scheduler = DDPMScheduler.from_config(base.scheduler.config)
+        self._scheduler: Any = DDPMScheduler.from_config(base.scheduler.config)
         self._turn = 0
 
     def __enter__(self) -> "BaselineTraining":
@@ -86,7 +87,7 @@ class BaselineTraining:
         texts = [base.encode_text(caption) for _ in picked]
         noise = torch.randn_like(latents)
         timesteps = torch.randint(0, 1000, (len(picked),), device=device).long()
-        noisy = self._scheduler.add_noise(latents, noise, timesteps)  # pyright: ignore[reportArgumentType]
+        noisy = self._scheduler.add_noise(latents, noise, timesteps)
         sizes = torch.tensor([[*size, 0, 0, *size]] * len(picked), device=device, dtype=dtype)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             predicted = base.unet(

@@ -25,7 +25,8 @@ class Goal:
             return "not measured"
         if not (true_size or self.anywhere):
             return "not judged"
-        for bound, name in ((self.stretch, "stretch"), (self.passed, "pass")):
+        verdicts: tuple[tuple[float, Verdict], ...] = ((self.stretch, "stretch"), (self.passed, "pass"))
+        for bound, name in verdicts:
             if (value >= bound) if self.at_least else (value <= bound):
                 return name
         return "miss"

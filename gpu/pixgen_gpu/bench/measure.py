@@ -82,7 +82,7 @@ def unet_flops(profile: ProfileName, px: int, batch: int = 1) -> int:
 
 def decode_flops(profile: ProfileName, px: int) -> int:
     """FLOPs of decoding one image."""
-    vae = vae_on_meta(profile)
+    vae: Any = vae_on_meta(profile)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         vae.decode(torch.zeros(1, 4, px // 8, px // 8, device="meta"))
     return counter.get_total_flops()

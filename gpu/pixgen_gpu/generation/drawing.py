@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import torch
 
@@ -48,7 +49,8 @@ class Drawing:
         if self._is_prepared or base.device.type != "cuda":
             return
         self._is_prepared = True
-        for part in (base.unet, base.vae):
+        parts: tuple[Any, ...] = (base.unet, base.vae)
+        for part in parts:
             torch.nn.Module.to(part, memory_format=torch.channels_last)
         if compiled:
             compile_blocks(base.unet)

@@ -186,7 +186,7 @@ function unmasked(text: string): string {
 }
 
 function finder(lists: readonly string[], anywhere: string): RegExp {
-  const words = lists.flatMap((list) => (/^\(/u.test(list) ? [list] : list.split(/ (?![^(]*\))/u)));
+  const words = lists.flatMap((list) => (list.startsWith('(') ? [list] : list.split(/ (?![^(]*\))/u)));
   return new RegExp(
     `${words.map((word) => bounded(word.replace(/(?<=[\p{L}])\*$/u, '\\p{L}*'))).join('|')}|${anywhere}`,
     'u',
