@@ -52,21 +52,31 @@ shared: dict[str, Any] = {
 }
 
 
+def _settings() -> Any:
+    """The settings, or None when they are wrong: the log names the variable, and each call then says so."""
+    from pixgen_gpu.logs import configure_logging, log_failure
+    from pixgen_gpu.settings import load_settings
+
+    configure_logging()
+    try:
+        return load_settings()
+    except SystemExit as problem:
+        log_failure("settings_wrong", problem=str(problem))
+        return None
+
+
 class _Host:
-    """One container's life: before the snapshot, after it, each ticket, the end."""
+    """One container's life: before the snapshot, after it, each ticket, the end. No hook may end the container."""
 
     @modal.enter(snap=True)
     def preload(self) -> None:
         """Import torch and read the base model into memory. No GPU may be touched before the snapshot is taken."""
-        from pixgen_gpu.logs import configure_logging
         from pixgen_gpu.models import preload_base_model
         from pixgen_gpu.run_ticket import BaseModelCache
-        from pixgen_gpu.settings import load_settings
 
-        configure_logging()
-        env = load_settings()
-        self.base = BaseModelCache(lambda: preload_base_model(env.gpu_profile, env.pixgen_gpu_data_dir))
-        self.base.try_now()
+        if env := _settings():
+            self.base = BaseModelCache(lambda: preload_base_model(env.gpu_profile, env.pixgen_gpu_data_dir))
+            self.base.try_now()
         if not modal.is_local():
             base_weights.commit()
 
@@ -75,14 +85,14 @@ class _Host:
         """Bring the model to the GPU, with what other containers have compiled."""
         from pixgen_gpu.models import on_default_device
         from pixgen_gpu.run_ticket import BaseModelCache, Host
-        from pixgen_gpu.settings import load_settings
 
         if not modal.is_local():
             compile_caches.reload()
-        env = load_settings()
-        ready = BaseModelCache(lambda: on_default_device(self.base()))
-        ready.try_now()
-        self.host = Host(env.pixgen_api_base, env.gpu_profile, ready)
+        self.host = None
+        if env := _settings():
+            ready = BaseModelCache(lambda: on_default_device(self.base()))
+            ready.try_now()
+            self.host = Host(env.pixgen_api_base, env.gpu_profile, ready)
 
     @modal.method()
     def run(self, ticket: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +103,8 @@ class _Host:
         from pixgen_gpu.run_ticket import run_ticket
 
         call_id = modal.current_function_call_id()
-        assert call_id is not None
+        if self.host is None or call_id is None:
+            return CallLost(state="lost", reason="the app's settings are wrong: its log says which").model_dump()
         try:
             outcome = run_ticket(Ticket.model_validate(ticket), call_id, self.host)
         except ValidationError:
@@ -103,7 +114,7 @@ class _Host:
 
     @modal.exit()
     def close(self) -> None:
-        """Idle, redeployed or pre-empted: a job at work gets the grace period to store its checkpoint."""
+        """Idle, redeployed or pre-empted: a job at work gets the grace period to end well."""
         from pixgen_gpu.run_ticket import request_stop
 
         request_stop()

@@ -109,23 +109,32 @@ def test_the_app_stays_thin() -> None:
     assert len((GPU / "modal_app.py").read_text().splitlines()) <= 150
 
 
-def test_a_container_runs_tickets_one_after_the_other_and_survives_what_it_cannot_read(api: FakeApi) -> None:
-    order = train_order(api)
-    api.order = order | {"settings": order["settings"] | {"steps": 2}}
-    calls = [
-        {"className": "Trainer", "callId": "fc-bad", "args": [[{"jobId": "x"}], {}]},
-        {"className": "Trainer", "callId": "fc-good", "args": [[api.ticket()], {}]},
+def run_container(api_base: str, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the calls of one container return."""
+    lines = [
+        json.dumps({"className": "Trainer", "callId": call_id, "args": [[ticket], {}]}) for call_id, ticket in calls
     ]
     done = subprocess.run(
         [sys.executable, "-m", "tests.modal_container"],
         cwd=GPU,
-        env=NOWHERE | {"PIXGEN_API_BASE": api.base, "GPU_PROFILE": "nano"},
-        input="".join(json.dumps(call) + "\n" for call in calls),
+        env=NOWHERE | {"PIXGEN_API_BASE": api_base, "GPU_PROFILE": "nano"},
+        input="\n".join(lines),
         capture_output=True,
         text=True,
         timeout=120,
     )
-    bad, good = (json.loads(line) for line in done.stdout.splitlines())
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_wrong_settings_end_each_call_and_not_the_container(api: FakeApi) -> None:
+    (answer,) = run_container("not-an-address", ("fc-1", api.ticket()))
+    assert answer == {"state": "lost", "reason": "the app's settings are wrong: its log says which"}
+
+
+def test_a_container_runs_tickets_one_after_the_other_and_survives_what_it_cannot_read(api: FakeApi) -> None:
+    order = train_order(api)
+    api.order = order | {"settings": order["settings"] | {"steps": 2}}
+    bad, good = run_container(api.base, ("fc-bad", {"jobId": "x"}), ("fc-good", api.ticket()))
     assert bad == {"state": "lost", "reason": "the ticket was not understood"}
     assert (good["type"], good["jobId"]) == ("succeeded", api.ticket()["jobId"])
     assert [claim["callId"] for claim in api.claims] == ["fc-good"]

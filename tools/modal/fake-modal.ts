@@ -84,6 +84,8 @@ export type FakeModal = {
   end(callId: string, resultStatus: number, exception?: string): void;
   /** The call returns bytes of any format, as an app would that does not answer in CBOR. */
   returnBytes(callId: string, data: Uint8Array, format: number): void;
+  /** Blobs are accepted for download and never sent. */
+  silenceBlobs(): void;
   close(): Promise<void>;
 };
 
@@ -97,7 +99,9 @@ export async function startFakeModal(options: FakeModalOptions = {}): Promise<Fa
   const seen: Seen[] = [];
   const spawned: Spawned[] = [];
 
+  let blobsSilent = false;
   const blobServer = createServer((request, response) => {
+    if (blobsSilent) return;
     const bytes = blobs.get(request.url?.slice(1) ?? '');
     response.writeHead(bytes ? 200 : 404).end(bytes);
   });
@@ -240,6 +244,9 @@ export async function startFakeModal(options: FakeModalOptions = {}): Promise<Fa
     end: (callId, resultStatus, exception = 'it ended badly') =>
       settle(callId, { status: resultStatus, exception, format: 0 }),
     returnBytes: (callId, data, format) => settle(callId, { status: RESULT.success, data, format }),
+    silenceBlobs() {
+      blobsSilent = true;
+    },
     async close() {
       for (const { cancelled } of calls.values()) cancelled.abort();
       server.forceShutdown();

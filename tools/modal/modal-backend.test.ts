@@ -197,6 +197,16 @@ describe('the status of a call on Modal', () => {
   });
 });
 
+describe('a large result that never comes', () => {
+  it('is waited for no longer than any other answer', async () => {
+    const { callId } = await spawned();
+    const backend = await backendWith({ timeoutMs: 400 });
+    modal.finish(callId, { large: 'x'.repeat(100_000) });
+    modal.silenceBlobs();
+    expect(await failure(backend.status(callId))).toMatchObject({ kind: 'unavailable' });
+  });
+});
+
 describe('a cancel on Modal', () => {
   it('ends the call and its container, and may be repeated', async () => {
     const { backend, callId } = await spawned();
