@@ -119,6 +119,7 @@ class _Host:
 
         request_stop()
         if not modal.is_local():
+            base_weights.commit()
             compile_caches.commit()
 
 

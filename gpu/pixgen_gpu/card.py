@@ -8,8 +8,9 @@ from pixgen_gpu.profiles import ProfileName
 
 GIB = 2**30
 # Free memory that a profile wants before its model is loaded: the most that training or drawing at its native size
-# is meant to take. nano is small change.
-NEEDED_BYTES: dict[ProfileName, int] = {"nano": GIB // 2, "sdxl": 14 * GIB}
+# is meant to take. The small profiles are small change.
+NEEDED_BYTES: dict[ProfileName, int] = {"sdxl": 14 * GIB}
+NEEDED_BY_SMALL_BYTES = GIB // 2
 ANSWER_WITHIN_S = 10
 
 
@@ -46,7 +47,7 @@ def read_card() -> Card | None:
 
 def too_small(card: Card, profile: ProfileName) -> str | None:
     """Why a profile can never run on a card, and what to do; None when it can."""
-    needed = NEEDED_BYTES[profile]
+    needed = NEEDED_BYTES.get(profile, NEEDED_BY_SMALL_BYTES)
     if card.total_bytes >= needed:
         return None
     return (
@@ -57,7 +58,7 @@ def too_small(card: Card, profile: ProfileName) -> str | None:
 
 def too_full(card: Card, profile: ProfileName) -> str | None:
     """Why a profile cannot be loaded on a card now, and what to do; None when it can."""
-    needed = NEEDED_BYTES[profile]
+    needed = NEEDED_BYTES.get(profile, NEEDED_BY_SMALL_BYTES)
     if card.free_bytes >= needed:
         return None
     return (

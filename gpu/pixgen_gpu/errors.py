@@ -44,10 +44,11 @@ StopReason = Literal["superseded", "cancelled", "preempted"]
 
 
 class StopWork(Exception):
-    """The work stops here: nothing is reported, what was done is dropped.
+    """The work ends here: no result is reported.
 
     `superseded`: the API answered 410 (job cancelled or finished, or a newer claim holds it). `cancelled`: this host's
-    own cancel was called. `preempted`: the machine goes away; the work goes on elsewhere.
+    own cancel was called. `preempted`: the host is about to go; the work is still wanted, elsewhere, so a training
+    leaves a checkpoint behind.
     """
 
     def __init__(self, reason: StopReason) -> None:

@@ -39,12 +39,6 @@ from pixgen_gpu.urls import is_inside
 Outcome = CallFinished | CallSuperseded | CallCancelled | CallLost
 Order = TrainOrder | GenerateOrder
 
-STOPPED: dict[StopReason, Outcome] = {
-    "cancelled": CallCancelled(state="cancelled"),
-    "superseded": CallSuperseded(state="superseded"),
-    "preempted": CallLost(state="lost", reason="the machine was taken away"),
-}
-
 
 @dataclass(frozen=True)
 class Host:
@@ -135,10 +129,21 @@ def _run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal) -> O
             return outcome
         except StopWork as reason:
             log("call_ended", outcome=reason.reason, **fields)
-            return STOPPED[reason.reason]
+            return _stopped(reason.reason)
         except Exception:  # noqa: BLE001 - the last line of defence: see the module's first paragraph
             log_failure("call_crashed", **fields)
             return CallLost(state="lost", reason="internal error")
+
+
+def _stopped(reason: StopReason) -> Outcome:
+    match reason:
+        case "cancelled":
+            return CallCancelled(state="cancelled")
+        case "superseded":
+            return CallSuperseded(state="superseded")
+        case "preempted":
+            # The next attempt, or the provider's own restart of this call, goes on from the checkpoint.
+            return CallLost(state="lost", reason="the host was stopped")
 
 
 def _claim(ticket: Ticket, call_id: str, host: Host, client: httpx.Client, stop: StopSignal) -> Order | Outcome:

@@ -163,7 +163,7 @@ def test_a_container_that_is_taken_away_stops_its_job_and_waits_for_it(api: Fake
     api.wait_for("progress")
     request_stop()
     # The ticket has ended before the hook returns: the container may go.
-    assert calls.wait(call_id, 5) == CallLost(state="lost", reason="the machine was taken away")
+    assert calls.wait(call_id, 5) == CallLost(state="lost", reason="the host was stopped")
     assert api.of_type("failed") == []
     calls.close(5)
 

@@ -328,7 +328,7 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
     async () => {
       const job = stub.addJob(await trainOrder(stub, 5000));
       const callId = await submitted(job);
-      const claimed = await until(30_000, () => job.epoch === 1);
+      const claimed = await until(90_000, () => job.epoch === 1);
       expect(claimed).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, 11_000));
       const lifeSigns = job.events.map(({ at }) => at);
@@ -343,22 +343,24 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
       expect(terminalsOf(job)).toEqual([]);
       expect(job.events.length - after).toBeLessThanOrEqual(1);
     },
-    60_000,
+    120_000,
   );
 
   guarantee(
     'progress comes at most once a second',
     async () => {
-      const job = stub.addJob(await trainOrder(stub, 1500));
+      const job = stub.addJob(await trainOrder(stub, 5000));
       const callId = await submitted(job);
-      await until(30_000, () => job.events.filter(typed('progress')).length >= 4);
+      // A provider that ends containers with their calls starts a new one first.
+      await until(90_000, () => job.events.filter(typed('progress')).length >= 4);
       await backend.cancel(callId);
       await ended(callId);
       const at = job.events.filter(typed('progress')).map((seen) => seen.at);
+      expect(at.length).toBeGreaterThanOrEqual(4);
       const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
       expect(Math.min(...gaps)).toBeGreaterThan(850);
     },
-    60_000,
+    120_000,
   );
 
   guarantee('a submit with a wrong secret is refused', async () => {
@@ -370,17 +372,21 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
     expect(job.claims).toEqual([]);
   });
 
-  guarantee('a ticket that does not parse is refused', async () => {
-    const { ticket } = stub.addJob(await trainOrder(stub, 6));
-    for (const malformed of [
-      { ...ticket, attempt: 0 },
-      { ...ticket, prompt: 'never in a ticket' },
-    ]) {
-      const submit = backend.submit(malformed, 'train');
-      if (provider.readsTickets) await expect(submit).rejects.toMatchObject({ kind: 'refused' });
-      else expect((await ended((await submit).callId)).state).toBe('lost');
-    }
-  });
+  guarantee(
+    'a ticket that does not parse is refused',
+    async () => {
+      const { ticket } = stub.addJob(await trainOrder(stub, 6));
+      for (const malformed of [
+        { ...ticket, attempt: 0 },
+        { ...ticket, prompt: 'never in a ticket' },
+      ]) {
+        const submit = backend.submit(malformed, 'train');
+        if (provider.readsTickets) await expect(submit).rejects.toMatchObject({ kind: 'refused' });
+        else expect((await ended((await submit).callId)).state).toBe('lost');
+      }
+    },
+    120_000,
+  );
 
   guarantee('a claim URL outside the configured API never gets the token', async () => {
     let reached = 0;
