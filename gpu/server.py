@@ -48,7 +48,8 @@ class MemoryGuard:
     """Says whether a job fits on the GPU. Once this server's model is loaded, its memory is its own."""
 
     def __init__(self, profile: ProfileName, card: ReadCard = read_card) -> None:
-        self._profile, self._read = profile, card
+        self._profile: ProfileName = profile
+        self._read = card
         self._seen: tuple[float, Card | None] | None = None
         self.loaded = False
 

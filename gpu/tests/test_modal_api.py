@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from modal_proto import api_pb2
 
@@ -11,14 +12,13 @@ KINDS = {1: "double", 2: "float", 3: "int64", 5: "int32", 8: "bool", 9: "string"
 OUTSIDE = {"Any": "google.protobuf.Any", "Empty": "google.protobuf.Empty"}
 
 
-def kind_of(field: object) -> str:
-    f: object = field
-    inner = getattr(f, "message_type", None) or getattr(f, "enum_type", None)
-    return inner.full_name.removeprefix("modal.client.") if inner else KINDS[getattr(f, "type")]  # noqa: B009
+def kind_of(field: Any) -> str:
+    inner = field.message_type or field.enum_type
+    return inner.full_name.removeprefix("modal.client.") if inner else KINDS[field.type]
 
 
 def test_every_field_enum_and_method_is_as_published() -> None:
-    api = api_pb2.DESCRIPTOR
+    api: Any = api_pb2.DESCRIPTOR
     block: list[tuple[str, str]] = []
     checked = 0
     for line in PROTO.read_text().splitlines():
