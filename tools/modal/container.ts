@@ -6,7 +6,7 @@ import type { Spawned } from './fake-modal.ts';
 
 export type Container = {
   /** Runs one input after the other. A cancel kills the process, as `terminateContainers` does; the next starts anew. */
-  run(spawned: Spawned, cancelled: AbortSignal): Promise<unknown>;
+  run: (spawned: Spawned, cancelled: AbortSignal) => Promise<unknown>;
   stop(): Promise<void>;
 };
 

@@ -204,7 +204,11 @@ export async function startFakeModal(options: FakeModalOptions = {}): Promise<Fa
       handle(call.request, metadata).then(
         (value) => answer(null, value),
         (error: unknown) =>
-          answer(error instanceof GrpcFault ? error : { code: status.INTERNAL, details: `the fake failed: ${error}` }),
+          answer(
+            error instanceof GrpcFault
+              ? error
+              : { code: status.INTERNAL, details: `the fake failed: ${String(error)}` },
+          ),
       );
     };
     implementation[method] = answered;
