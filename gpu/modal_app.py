@@ -92,7 +92,7 @@ class _Host:
         if env := _settings():
             ready = BaseModelCache(lambda: on_default_device(self.base()))
             ready.try_now()
-            self.host = Host(env.pixgen_api_base, env.gpu_profile, ready)
+            self.host = Host(env.pixgen_api_base, env.gpu_profile, ready, env.output)
 
     @modal.method()
     def run(self, ticket: dict[str, Any]) -> dict[str, Any]:

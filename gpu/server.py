@@ -83,7 +83,8 @@ def local_host(settings: Settings, memory: MemoryGuard) -> Host:
 
         return load_base_model(settings.gpu_profile, settings.pixgen_gpu_data_dir)
 
-    return Host(settings.pixgen_api_base, settings.gpu_profile, BaseModelCache(lambda: memory.load(load)))
+    cache = BaseModelCache(lambda: memory.load(load))
+    return Host(settings.pixgen_api_base, settings.gpu_profile, cache, settings.output)
 
 
 def run_here(ticket: Ticket, call_id: str, stop: StopSignal, host: Host) -> Outcome:
