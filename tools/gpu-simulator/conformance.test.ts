@@ -287,9 +287,10 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
   guarantee(
     'an upload request answered 410 stops the work, and nothing more is reported',
     async () => {
-      const job = stub.addJob(generateOrder(stub, await trained(), 3), { answerUpload: () => 410 });
+      const job = stub.addJob(generateOrder(stub, await trained(), 12), { answerUpload: () => 410 });
       expect(await ended(await submitted(job))).toEqual({ state: 'superseded' });
-      expect(job.uploads).toHaveLength(1);
+      // Images are stored a few at a time: those that were on their way may have asked too.
+      expect(job.uploads.length).toBeLessThanOrEqual(4);
       expect(
         job.events.filter(({ event }) => event.type === 'image' || terminalEvent.safeParse(event).success),
       ).toEqual([]);

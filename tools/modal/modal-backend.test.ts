@@ -136,7 +136,7 @@ describe('the status of a call on Modal', () => {
     const { backend, callId } = await spawned();
     const images = Array.from({ length: 50 }, () => ({
       imageId: newId(),
-      result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY' },
+      result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY', safety: null },
     }));
     const { code: _, retryable: __, ...head } = FAILED;
     const result = { ...head, type: 'succeeded', training: null, images };
