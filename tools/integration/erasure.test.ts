@@ -83,7 +83,11 @@ const train = (person: Canary, modelId: string) =>
   person.client.training.start.mutate({ modelId, preset: 'fast', idempotencyKey: newId() });
 const draw = (person: Canary, modelId: string, n = 2) =>
   person.client.generation.start.mutate({
-    ...{ modelId, prompt: person.word, negativePrompt: person.word, n, idempotencyKey: newId() },
+    modelId,
+    prompt: person.word,
+    negativePrompt: person.word,
+    n,
+    idempotencyKey: newId(),
   });
 
 async function createTrained(person: Canary): Promise<string> {
@@ -181,7 +185,10 @@ describe('an account is erased for good', () => {
     const modelId = await createDraft(person);
     const bytes = await drawCanary(person.word, 20);
     const late = await person.client.photos.create.mutate({
-      ...{ modelId, fileName: `${person.word}.jpg`, contentType: 'image/jpeg', sizeBytes: bytes.length },
+      modelId,
+      fileName: `${person.word}.jpg`,
+      contentType: 'image/jpeg',
+      sizeBytes: bytes.length,
     });
     const started = await erase(person);
     await untilErased(started);

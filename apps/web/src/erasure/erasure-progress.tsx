@@ -57,7 +57,8 @@ export function ErasureProgress() {
 function CodeForm({ onCode }: { onCode: (code: string) => void }) {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const code = String(new FormData(event.currentTarget).get('code') ?? '').trim();
+    const typed = new FormData(event.currentTarget).get('code');
+    const code = typeof typed === 'string' ? typed.trim() : '';
     keepReceiptCode(code);
     onCode(code);
   }

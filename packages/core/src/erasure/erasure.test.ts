@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { auditLedger, claimErasure, hashReceipt, linkAudit, type OpenErasure, verifyAudit } from '@pixgen/db';
 import { CONSENT, ERASE_PHRASE, erasureReceipt, newId } from '@pixgen/domain';
+import type { Progress } from '@pixgen/queue';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
@@ -88,7 +89,12 @@ async function createPerson(objects = 3) {
 }
 
 const orderOf = (modelId: string) => ({
-  ...{ modelId, prompt: canary, negativePrompt: canary, n: 1, loraWeight: 1, idempotencyKey: newId() },
+  modelId,
+  prompt: canary,
+  negativePrompt: canary,
+  n: 1,
+  loraWeight: 1,
+  idempotencyKey: newId(),
 });
 
 /** A generation whose call has claimed and holds a URL to write to. */
@@ -113,10 +119,9 @@ async function putToWork({ actor, modelId }: { actor: Actor; modelId: string }) 
     sha256: (await sha256(canary)).toString('base64'),
   };
   const upload = await grantUpload(deps, request);
-  await deps.live.saveProgress({
-    ...{ jobId: ticket.jobId, attempt: 1, claimEpoch: 1, sentAtS: 1, phase: 'generating', step: 1, totalSteps: 2 },
-    ...{ loss: 0.5, imageId: null, previewUrl: null, at: new Date().toISOString() },
-  } as unknown as Parameters<typeof deps.live.saveProgress>[0]);
+  const heard = { ...ticket, claimEpoch: 1, sentAtS: 1, at: new Date().toISOString() };
+  const shown = { phase: 'drawing', step: 1, totalSteps: 2, loss: 0.5, imageId: null, previewUrl: null } as const;
+  await deps.live.saveProgress({ ...heard, ...shown } as unknown as Progress);
   return { ...ticket, callId, token, request, upload };
 }
 
@@ -295,9 +300,8 @@ describe('an erased account', () => {
     const person = await createPerson();
     const { actor, modelId } = person;
     const work = await putToWork(person);
-    const photo = await createPhoto(deps, actor, {
-      ...{ modelId, fileName: 'late.jpg', contentType: 'image/jpeg', sizeBytes: canary.length },
-    });
+    const file = { fileName: 'late.jpg', contentType: 'image/jpeg', sizeBytes: canary.length } as const;
+    const photo = await createPhoto(deps, actor, { modelId, ...file });
     const erasure = await claim(await eraseAccount(deps, actor, confirmation));
     await runErasure(deps, erasure, tools);
 

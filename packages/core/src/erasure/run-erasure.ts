@@ -19,13 +19,14 @@ import {
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import type { GpuBackend } from '../gpu/gpu-backend.ts';
+import { GPU_UPLOAD_URL_MS } from '../jobs/grant-upload.ts';
 import { move } from '../jobs/next-move.ts';
 import { publishHistory } from '../jobs/publish.ts';
 import { UPLOAD_URL_MS } from '../photos/create-photo.ts';
 import { makeReceipt } from './receipt.ts';
 
-/** The longest upload URL, of a photo or a GPU, and a minute for clocks that differ and bodies under way. */
-export const LAST_SWEEP_AFTER_MS = UPLOAD_URL_MS + 60_000;
+/** The longest upload URL, of a photo or a GPU, and as much again for clocks that differ and bodies that take their time. */
+export const LAST_SWEEP_AFTER_MS = 2 * Math.max(UPLOAD_URL_MS, GPU_UPLOAD_URL_MS);
 const REMOVE_BATCH = 1_000;
 const PARALLEL = 8;
 
