@@ -5,6 +5,7 @@ import { CONSENT, ERASE_PHRASE, erasureReceipt, newId } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_CALL_LIMITS } from '../account/call-limits.ts';
 import type { Actor, Deps } from '../deps.ts';
 import { startGeneration } from '../generation/start-generation.ts';
 import { hashPassword } from '../identity/passwords.ts';
@@ -33,7 +34,10 @@ const tools: ErasureTools = {
   deleteIdentity: null,
 };
 beforeAll(async () => {
-  test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: 1_000 } });
+  test = await createTestDeps({
+    prices: { trainMicroUsd: 0, imageMicroUsd: 1_000 },
+    callLimits: { ...NO_CALL_LIMITS, readsPer15Min: 1_000 },
+  });
   ({ deps } = test);
 });
 afterAll(() => test.close());
@@ -122,6 +126,11 @@ async function putToWork({ actor, modelId }: { actor: Actor; modelId: string }) 
   const heard = { ...ticket, claimEpoch: 1, sentAtS: 1, at: new Date().toISOString() };
   const shown = { phase: 'drawing', step: 1, totalSteps: 2, loss: 0.5, imageId: null, previewUrl: null } as const;
   await deps.live.saveProgress({ ...heard, ...shown } as unknown as Progress);
+  const { jobId, attempt, claimEpoch } = request;
+  const result = { status: 'failed', code: 'GPU_INTERNAL' } as const;
+  const event = { type: 'image', jobId, attempt, claimEpoch, imageId: request.imageId, result } as const;
+  expect(await deps.jobs.storeEvent({ webhookId: `${canary}-${jobId}`, event })).toMatchObject({ outcome: 'stored' });
+  await deps.callLimits.count(actor.userId, 'read');
   return { ...ticket, callId, token, request, upload };
 }
 
@@ -205,6 +214,7 @@ describe('an erased account', () => {
     const words = [canary, userId, ...person.photoIds];
     const left = await findTraces(words, userId);
     expect(left.filter((trace) => !trace.startsWith('Erasure: '))).toEqual([]);
+    expect(await deps.live.forget({ userId, jobIds: [work.jobId] })).toBe(0);
     await runAll();
     expect(await findTraces([...words, work.jobId], userId)).toEqual(
       // Money that was held and given back stays closed under the job's id, which is nobody's.
