@@ -127,7 +127,7 @@ async function putToWork({ actor, modelId }: { actor: Actor; modelId: string }) 
   const shown = { phase: 'drawing', step: 1, totalSteps: 2, loss: 0.5, imageId: null, previewUrl: null } as const;
   await deps.live.saveProgress({ ...heard, ...shown } as unknown as Progress);
   const { jobId, attempt, claimEpoch } = request;
-  const result = { status: 'failed', code: 'GPU_INTERNAL' } as const;
+  const result = { status: 'failed', code: 'GPU_INTERNAL', safety: null } as const;
   const event = { type: 'image', jobId, attempt, claimEpoch, imageId: request.imageId, result } as const;
   expect(await deps.jobs.storeEvent({ webhookId: `${canary}-${jobId}`, event })).toMatchObject({ outcome: 'stored' });
   await deps.callLimits.count(actor.userId, 'read');
