@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 from pydantic import ValidationError
 
-from pixgen_gpu.errors import GpuFailure, StopWork
+from pixgen_gpu.errors import GpuFailure, StopReason, StopWork
 from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
 from pixgen_gpu.files import Uploader
 from pixgen_gpu.logs import log, log_failure
@@ -41,11 +42,16 @@ Order = TrainOrder | GenerateOrder
 
 @dataclass(frozen=True)
 class Host:
-    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes."""
+    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes.
+
+    Class images are kept in `data_dir`; without one, each training draws its own. `captioner_dir` holds a BLIP model.
+    """
 
     api_base: str
     profile: ProfileName
     load_base: Callable[[], Any]
+    data_dir: Path | None = None
+    captioner_dir: Path | None = None
     claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))
     retry: Retry = field(default_factory=Retry)
     rhythm: Rhythm = field(default_factory=Rhythm)
@@ -86,12 +92,21 @@ def run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal | None
             return outcome
         except StopWork as reason:
             log("call_ended", outcome=reason.reason, **fields)
-            return (
-                CallCancelled(state="cancelled") if reason.reason == "cancelled" else CallSuperseded(state="superseded")
-            )
+            return _stopped(reason.reason)
         except Exception:  # noqa: BLE001 - the last line of defence: see the module's first paragraph
             log_failure("call_crashed", **fields)
             return CallLost(state="lost", reason="internal error")
+
+
+def _stopped(reason: StopReason) -> Outcome:
+    match reason:
+        case "cancelled":
+            return CallCancelled(state="cancelled")
+        case "superseded":
+            return CallSuperseded(state="superseded")
+        case "preempted":
+            # The next attempt, or the provider's own restart of this call, goes on from the checkpoint.
+            return CallLost(state="lost", reason="the host was stopped")
 
 
 def _claim(ticket: Ticket, call_id: str, host: Host, client: httpx.Client, stop: StopSignal) -> Order | Outcome:

@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     gpu_profile: Literal["nano", "sdxl"] = "nano"
     """The base model that this host serves."""
     pixgen_gpu_data_dir: Path = Path("data")
-    """Cache of base weights."""
+    """Cache of base weights and of class images."""
+    gpu_captioner_dir: Path | Literal[""] = ""
+    """Folder of a BLIP captioning model; empty: photos are captioned from templates."""
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:

@@ -12,13 +12,13 @@ from safetensors.torch import load as load_safetensors
 
 from pixgen_gpu.errors import StopWork
 from pixgen_gpu.events import Retry, Rhythm, StopSignal
-from pixgen_gpu.jobs import lora_metadata
 from pixgen_gpu.logs import configure_logging
 from pixgen_gpu.lora import lora_to_bytes
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.protocol import Ticket
 from pixgen_gpu.run_ticket import Host, Outcome, run_ticket
 from pixgen_gpu.training.config import TrainedLora
+from pixgen_gpu.training.metadata import lora_metadata
 from pixgen_gpu.urls import is_inside
 from tests.fake_api import TOKEN, FakeApi
 from tests.orders import IMAGE_IDS, generate_order, train_order
@@ -53,7 +53,7 @@ def test_a_training_stores_weights_and_its_return_value_is_the_terminal_event(ap
     result = finished(run(api, base))
     assert result["type"] == "succeeded"
     assert api.claims == [{"jobId": result["jobId"], "attempt": 1, "token": TOKEN, "callId": "call-1"}]
-    assert [(u["purpose"], u["step"]) for u in api.uploads] == [("weights", 8)]
+    assert [(u["purpose"], u["step"]) for u in api.uploads] == [("weights", 8), ("kohya-weights", 8)]
     stored = api.objects[result["training"]["weights"]["key"]]
     assert len(stored) == result["training"]["weights"]["sizeBytes"]
     assert all(name.startswith("unet.") for name in load_safetensors(stored))
@@ -253,8 +253,8 @@ def test_an_unexpected_error_is_reported_without_its_text(api: FakeApi, base: Ba
 
 def test_a_resumed_training_continues_from_its_checkpoint(api: FakeApi, base: BaseModel) -> None:
     order = train_order(api)
-    order["settings"]["steps"] = 150
-    api.order = order | {"checkpointEveryMs": 1000}
+    order["settings"] |= {"steps": 150, "checkpointEveryMs": 1000}
+    api.order = order
     stop = StopSignal()
     api.on_event = lambda event: stop.set(StopWork("cancelled")) if event["type"] == "checkpoint" else None
     assert run(api, base, stop=stop).state == "cancelled"

@@ -24,6 +24,7 @@ const MESSAGES = {
   ProgressEvent: protocol.progressEvent,
   ImageEvent: protocol.imageEvent,
   CheckpointEvent: protocol.checkpointEvent,
+  SampleEvent: protocol.sampleEvent,
   SucceededEvent: protocol.succeededEvent,
   FailedEvent: protocol.failedEvent,
   GpuEvent: protocol.gpuEvent,

@@ -16,3 +16,4 @@ export * from './photos.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './training.ts';
+export * from './training-settings.ts';

@@ -12,6 +12,14 @@ type PresetSettings = Omit<TrainSettings, 'steps' | 'seed'> & {
   maxSteps: number;
 };
 
+/** What all presets have in common. */
+const COMMON = {
+  priorWeight: 1,
+  captions: 'auto',
+  checkpointEveryMs: 30_000,
+  samplePrompts: ['photo of {subject}', '{subject} on a beach at sunset'],
+} satisfies Partial<PresetSettings>;
+
 /** Edge lengths in px a profile draws at. `simulated` profiles draw no likeness: every screen that shows them says so. */
 export type Profile = {
   name: string;
@@ -31,6 +39,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     guidance: 5,
     presets: {
       fast: {
+        ...COMMON,
         rank: 4,
         learningRate: 1e-3,
         resolution: 128,
@@ -40,6 +49,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 60,
       },
       balanced: {
+        ...COMMON,
         rank: 8,
         learningRate: 1e-3,
         resolution: 128,
@@ -49,6 +59,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 120,
       },
       best: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-3,
         resolution: 128,
@@ -67,6 +78,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     guidance: 4,
     presets: {
       fast: {
+        ...COMMON,
         rank: 8,
         learningRate: 1e-3,
         resolution: 128,
@@ -76,6 +88,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 200,
       },
       balanced: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-3,
         resolution: 128,
@@ -85,6 +98,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 400,
       },
       best: {
+        ...COMMON,
         rank: 16,
         learningRate: 5e-4,
         resolution: 128,
@@ -103,6 +117,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     guidance: 6,
     presets: {
       fast: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-4,
         resolution: 512,
@@ -112,6 +127,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 1200,
       },
       balanced: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-4,
         resolution: 1024,
@@ -121,6 +137,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 1600,
       },
       best: {
+        ...COMMON,
         rank: 32,
         learningRate: 1e-4,
         resolution: 1024,
@@ -133,18 +150,26 @@ export const PROFILES: Record<GpuProfile, Profile> = {
   },
 };
 
+/** What a training's settings are worked out from. */
+export type TrainingChoice = {
+  profile: GpuProfile;
+  preset: TrainingPreset;
+  photoCount: number;
+  /** Prior preservation keeps what the base model knows of people; other subjects do without. */
+  isPerson: boolean;
+  seed: number;
+  overrides?: { [Setting in keyof TrainSettings]?: TrainSettings[Setting] | undefined };
+};
+
 /** The settings of one training: the preset scaled to the photo set, with the person's overrides on top. */
-export function resolveTrainSettings(
-  profile: GpuProfile,
-  preset: TrainingPreset,
-  photoCount: number,
-  seed: number,
-  overrides: { [Setting in keyof TrainSettings]?: TrainSettings[Setting] | undefined } = {},
-): TrainSettings {
-  const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[profile].presets[preset];
-  const steps = Math.min(Math.max(stepsPerPhoto * photoCount, minSteps), maxSteps);
-  const defined = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  return { ...base, steps, seed, ...defined };
+export function resolveTrainSettings(choice: TrainingChoice): TrainSettings {
+  const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[choice.profile].presets[choice.preset];
+  const steps = Math.min(Math.max(stepsPerPhoto * choice.photoCount, minSteps), maxSteps);
+  const defined = Object.fromEntries(
+    Object.entries(choice.overrides ?? {}).filter(([, value]) => value !== undefined),
+  );
+  const priorWeight = choice.isPerson ? base.priorWeight : 0;
+  return { ...base, priorWeight, steps, seed: choice.seed, ...defined };
 }
 
 /** Names the first fault of a size under a profile, or null when it fits. */
