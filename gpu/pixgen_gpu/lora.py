@@ -5,6 +5,7 @@ so the effective weight is W + weight * B @ A; a file with another alpha is scal
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,10 +36,14 @@ _ALPHA = ".alpha"
 def lora_to_bytes(state: LoraState, metadata: dict[str, str]) -> bytes:
     """A safetensors file, fp32. `sshs_model_hash` is added: the SHA-256 of all behind the header, by which A1111 knows
     a file whatever its metadata. The same tensors and metadata give the same bytes."""
-    tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in state.items()}
-    bare = save_safetensors(tensors)
-    body = bare[8 + int.from_bytes(bare[:8], "little") :]
-    return save_safetensors(tensors, {"format": "pt", **metadata, "sshs_model_hash": hashlib.sha256(body).hexdigest()})
+    plain = save_safetensors({name: tensor.detach().float().cpu().contiguous() for name, tensor in state.items()})
+    start = 8 + int.from_bytes(plain[:8], "little")
+    layout, body = json.loads(plain[8:start]), plain[start:]
+    # The library writes metadata in an order that changes from call to call, so the header is put together here.
+    facts = {"format": "pt", **metadata, "sshs_model_hash": hashlib.sha256(body).hexdigest()}
+    header = json.dumps({"__metadata__": facts, **layout}, sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + body
 
 
 @dataclass(frozen=True)

@@ -114,16 +114,16 @@ def test_the_weight_decides_how_much_the_class_images_count(
     assert all(torch.equal(off[one], none[one]) for one in off), "without a weight no class image is drawn or used"
 
 
-def test_prior_preservation_keeps_the_base_closer_to_what_it_drew_of_the_class(
-    base: BaseModel, photos: list[TrainingImage]
-) -> None:
-    """The purpose of it all: after training, the LoRA changes the answer to "a woman" less than without."""
+def test_with_prior_preservation_the_lora_still_knows_the_class(base: BaseModel, photos: list[TrainingImage]) -> None:
+    """The purpose of it all: trained with class images, it predicts them better than trained on photos alone."""
     texts = [base.encode_text(caption) for caption in class_captions("woman")]
-    config = small_config(class_word="woman", steps=40, learning_rate=5e-3, prior_images=4, prior_weight=2.0)
+    config = small_config(class_word="woman", steps=20, learning_rate=5e-3, prior_images=4, prior_weight=2.0)
     without = small_config(**(vars(config) | {"prior_weight": 0.0}))
     latents = prior.class_latents(base, config, texts, base.encode_text(""), None)
-    errors = [class_error(base, train_lora(one, photos, base).state, texts[0], latents) for one in (config, without)]
-    assert errors[0] < 0.9 * errors[1]
+    with_prior, alone = (
+        class_error(base, train_lora(one, photos, base).state, texts[0], latents) for one in (config, without)
+    )
+    assert with_prior < 0.97 * alone
 
 
 def class_error(base: BaseModel, state: dict[str, torch.Tensor], text: Any, latents: torch.Tensor) -> float:

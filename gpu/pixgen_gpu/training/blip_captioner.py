@@ -38,6 +38,8 @@ def load_blip_captioner(folder: Path, device: torch.device) -> Captioner:
         tokens = model.generate(
             pixel_values=pixels.to(device), max_new_tokens=MAX_NEW_TOKENS, do_sample=False, num_beams=1
         )
-        return tokenizer.decode(tokens[0], skip_special_tokens=True).strip()
+        # The model's start token is not in the vocabulary of the tokenizer that comes with it.
+        known = [token for token in tokens[0].tolist() if token < tokenizer.vocab_size]
+        return tokenizer.decode(known, skip_special_tokens=True).strip()
 
     return describe

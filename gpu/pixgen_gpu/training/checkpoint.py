@@ -1,8 +1,8 @@
 """Checkpoints: everything needed to go on with a training as if it had never stopped, as one safetensors file.
 
-The file holds the LoRA and AdamW's two moments in fp32 and the losses so far. Randomness, learning rate and the place
-in the schedule are functions of (seed, step), so the step number stands for the state of every generator. No pickle: the
-file comes back from storage and must not be able to run code.
+The file holds the LoRA and AdamW's two moments in fp32 and the losses so far. Randomness, learning rate and order of
+the photos are functions of (seed, step), so the step number stands for all of them. No pickle: the file comes back from
+storage and must not be able to run code.
 """
 
 from dataclasses import dataclass

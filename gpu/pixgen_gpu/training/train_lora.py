@@ -1,8 +1,8 @@
 """Training a personal LoRA on the U-Net's attention layers.
 
 Methods: LoRA (Hu et al. 2021), DreamBooth with prior preservation (Ruiz et al. 2022), min-SNR loss weighting (Hang et
-al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy"), AdamW (Loshchilov and Hutter 2019), SDXL's size
-conditioning (Podell et al. 2023).
+al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy"), AdamW (Loshchilov and Hutter 2019), SDXL's
+size conditioning (Podell et al. 2023).
 """
 
 import time

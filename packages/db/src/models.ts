@@ -91,7 +91,7 @@ export async function restoreModel(db: Db, userId: string, id: string, since: Da
 export async function findNewestWeights(
   db: Db,
   modelId: string,
-): Promise<{ storageKey: string; kohyaStorageKey: string; step: number } | null> {
+): Promise<{ storageKey: string; kohyaStorageKey: string | null; step: number } | null> {
   return db.prisma.weights.findFirst({
     where: { modelId, final: true },
     orderBy: { id: 'desc' },

@@ -72,7 +72,7 @@ export async function findUnsweptJobs(
       const samples = trainingId
         ? await db.prisma.sample.findMany({ where: { trainingId }, select: { storageKey: true } })
         : [];
-      const kohya = weights.map((row) => row.kohyaStorageKey);
+      const kohya = weights.flatMap((row) => row.kohyaStorageKey ?? []);
       return { id, userId, keep: [...kohya, ...[...images, ...weights, ...samples].flatMap((row) => row.storageKey ?? [])] };
     }),
   );

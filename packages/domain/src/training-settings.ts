@@ -13,7 +13,7 @@ export type NumberSetting = {
   multipleOf?: number;
 };
 
-type NumberSettingName = Exclude<keyof TrainSettings, 'captions' | 'samplePrompts'>;
+export type NumberSettingName = Exclude<keyof TrainSettings, 'captions' | 'samplePrompts'>;
 const { training } = LIMITS;
 
 /** The resolution is bounded further by the base model. */

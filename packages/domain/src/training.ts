@@ -26,7 +26,6 @@ export type WeightsView = z.infer<typeof weightsView>;
 export const weightsLayout = z.enum(['diffusers', 'kohya']);
 export type WeightsLayout = z.infer<typeof weightsLayout>;
 export const downloadWeightsInput = z.strictObject({ id, layout: weightsLayout.default('diffusers') });
-export type DownloadWeightsInput = z.infer<typeof downloadWeightsInput>;
 
 /** A picture drawn during a training, always with the same seed; its file is at `/s/{id}`. */
 export const sampleView = z.object({ id, step: z.int(), prompt: z.string(), width: z.int(), height: z.int() });

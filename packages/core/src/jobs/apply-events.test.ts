@@ -271,7 +271,7 @@ describe('applying events', () => {
           ...claim,
           gpuMs: 1,
           images: [],
-          training: { weights, kohyaWeights: null, steps: 1, lossHistory: [] },
+          training: { weights, kohyaWeights: weights, steps: 1, lossHistory: [] },
         },
       ],
       1,

@@ -157,7 +157,7 @@ CREATE TABLE "Weights" (
     "storageKey" TEXT NOT NULL,
     "sizeBytes" INTEGER NOT NULL,
     "sha256" TEXT NOT NULL,
-    "kohyaStorageKey" TEXT NOT NULL,
+    "kohyaStorageKey" TEXT,
     "profile" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
