@@ -7,6 +7,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SimulatorConfigInput } from '../gpu-simulator/faults.ts';
 import { type RecordLine, readRecordFolder } from '../gpu-simulator/record.ts';
+import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
 import { generateClient, isClientGenerated, prepareDatabase } from '../stack/database.ts';
 import { repositoryRoot } from '../stack/paths.ts';
 import { choosePorts, releasePorts } from '../stack/ports.ts';
@@ -252,6 +253,7 @@ function appEnvironment(
       S3_PUBLIC_ENDPOINT: through(stores.S3_ENDPOINT, 'gpu>object-store'),
       HOST: '127.0.0.1',
       PORT: String(ports[name]),
+      ...NO_CALL_LIMITS,
       WEB_ORIGIN: 'http://localhost:3000',
       GPU_API_URL: gpuApiUrl,
       TICKET_KEY: ticketKey,

@@ -9,6 +9,7 @@ import { createTestDb, type TestDb } from '@pixgen/db/testing';
 import { createPixgenClient, type PixgenClient } from '@pixgen/trpc/client';
 import getPort from 'get-port';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../gpu-simulator/simulator.ts';
+import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const READY_MS = 30_000;
@@ -77,6 +78,7 @@ export async function startProduct(
     S3_ACCESS_KEY_ID: testServer('S3_ACCESS_KEY_ID'),
     S3_SECRET_ACCESS_KEY: testServer('S3_SECRET_ACCESS_KEY'),
     HOST: '127.0.0.1',
+    ...NO_CALL_LIMITS,
     WEB_ORIGIN: 'http://localhost:3000',
     GPU_API_URL: apiUrl,
     TICKET_KEY: randomBytes(32).toString('hex'),

@@ -3,6 +3,7 @@ import { type AcceptRequest, connectDb, createBatcher, createJobStore, type Stor
 import { newId } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
+import { createCallLimits } from './account/call-limits.ts';
 import { createPassPoint } from './crash-points.ts';
 import type { CoreConfig, Deps, Log } from './deps.ts';
 
@@ -68,7 +69,8 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     onSkipped: (error, what) => log.warn({ err: error }, what),
   });
   const storage = createStorage(options.storage);
-  const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log, passPoint };
+  const callLimits = createCallLimits(db, redis, options.config.callLimits);
+  const deps: Deps = { db, jobs, producer, live, storage, callLimits, config: options.config, log, passPoint };
   return {
     deps,
     async close() {

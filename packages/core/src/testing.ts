@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { provisionUser } from '@pixgen/db';
 import { createTestDb } from '@pixgen/db/testing';
 import { testStorageOptions } from '@pixgen/storage/testing';
+import { NO_CALL_LIMITS } from './account/call-limits.ts';
 import { connectDeps } from './connect.ts';
 import type { Actor, CoreConfig, Deps, Log } from './deps.ts';
 
@@ -15,6 +16,7 @@ const CONFIG: CoreConfig = {
   ticketKey: 'a key for tests, of more than 32 bytes',
   previousTicketKey: null,
   triggerWordSeed: null,
+  callLimits: NO_CALL_LIMITS,
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };
 

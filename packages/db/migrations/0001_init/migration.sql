@@ -364,6 +364,15 @@ CREATE TABLE "DeadLetter" (
 );
 
 -- CreateTable
+CREATE TABLE "CallCount" (
+    "key" VARCHAR(255) NOT NULL,
+    "points" INTEGER NOT NULL DEFAULT 0,
+    "expire" BIGINT,
+
+    CONSTRAINT "CallCount_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
 CREATE TABLE "Lease" (
     "name" TEXT NOT NULL,
     "holder" TEXT NOT NULL,

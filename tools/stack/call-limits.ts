@@ -1,0 +1,7 @@
+/** For a machine of one's own, tests and benchmarks: nobody is held back. */
+export const NO_CALL_LIMITS = {
+  TRAININGS_PER_HOUR: '0',
+  GENERATIONS_PER_HOUR: '0',
+  MUTATIONS_PER_15_MIN: '0',
+  READS_PER_15_MIN: '0',
+} as const;
