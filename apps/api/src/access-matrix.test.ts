@@ -244,6 +244,7 @@ describe('every route', () => {
     for (const [prefix, id] of [
       ['i', world.imageId],
       ['p', world.photoId],
+      ['s', world.sampleId],
     ]) {
       const get = async (who: Identity, name = id, suffix = '') =>
         read(await fetch(`${api.url}/${prefix}/${name}${suffix}`, { headers: people.headers[who] }));

@@ -1,5 +1,13 @@
 /** Private pictures, only for their owner and only in that owner's own cache. */
-import { type Actor, type Delivery, type DeliveryRequest, type Deps, deliverImage, deliverPhoto, deliverSample } from '@pixgen/core';
+import {
+  type Actor,
+  type Delivery,
+  type DeliveryRequest,
+  type Deps,
+  deliverImage,
+  deliverPhoto,
+  deliverSample,
+} from '@pixgen/core';
 import { AppError, DELIVERY_WIDTHS, id, notFound } from '@pixgen/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from './services.ts';

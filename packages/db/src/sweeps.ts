@@ -73,7 +73,11 @@ export async function findUnsweptJobs(
         ? await db.prisma.sample.findMany({ where: { trainingId }, select: { storageKey: true } })
         : [];
       const kohya = weights.flatMap((row) => row.kohyaStorageKey ?? []);
-      return { id, userId, keep: [...kohya, ...[...images, ...weights, ...samples].flatMap((row) => row.storageKey ?? [])] };
+      return {
+        id,
+        userId,
+        keep: [...kohya, ...[...images, ...weights, ...samples].flatMap((row) => row.storageKey ?? [])],
+      };
     }),
   );
 }

@@ -52,14 +52,9 @@ export const trainSettings = z.strictObject({
   /** Weight of the prior preservation loss; 0 for anything but people. */
   priorWeight: z.number().min(LIMITS.training.priorWeight.min).max(LIMITS.training.priorWeight.max),
   captions: captionMode,
-  checkpointEveryMs: z
-    .int()
-    .min(LIMITS.training.checkpointEveryMs.min)
-    .max(LIMITS.training.checkpointEveryMs.max),
+  checkpointEveryMs: z.int().min(LIMITS.training.checkpointEveryMs.min).max(LIMITS.training.checkpointEveryMs.max),
   /** As written in a stored training; compiled, with trigger and class word, in a work order. */
-  samplePrompts: z
-    .array(z.string().min(1).max(LIMITS.compiledPrompt.max))
-    .max(LIMITS.training.samplePrompts.max),
+  samplePrompts: z.array(z.string().min(1).max(LIMITS.compiledPrompt.max)).max(LIMITS.training.samplePrompts.max),
   seed: z.int().min(0).max(LIMITS.maxSeed),
 });
 export type TrainSettings = z.infer<typeof trainSettings>;

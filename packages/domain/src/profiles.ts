@@ -165,9 +165,7 @@ export type TrainingChoice = {
 export function resolveTrainSettings(choice: TrainingChoice): TrainSettings {
   const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[choice.profile].presets[choice.preset];
   const steps = Math.min(Math.max(stepsPerPhoto * choice.photoCount, minSteps), maxSteps);
-  const defined = Object.fromEntries(
-    Object.entries(choice.overrides ?? {}).filter(([, value]) => value !== undefined),
-  );
+  const defined = Object.fromEntries(Object.entries(choice.overrides ?? {}).filter(([, value]) => value !== undefined));
   const priorWeight = choice.isPerson ? base.priorWeight : 0;
   return { ...base, priorWeight, steps, seed: choice.seed, ...defined };
 }

@@ -24,7 +24,12 @@ export const NUMBER_SETTINGS: Record<NumberSettingName, NumberSetting> = {
     ...training.steps,
     whole: true,
   },
-  rank: { label: 'Rank', hint: 'How much the LoRA can hold, and how large its file is.', ...training.rank, whole: true },
+  rank: {
+    label: 'Rank',
+    hint: 'How much the LoRA can hold, and how large its file is.',
+    ...training.rank,
+    whole: true,
+  },
   learningRate: { label: 'Learning rate', hint: 'How far each step goes.', ...training.learningRate, whole: false },
   resolution: {
     label: 'Resolution',

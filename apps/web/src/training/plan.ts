@@ -37,7 +37,8 @@ export function readSamplePrompts(text: string): string[] {
 export function samplePromptsFault(text: string): string | null {
   const prompts = readSamplePrompts(text);
   if (prompts.length > SAMPLES.max) return `Use at most ${SAMPLES.max} prompts, one per line.`;
-  if (prompts.some((prompt) => prompt.length > SAMPLES.maxLength)) return `Use at most ${SAMPLES.maxLength} letters each.`;
+  if (prompts.some((prompt) => prompt.length > SAMPLES.maxLength))
+    return `Use at most ${SAMPLES.maxLength} letters each.`;
   return null;
 }
 

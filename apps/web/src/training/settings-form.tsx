@@ -117,7 +117,8 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
               key={key}
               label={NUMBER_SETTINGS[key].label}
               hint={NUMBER_SETTINGS[key].hint}
-              error={faults[key] ?? undefined}>
+              error={faults[key] ?? undefined}
+            >
               <Input
                 inputMode="decimal"
                 autoComplete="off"

@@ -21,7 +21,8 @@ export async function downloadWeights(
   if (!weights) throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first.');
   const isKohya = input.layout === 'kohya';
   const key = isKohya ? weights.kohyaStorageKey : weights.storageKey;
-  if (key === null) throw new AppError('STATE_CONFLICT', 'These weights have no Kohya file. Train the model again to get one.');
+  if (key === null)
+    throw new AppError('STATE_CONFLICT', 'These weights have no Kohya file. Train the model again to get one.');
   const fileName = `${model.triggerWord}-${weights.step}${isKohya ? '-kohya' : ''}.safetensors`;
   const { url, expiresAt } = deps.storage.presignGet({
     key,

@@ -33,10 +33,7 @@ export function toTrainingView(
 }
 
 /** A training as it was when its job was accepted. */
-export function acceptedTrainingView(
-  row: OrderRow,
-  { id, createdAt }: { id: string; createdAt: Date },
-): TrainingView {
+export function acceptedTrainingView(row: OrderRow, { id, createdAt }: { id: string; createdAt: Date }): TrainingView {
   const job = acceptedJobView({ id, kind: 'train', orderId: row.id, createdAt: createdAt.toISOString() });
   return { ...orderView(row), job, weights: [], samples: [], lossHistory: [] };
 }
