@@ -12,6 +12,7 @@ export type World = {
   trainingId: string;
   generationId: string;
   imageId: string;
+  sampleId: string;
   apiKeyId: string;
   trainingJobId: string;
   generationJobId: string;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { overrideFault, readPlan, samplePromptsFault, writePlan } from './plan';
+import { overrideFault, readPlan, samplePromptsFault, type TrainingPlan, writePlan } from './plan';
 
 describe('the plan in the address', () => {
   it('comes back as it was written, so that back and reload keep the choice', () => {
-    const plan = {
+    const plan: TrainingPlan = {
       preset: 'best',
       overrides: { steps: 200, learningRate: 0.0005, seed: 0, captions: 'template', samplePrompts: ['a', 'b & c'] },
-    } as const;
+    };
     expect(readPlan(Object.fromEntries(new URLSearchParams(writePlan(plan))))).toEqual(plan);
   });
 
