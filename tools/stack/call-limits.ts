@@ -1,5 +1,6 @@
 /** For a machine of one's own, tests and benchmarks: nobody is held back. */
 export const NO_CALL_LIMITS = {
+  CALLS_PER_MINUTE_PER_ADDRESS: '0',
   TRAININGS_PER_HOUR: '0',
   GENERATIONS_PER_HOUR: '0',
   MUTATIONS_PER_15_MIN: '0',

@@ -86,3 +86,26 @@ describe('the limits of a person', () => {
     expect(await api.db.prisma.callCount.count()).toBe(2);
   });
 });
+
+describe('the ceiling of an address', () => {
+  it('comes before any question of who calls, believes only the web app about addresses, and spares GPUs', async () => {
+    api = await startTestApi({ CALLS_PER_MINUTE_PER_ADDRESS: '3', TRUSTED_PROXIES: '127.0.0.1' });
+    const from = async (address: string, path = '/api/v1/account') => {
+      const answer = await fetch(api.url + path, { headers: { 'x-forwarded-for': address } });
+      return [answer.status, answer.headers.has('retry-after')];
+    };
+    const three = [await from('203.0.113.1'), await from('203.0.113.1'), await from('203.0.113.1')];
+    expect(three).toEqual(Array.from({ length: 3 }, () => [401, false]));
+    expect(await from('203.0.113.1')).toEqual([429, true]);
+    // The web app appends whom it saw: what stands before that is only said.
+    expect(await from('198.51.100.7, 203.0.113.1')).toEqual([429, true]);
+    expect(await from('203.0.113.2')).toEqual([401, false]);
+    for (const path of ['/healthz', '/readyz']) expect((await from('203.0.113.1', path))[0]).not.toBe(429);
+    const event = await fetch(`${api.url}/webhooks/gpu/${newId()}/1/1`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': '203.0.113.1', 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(event.status).toBe(401);
+  });
+});

@@ -87,6 +87,8 @@ const shared = z.object({
   REGISTRATION: z.enum(['closed', 'invite', 'open']).default('invite'),
   /** Calls to sign-in and its like per address and minute. */
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
+  /** Calls of any kind from one address, whoever makes them; 0: no limit. */
+  CALLS_PER_MINUTE_PER_ADDRESS: callLimit(3_000),
   /** Calls of one person; each procedure of a batch counts; 0: no limit. */
   TRAININGS_PER_HOUR: callLimit(5),
   GENERATIONS_PER_HOUR: callLimit(30),

@@ -17,6 +17,7 @@ const ORIGIN = 'https://studio.example';
 export const INTERNALS = /prisma|postgres|node_modules|\.ts:|at \w+ \(|127\.0\.0\.1|ECONN|select |zod/i;
 
 const NO_CALL_LIMITS = {
+  CALLS_PER_MINUTE_PER_ADDRESS: '0',
   TRAININGS_PER_HOUR: '0',
   GENERATIONS_PER_HOUR: '0',
   MUTATIONS_PER_15_MIN: '0',
