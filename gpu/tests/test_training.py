@@ -100,6 +100,21 @@ def test_a_host_that_must_go_leaves_a_checkpoint_of_its_last_step(
     assert_same(train_lora(person, photos, base, resume=saved[0]), person_trained)
 
 
+def test_a_host_that_must_go_while_samples_are_drawn_leaves_a_checkpoint_too(
+    base: BaseModel, photos: list[TrainingImage], trained: TrainedLora
+) -> None:
+    saved: list[Checkpoint] = []
+    stop = StopSignal()
+    config = small_config(sample_prompts=("a dog", "sks_abc234 dog"))
+    leave = Hooks(
+        check_stop=stop.check, on_checkpoint=saved.append, on_sample=lambda _sample: stop.set(StopWork("preempted"))
+    )
+    with pytest.raises(StopWork):
+        train_lora(config, photos, base, leave)
+    assert [checkpoint.step for checkpoint in saved] == [config.steps]
+    assert_same(train_lora(config, photos, base, resume=saved[0]), trained)
+
+
 @contextmanager
 def monkeypatched_progress(every_s: float) -> Iterator[None]:
     """Progress after every step, so that a test can act at one of them."""

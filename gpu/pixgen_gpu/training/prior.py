@@ -28,7 +28,7 @@ FIRST_SEED = 1_000
 
 def class_image_count(profile: str) -> int:
     """Enough that no class image comes back often, few enough to be drawn in a minute or two."""
-    return 4 if profile == "nano" else 48
+    return {"nano": 4, "tiny": 8}.get(profile, 48)
 
 
 def class_latents(

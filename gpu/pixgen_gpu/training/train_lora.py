@@ -95,16 +95,22 @@ def _encode(config: TrainConfig, images: list[TrainingImage], base: BaseModel, h
 
 
 def _run(config: TrainConfig, base: BaseModel, data: TrainingSet, loop: TrainingLoop, hooks: Hooks) -> None:
-    """Step until the end, with progress, checkpoints and sample images on the way."""
-    began = sampled = loop.step
+    """Step until the end; a host that must go gets a checkpoint of the last step, wherever it is stopped."""
+    began = loop.step
+    try:
+        _steps(config, base, data, loop, hooks)
+    except StopWork as stop:
+        if stop.reason == "preempted" and loop.step > began:
+            hooks.on_checkpoint(loop.checkpoint())
+        raise
+
+
+def _steps(config: TrainConfig, base: BaseModel, data: TrainingSet, loop: TrainingLoop, hooks: Hooks) -> None:
+    """The steps, with progress, checkpoints and sample images on the way."""
+    sampled = loop.step
     reported = time.monotonic()
     while loop.step < config.steps:
-        try:
-            hooks.check_stop()
-        except StopWork as stop:
-            if stop.reason == "preempted" and loop.step > began:
-                hooks.on_checkpoint(loop.checkpoint())
-            raise
+        hooks.check_stop()
         loop.run_step()
         last = loop.step == config.steps
         if last or time.monotonic() - reported >= PROGRESS_EVERY_S:
