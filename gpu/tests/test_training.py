@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pixgen_gpu.buckets import Bucket, fit_to_bucket
 from pixgen_gpu.errors import GpuFailure, StopWork
 from pixgen_gpu.events import StopSignal
 from pixgen_gpu.lora import lora_to_bytes
-from pixgen_gpu.models import BaseModel
+from pixgen_gpu.models import BaseModel, load_base_model
 from pixgen_gpu.training import train_lora as train_lora_module
 from pixgen_gpu.training.checkpoint import Checkpoint, checkpoint_from_bytes
 from pixgen_gpu.training.config import SampleImage, TrainConfig, TrainedLora, TrainingImage
@@ -264,3 +265,22 @@ def test_encoders_are_off_the_device_while_the_unet_trains(
         Hooks(on_progress=lambda phase, *_: seen.append([*moves]) if phase == "training" else None),
     )
     assert seen == [[True, False]]
+
+
+def test_a_base_in_half_precision_trains_an_fp32_lora_that_goes_the_same_way(
+    base: BaseModel, photos: list[TrainingImage]
+) -> None:
+    """As on a GPU: bf16 base, bf16 working copy of the LoRA, fp32 master."""
+    half = load_base_model("nano", Path("unused"), torch.device("cpu"))
+    half.dtype = torch.bfloat16
+    for part in (half.unet, half.vae, half.text_encoder, half.text_encoder_2):
+        torch.nn.Module.to(part, torch.bfloat16)
+    config = small_config(steps=6)
+    exact, rounded = train_lora(config, photos, base), train_lora(config, photos, half)
+    assert all(tensor.dtype == torch.float32 for tensor in rounded.state.values())
+    ours, theirs = (
+        torch.cat([tensor.flatten() for name, tensor in one.state.items() if "lora_B" in name])
+        for one in (exact, rounded)
+    )
+    assert torch.nn.functional.cosine_similarity(ours, theirs, dim=0) > 0.8
+    assert torch.allclose(exact.losses, rounded.losses, rtol=0.1)
