@@ -59,6 +59,7 @@ def _open_host() -> Any:
         env.pixgen_api_base,
         env.gpu_profile,
         cache,
+        output=env.output,
         data_dir=env.pixgen_gpu_data_dir,
         captioner_dir=env.gpu_captioner_dir or None,
     )

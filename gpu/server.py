@@ -45,6 +45,7 @@ def local_host(settings: Settings) -> Host:
         settings.pixgen_api_base,
         settings.gpu_profile,
         BaseModelCache(load),
+        output=settings.output,
         data_dir=settings.pixgen_gpu_data_dir,
         captioner_dir=settings.gpu_captioner_dir or None,
     )

@@ -11,29 +11,24 @@ from pathlib import Path
 
 import torch
 
-from pixgen_gpu.errors import FailureCode, GpuFailure
+from pixgen_gpu.draw_order import run_generation
+from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.files import MAX_PHOTO_BYTES, MAX_WEIGHTS_BYTES, download
-from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan, RenderedImage
-from pixgen_gpu.generation.generate import generate
-from pixgen_gpu.logs import log_failure
-from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes, to_kohya
+from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.lora import lora_to_bytes, to_kohya
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.photos import decode_photo
 from pixgen_gpu.protocol import (
     CheckpointEvent,
-    GenerateOrder,
-    ImageEvent,
-    ImageFailed,
-    ImageOutcome,
-    ImageStored,
     LossHistoryItem,
     SampleEvent,
     SucceededEvent,
     TrainingResult,
     TrainOrder,
 )
-from pixgen_gpu.provenance import png_with_recipe
+from pixgen_gpu.provenance import Recipe, Signer, image_file
 from pixgen_gpu.run_ticket import Claim, Host
+from pixgen_gpu.safety.classifier import OutputGuard
 from pixgen_gpu.training.checkpoint import Checkpoint, checkpoint_from_bytes
 from pixgen_gpu.training.config import SampleImage, TrainConfig, TrainingImage
 from pixgen_gpu.training.metadata import lora_metadata
@@ -48,7 +43,7 @@ def run_order(claim: Claim) -> SucceededEvent:
     claim.stop.check()
     if isinstance(claim.order, TrainOrder):
         return _run_training(claim, claim.order)
-    return _run_generation(claim, claim.order)
+    return run_generation(claim, claim.order)
 
 
 def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
@@ -109,7 +104,7 @@ def _train_config(order: TrainOrder) -> TrainConfig:
         seed=settings.seed,
         prior_weight=settings.prior_weight,
         prior_images=class_image_count(order.profile),
-        sample_prompts=tuple(prompt.root for prompt in settings.sample_prompts),
+        sample_prompts=tuple(settings.sample_prompts),
     )
 
 
@@ -164,8 +159,9 @@ def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, check
 
 
 def _deliver_sample(claim: Claim, base: BaseModel, config: TrainConfig, sample: SampleImage) -> None:
-    """Store a sample image and report it. A training goes on without one that could not be stored."""
-    recipe: dict[str, str | int | float] = {
+    """Check, store and report a sample image. A training goes on without one that is blocked or cannot be stored."""
+    policy = claim.host.output
+    recipe: Recipe = {
         "prompt": sample.prompt,
         "seed": config.seed,
         "width": sample.image.width,
@@ -174,7 +170,10 @@ def _deliver_sample(claim: Claim, base: BaseModel, config: TrainConfig, sample: 
         "baseModel": base.model_id,
     }
     try:
-        png = png_with_recipe(sample.image, recipe)
+        if not OutputGuard(policy).passes(sample.image):
+            log("sample_blocked", jobId=claim.order.job_id, step=sample.step)
+            return
+        png = image_file(sample.image, recipe, signer=Signer.read(policy.c2pa_certificates, policy.c2pa_key))
         stored = claim.uploader.upload(png, "sample", "image/png", image_id=str(uuid.uuid4()), step=sample.step)
     except GpuFailure:
         log_failure("sample_not_stored", jobId=claim.order.job_id, step=sample.step)
@@ -201,85 +200,6 @@ def _loss_history(losses: torch.Tensor) -> list[LossHistoryItem]:
         done += len(stretch)
         points.append(LossHistoryItem(root=(done, round(float(stretch.mean()), 6))))
     return points
-
-
-def _run_generation(claim: Claim, order: GenerateOrder) -> SucceededEvent:
-    events, stop = claim.events, claim.stop
-    events.phase("downloading")
-    data = download(claim.client, order.weights, MAX_WEIGHTS_BYTES, claim.host.retry, stop)
-    events.phase("loading")
-    base: BaseModel = claim.host.load_base()
-    lora = lora_from_bytes(data, base.unet)
-    config = GenerateConfig(
-        width=order.width,
-        height=order.height,
-        steps=order.steps,
-        guidance=order.guidance,
-        lora_weight=order.weights.weight,
-    )
-    plans = [ImagePlan(p.image_id, p.prompt, p.negative_prompt, p.seed) for p in order.images]
-    outcomes: list[Future[ImageOutcome]] = []
-    with _delivery() as delivery:
-
-        def on_image(result: RenderedImage | FailedImage) -> None:
-            # Encoding and uploading one image happen while the next is drawn.
-            outcomes.append(delivery.submit(_deliver_image, claim, config, base, result))
-
-        generate(
-            config,
-            plans,
-            base,
-            lora,
-            on_image,
-            on_step=lambda plan, step, total: events.progress("sampling", step, total, image_id=plan.image_id),
-            check_stop=stop.check,
-        )
-        events.phase("saving")
-        images = [outcome.result() for outcome in outcomes]
-    failures: list[FailureCode] = [i.result.code for i in images if isinstance(i.result, ImageFailed)]
-    if len(failures) == len(images):
-        raise GpuFailure(failures[0], "every image failed")
-    return SucceededEvent(type="succeeded", **events.head, gpu_ms=claim.gpu_ms, training=None, images=images)
-
-
-def _deliver_image(
-    claim: Claim, config: GenerateConfig, base: BaseModel, result: RenderedImage | FailedImage
-) -> ImageOutcome:
-    """Store one image and report it at once; one that cannot be stored is reported as failed."""
-    plan = result.plan
-    outcome: ImageStored | ImageFailed
-    if isinstance(result, FailedImage):
-        outcome = _image_failed(result.code)
-    else:
-        recipe: dict[str, str | int | float] = {
-            "prompt": plan.prompt,
-            "negativePrompt": plan.negative_prompt,
-            "seed": plan.seed,
-            "steps": config.steps,
-            "guidance": config.guidance,
-            "width": config.width,
-            "height": config.height,
-            "loraWeight": config.lora_weight,
-            "baseModel": base.model_id,
-        }
-        try:
-            png = png_with_recipe(result.image, recipe)
-            stored = claim.uploader.upload(png, "image", "image/png", image_id=plan.image_id)
-            outcome = ImageStored(
-                status="succeeded",
-                **stored.model_dump(),
-                width=result.image.width,
-                height=result.image.height,
-                gpu_ms=result.gpu_ms,
-            )
-        except GpuFailure as failure:
-            outcome = _image_failed(failure.code)
-    claim.events.durable(ImageEvent(type="image", **claim.events.head, image_id=plan.image_id, result=outcome))
-    return ImageOutcome(image_id=plan.image_id, result=outcome)
-
-
-def _image_failed(code: FailureCode) -> ImageFailed:
-    return ImageFailed(status="failed", code=code)
 
 
 class _EveryMs:

@@ -46,6 +46,21 @@ class WeightsFile(BaseModel):
     weight: Annotated[float, Field(ge=0.0, le=2.0)]
 
 
+class PreviewImage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    image_id: Annotated[
+        str,
+        Field(
+            alias="imageId",
+            pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
+        ),
+    ]
+    webp: Annotated[str, Field(max_length=8192, pattern="^[A-Za-z0-9+/]+={0,2}$")]
+
+
 class StoredObject(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -54,20 +69,6 @@ class StoredObject(BaseModel):
     key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
     size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
     sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
-
-
-class ImageStored(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
-    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
-    sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
-    status: Literal["succeeded"]
-    width: Annotated[int, Field(ge=1, le=2048)]
-    height: Annotated[int, Field(ge=1, le=2048)]
-    gpu_ms: Annotated[int, Field(alias="gpuMs", ge=0, le=9007199254740991)]
 
 
 class LossHistoryItem(RootModel[tuple[int, float]]):
@@ -160,10 +161,6 @@ class ClaimRequest(BaseModel):
     call_id: Annotated[str, Field(alias="callId", max_length=200, min_length=1)]
 
 
-class SamplePrompt(RootModel[str]):
-    root: Annotated[str, Field(max_length=1200, min_length=1)]
-
-
 class TrainSettings(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -177,7 +174,7 @@ class TrainSettings(BaseModel):
     prior_weight: Annotated[float, Field(alias="priorWeight", ge=0.0, le=2.0)]
     captions: Literal["template", "auto"]
     checkpoint_every_ms: Annotated[int, Field(alias="checkpointEveryMs", ge=1000, le=600000)]
-    sample_prompts: Annotated[list[SamplePrompt], Field(alias="samplePrompts", max_length=4)]
+    sample_prompts: Annotated[list[str], Field(alias="samplePrompts", max_length=4)]
     seed: Annotated[int, Field(ge=0, le=4294967295)]
 
 
@@ -213,7 +210,7 @@ class UploadRequest(BaseModel):
     attempt: Annotated[int, Field(ge=1, le=100)]
     token: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
-    purpose: Literal["weights", "kohya-weights", "checkpoint", "sample", "image", "preview"]
+    purpose: Literal["weights", "kohya-weights", "checkpoint", "sample", "image"]
     image_id: Annotated[
         str | None,
         Field(
@@ -277,13 +274,35 @@ class ProgressEvent(BaseModel):
     step: Annotated[int, Field(ge=0, le=100000)]
     total_steps: Annotated[int, Field(alias="totalSteps", ge=0, le=100000)]
     loss: float | None
-    image_id: Annotated[
-        str | None,
+    image_ids: Annotated[list[str], Field(alias="imageIds", max_length=8)]
+
+
+class PreviewEvent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Literal["preview"]
+    job_id: Annotated[
+        str,
         Field(
-            alias="imageId",
+            alias="jobId",
             pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
         ),
     ]
+    attempt: Annotated[int, Field(ge=1, le=100)]
+    claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
+    images: Annotated[list[PreviewImage], Field(max_length=8, min_length=1)]
+
+
+class SafetyVerdict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    classifier: Annotated[str, Field(pattern="^[a-z0-9.-]{1,60}@[A-Za-z0-9.+-]{1,40}$")]
+    score: Annotated[float, Field(ge=0.0, le=1.0)]
+    verdict: Literal["passed", "blocked"]
 
 
 class CheckpointEvent(BaseModel):
@@ -361,6 +380,21 @@ class FailedEvent(BaseModel):
     retryable: bool
 
 
+class ImageStored(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
+    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
+    sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
+    status: Literal["succeeded"]
+    width: Annotated[int, Field(ge=1, le=2048)]
+    height: Annotated[int, Field(ge=1, le=2048)]
+    gpu_ms: Annotated[int, Field(alias="gpuMs", ge=0, le=9007199254740991)]
+    safety: SafetyVerdict | None
+
+
 class ImageFailed(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -381,6 +415,7 @@ class ImageFailed(BaseModel):
         "INVALID_WORK_ORDER",
         "GPU_INTERNAL",
     ]
+    safety: SafetyVerdict | None
 
 
 class ImageOutcome(BaseModel):
@@ -448,6 +483,9 @@ class GenerateOrder(BaseModel):
     height: Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
     steps: Annotated[int, Field(ge=1, le=100)]
     guidance: Annotated[float, Field(ge=0.0, le=20.0)]
+    scheduler: Literal["euler", "dpmpp-2m-karras", "ddim"]
+    draft: bool
+    format: Literal["png", "webp"]
     images: Annotated[list[PlannedImage], Field(max_length=64, min_length=1)]
 
 
@@ -502,10 +540,26 @@ class SucceededEvent(BaseModel):
 
 class GpuEvent(
     RootModel[
-        HeartbeatEvent | ProgressEvent | ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent
+        HeartbeatEvent
+        | ProgressEvent
+        | PreviewEvent
+        | ImageEvent
+        | CheckpointEvent
+        | SampleEvent
+        | SucceededEvent
+        | FailedEvent
     ]
 ):
-    root: HeartbeatEvent | ProgressEvent | ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent
+    root: (
+        HeartbeatEvent
+        | ProgressEvent
+        | PreviewEvent
+        | ImageEvent
+        | CheckpointEvent
+        | SampleEvent
+        | SucceededEvent
+        | FailedEvent
+    )
 
 
 class CallFinished(BaseModel):

@@ -20,6 +20,7 @@ from pixgen_gpu.errors import GpuFailure, StopReason, StopWork
 from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
 from pixgen_gpu.files import Uploader
 from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.output_policy import OutputPolicy
 from pixgen_gpu.profiles import ProfileName
 from pixgen_gpu.protocol import (
     CallCancelled,
@@ -50,6 +51,7 @@ class Host:
     api_base: str
     profile: ProfileName
     load_base: Callable[[], Any]
+    output: OutputPolicy = field(default_factory=OutputPolicy)
     data_dir: Path | None = None
     captioner_dir: Path | None = None
     claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pixgen_gpu.errors import StopWork
-from pixgen_gpu.lora import fused_lora
+from pixgen_gpu.generation.fused import fused_lora
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.training import prior
 from pixgen_gpu.training.captions import class_captions

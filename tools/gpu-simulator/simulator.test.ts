@@ -38,7 +38,8 @@ function images(count: number): OrderBody {
     seed,
   }));
   const weights = { ...SOURCE, weight: 1 };
-  return { kind: 'generate', weights, width: 128, height: 128, steps: 4, guidance: 5, images: planned };
+  const how = { steps: 4, guidance: 5, scheduler: 'euler', draft: false, format: 'png' } as const;
+  return { kind: 'generate', weights, width: 128, height: 128, ...how, images: planned };
 }
 
 function training(steps: number): OrderBody {
@@ -296,6 +297,7 @@ describe('the simulator itself', () => {
       ['checkpoint', 2],
       ['checkpoint', 4],
       ['weights', 6],
+      ['kohya-weights', 6],
     ]);
     const bytes = [...stub.files.values()].at(-1)?.bytes ?? Buffer.alloc(8);
     const headerBytes = Number(bytes.readBigUInt64LE());

@@ -81,7 +81,7 @@ const ROUTES: [pattern: RegExp, rule: RouteRule][] = [
   [/^[A-Z]+ \/trpc\/:path$/, 'procedures'],
   // Questions of CORS, which are answered without looking at who asks.
   [/^OPTIONS \*$/, 'everybody'],
-  [/^GET \/(i|p)\/:id$/, 'owner'],
+  [/^GET \/(i|p|s)\/:id$/, 'owner'],
   [/^POST \/gpu\/(claim|uploads)$/, 'ticket'],
   [/^POST \/webhooks\/gpu\/:job\/:attempt\/:epoch$/, 'ticket'],
   [/^[A-Z]+ \/admin\/queues(\/.*)?$/, 'admin'],

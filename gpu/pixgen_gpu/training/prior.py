@@ -18,7 +18,7 @@ from safetensors.torch import save as save_safetensors
 from pixgen_gpu.logs import log
 from pixgen_gpu.models import BaseModel, TextEmbedding
 from pixgen_gpu.training.config import TrainConfig
-from pixgen_gpu.training.sampling import GUIDANCE, Drawing, draw_latents, latent_edge
+from pixgen_gpu.training.sampling import GUIDANCE, Picture, draw_latents, latent_edge
 
 MAX_FILES = 64
 """About 12 MB each for SDXL at 1024 px; the longest unused goes first."""
@@ -55,8 +55,8 @@ def class_latents(
     for first in range(0, config.prior_images, BATCH):
         on_progress(first, config.prior_images)
         numbers = range(first, min(first + BATCH, config.prior_images))
-        drawings = [Drawing(texts[number % len(texts)], FIRST_SEED + number) for number in numbers]
-        parts.append(draw_latents(base, drawings, without, config.resolution, check_stop))
+        pictures = [Picture(texts[number % len(texts)], FIRST_SEED + number) for number in numbers]
+        parts.append(draw_latents(base, pictures, without, config.resolution, check_stop))
     latents = torch.cat(parts)
     if path:
         _write(path, latents)

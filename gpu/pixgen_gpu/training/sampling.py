@@ -22,7 +22,7 @@ DEFAULT_STEPS = 20
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Picture:
     """One picture to draw: what it shows and its seed."""
 
     text: TextEmbedding
@@ -38,7 +38,7 @@ def latent_edge(base: BaseModel, pixels: int) -> int:
 @torch.no_grad()
 def draw_latents(
     base: BaseModel,
-    drawings: list[Drawing],
+    pictures: list[Picture],
     without: TextEmbedding,
     edge_px: int,
     check_stop: Callable[[], None],
@@ -47,14 +47,14 @@ def draw_latents(
 
     `without` is the empty text that guidance leads away from.
     """
-    count, edge = len(drawings), latent_edge(base, edge_px)
-    texts = [without] * count + [drawing.text for drawing in drawings]
+    count, edge = len(pictures), latent_edge(base, edge_px)
+    texts = [without] * count + [picture.text for picture in pictures]
     tokens = torch.cat([text.tokens for text in texts])
     size = torch.tensor([edge_px, edge_px, 0, 0, edge_px, edge_px], dtype=torch.float32, device=base.device)
     conditions = {"text_embeds": torch.cat([text.pooled for text in texts]), "time_ids": size.expand(2 * count, -1)}
     scheduler: Any = copy.deepcopy(base.scheduler)
     scheduler.set_timesteps(STEPS.get(base.profile.name, DEFAULT_STEPS), device=base.device)
-    noise = [torch.randn(4, edge, edge, generator=torch.Generator().manual_seed(one.seed)) for one in drawings]
+    noise = [torch.randn(4, edge, edge, generator=torch.Generator().manual_seed(one.seed)) for one in pictures]
     latents = torch.stack(noise).to(base.device) * scheduler.init_noise_sigma
     for timestep in scheduler.timesteps:
         check_stop()

@@ -21,7 +21,7 @@ from pixgen_gpu.training.latents import TrainingSet, encode_training_set
 from pixgen_gpu.training.layers import lora_layers
 from pixgen_gpu.training.loop import TrainingLoop
 from pixgen_gpu.training.prior import class_latents
-from pixgen_gpu.training.sampling import Drawing, decode, draw_latents
+from pixgen_gpu.training.sampling import Picture, decode, draw_latents
 
 PROGRESS_EVERY_S = 0.25
 """Reading the loss waits for the GPU, so it is not done every step."""
@@ -64,6 +64,7 @@ def train_lora(
     Raises GpuFailure GPU_INTERNAL when the loss is no longer finite.
     """
     hooks = hooks or Hooks()
+    base.release_drawing()
     data = _encode(config, images, base, hooks)
     prior = None
     if config.with_prior:
@@ -130,8 +131,8 @@ def draw_samples(config: TrainConfig, base: BaseModel, data: TrainingSet, step: 
     edge_px = min(config.resolution, MAX_SAMPLE_PX)
     for index, (prompt, text) in enumerate(zip(config.sample_prompts, data.sample_texts, strict=True)):
         try:
-            drawing = Drawing(text, config.seed)
-            latents = draw_latents(base, [drawing], data.without, edge_px, hooks.check_stop)
+            picture = Picture(text, config.seed)
+            latents = draw_latents(base, [picture], data.without, edge_px, hooks.check_stop)
             (image,) = decode(base, latents)
         except torch.cuda.OutOfMemoryError:
             log("samples_skipped", step=step)

@@ -1,6 +1,6 @@
 /** Opens every connection a process needs and hands them out as {@link Deps}. */
 import { type AcceptRequest, connectDb, createBatcher, createJobStore, type StoredEvents } from '@pixgen/db';
-import { newId } from '@pixgen/domain';
+import { newId, type PromptFilter } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
 import { createCallLimits } from './account/call-limits.ts';
@@ -14,6 +14,8 @@ export type ConnectOptions = {
   storage: Parameters<typeof createStorage>[0];
   config: CoreConfig;
   log: Log;
+  /** A filter of this installation's own, asked after the built-in one. */
+  promptFilter?: PromptFilter;
   /** For tests: where files order this process to die; null for everybody else. */
   crashFolder?: string | null;
 };
@@ -69,8 +71,9 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     onSkipped: (error, what) => log.warn({ err: error }, what),
   });
   const storage = createStorage(options.storage);
-  const callLimits = createCallLimits(db, redis, options.config.callLimits);
-  const deps: Deps = { db, jobs, producer, live, storage, callLimits, config: options.config, log, passPoint };
+  const { config, promptFilter = null } = options;
+  const callLimits = createCallLimits(db, redis, config.callLimits);
+  const deps: Deps = { db, jobs, producer, live, storage, callLimits, config, log, promptFilter, passPoint };
   return {
     deps,
     async close() {

@@ -1,6 +1,6 @@
 /** What every use case is given: connections and settings, made once by the process that runs it. */
 import type { Db, JobStore } from '@pixgen/db';
-import type { GpuProfile, UserRole } from '@pixgen/domain';
+import type { GpuProfile, PromptFilter, UserRole } from '@pixgen/domain';
 import type { LiveBus, Producer } from '@pixgen/queue';
 import type { Storage } from '@pixgen/storage';
 import type { CallLimits } from './account/call-limits.ts';
@@ -58,6 +58,8 @@ export type Deps = {
   callLimits: CallLimits;
   config: CoreConfig;
   log: Log;
+  /** Asked about prompts that the built-in filter lets pass; null: it alone decides. */
+  promptFilter: PromptFilter | null;
   /** Called where a test may want the process to die; see `crash-points.ts`. */
   passPoint: (point: CrashPoint) => void;
 };

@@ -30,7 +30,7 @@ local old = stored and cjson.decode(stored)
 if old then
   if new.attempt < old.attempt or (new.attempt == old.attempt and new.claimEpoch < old.claimEpoch) then return 0 end
   local sameClaim = new.attempt == old.attempt and new.claimEpoch == old.claimEpoch
-  local sameThing = new.phase == old.phase and new.imageId == old.imageId
+  local sameThing = new.phase == old.phase and cjson.encode(new.imageIds) == cjson.encode(old.imageIds)
   if sameClaim and (new.sentAtS < old.sentAtS or (sameThing and new.step < old.step)) then
     old.at = new.at
     redis.call('SET', KEYS[1], cjson.encode(old), 'EX', ARGV[3])

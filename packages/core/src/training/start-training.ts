@@ -13,6 +13,7 @@ import {
   type TrainingView,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
+import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
@@ -21,7 +22,7 @@ const NO_PRIOR = 'Use 0: prior preservation is for people, and the subject is so
 /**
  * Accepts a training of the caller's own model on its validated photos.
  *
- * @throws AppError NOT_FOUND, CONSENT_MISSING, PHOTOS_TOO_FEW / PHOTOS_TOO_MANY / PHOTO_NOT_READY, INVALID_INPUT
+ * @throws AppError NOT_FOUND, CONSENT_MISSING, PHOTOS_TOO_FEW / PHOTOS_TOO_MANY / PHOTO_NOT_READY, PROMPT_REFUSED, INVALID_INPUT
  *   (resolution, priorWeight), STATE_CONFLICT (one training per model at a time), or what acceptance throws
  */
 export async function startTraining(deps: Deps, actor: Actor, input: StartTrainingInput): Promise<TrainingView> {
@@ -42,6 +43,7 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     assertConsent(model, consent?.subject ?? null);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
+    await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
     const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
     const orderId = newId();

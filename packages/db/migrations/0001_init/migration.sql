@@ -179,6 +179,9 @@ CREATE TABLE "Generation" (
     "width" INTEGER NOT NULL,
     "height" INTEGER NOT NULL,
     "loraWeight" DOUBLE PRECISION NOT NULL,
+    "scheduler" TEXT NOT NULL DEFAULT 'euler',
+    "draft" BOOLEAN NOT NULL DEFAULT false,
+    "format" TEXT NOT NULL DEFAULT 'png',
     "planned" JSONB NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -202,6 +205,7 @@ CREATE TABLE "Image" (
     "storageKey" TEXT,
     "sizeBytes" INTEGER,
     "sha256" TEXT,
+    "safety" JSONB,
     "favourite" BOOLEAN NOT NULL DEFAULT false,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
