@@ -20,6 +20,7 @@ from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.protocol import Ticket
 from pixgen_gpu.run_ticket import Host, Outcome, run_ticket
+from pixgen_gpu.safety.classifier import OutputGuard
 from pixgen_gpu.training import blip_captioner
 from pixgen_gpu.training.config import TrainedLora
 from pixgen_gpu.training.metadata import lora_metadata
@@ -371,3 +372,14 @@ def test_a_captioner_is_used_where_there_is_one_and_the_order_wants_it(
     digests.append(finished(run(api, base))["training"]["weights"]["sha256"])
     assert len(described) == 5
     assert digests[0] != digests[1] == digests[2]
+
+
+def test_a_sample_that_the_classifier_blocks_never_leaves_the_host(
+    api: FakeApi, base: BaseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OutputGuard, "passes", lambda _guard, _image: False)
+    api.order = train_order(api)
+    api.order["settings"] |= {"samplePrompts": ["photo of sks_abc234 dog"]}
+    assert finished(run(api, base))["type"] == "succeeded"
+    assert [upload["purpose"] for upload in api.uploads] == ["weights", "kohya-weights"]
+    assert api.of_type("sample") == []
