@@ -338,7 +338,7 @@ def test_a_host_that_is_stopped_stores_a_checkpoint_and_the_next_claim_ends_at_t
 ) -> None:
     api.order = train_order(api)
     api.order["classWord"] = "woman"
-    api.order["settings"] |= {"steps": 60, "batchSize": 2, "priorWeight": 0.5}
+    api.order["settings"] |= {"steps": 30, "batchSize": 2, "priorWeight": 0.5}
     whole = finished(run(api, base, data_dir=tmp_path))["training"]["weights"]["sha256"]
     assert len(list((tmp_path / "class-images").iterdir())) == 1
 
@@ -348,7 +348,7 @@ def test_a_host_that_is_stopped_stores_a_checkpoint_and_the_next_claim_ends_at_t
     outcome = run(api, base, stop=stop, data_dir=tmp_path)
     assert (outcome.state, api.of_type("succeeded"), api.of_type("failed")) == ("lost", [], [])
     (checkpoint,) = api.of_type("checkpoint")
-    assert 0 < checkpoint["step"] < 60
+    assert 0 < checkpoint["step"] < 30
 
     api.on_event = lambda _event: None
     stored = api.objects[checkpoint["object"]["key"]]
