@@ -11,9 +11,10 @@ import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
 import { generateClient, isClientGenerated, prepareDatabase } from '../stack/database.ts';
 import { repositoryRoot } from '../stack/paths.ts';
 import { choosePorts, releasePorts } from '../stack/ports.ts';
-import { postgresFolderOutside } from '../stack/postgres.ts';
+import { postgresFolder, postgresFolderOutside } from '../stack/postgres.ts';
 import { baseEnvironment, type Environment, Service } from '../stack/process.ts';
 import { startStack } from '../stack/stack.ts';
+import { breakEnvironment } from './breaks/hook.ts';
 import type { History } from './history.ts';
 import { type Ends, type Supervised, supervise } from './supervised.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -93,6 +94,22 @@ export function freshFolder(name: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Where each store of a run in this folder keeps its data. */
+export function storeFolders(folder: string): Readonly<Record<'postgres' | 'valkey' | 'object-store', string>> {
+  const dataDir = join(folder, STACK);
+  return {
+    postgres: postgresFolder(dataDir),
+    valkey: join(dataDir, 'valkey'),
+    'object-store': join(dataDir, 'objects'),
+  };
+}
+
+/** Starts the stores of a run once, so that their folders are made, and stops them again. */
+export async function makeStores(folder: string): Promise<void> {
+  const stack = await startStack({ dataDir: join(folder, STACK), durable: true });
+  await stack.stop();
 }
 
 function removeData(dataDir: string): void {
@@ -268,6 +285,7 @@ function appEnvironment(
       SESSION_PRIVATE_KEY: Buffer.from(sessionKey).toString('base64'),
       LOG_LEVEL: 'info',
       NODE_ENV: 'production',
+      ...breakEnvironment(),
       ...env,
     };
   };

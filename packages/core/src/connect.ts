@@ -10,6 +10,8 @@ import type { CoreConfig, Deps, Log } from './deps.ts';
 export type ConnectOptions = {
   databaseUrl: string;
   dbPoolSize: number;
+  /** The longest wait for a connection to the database; for tests on a busy machine. */
+  dbWaitMs?: number;
   redisUrl: string;
   storage: Parameters<typeof createStorage>[0];
   config: CoreConfig;
@@ -27,6 +29,7 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   const db = connectDb({
     url: options.databaseUrl,
     poolSize: options.dbPoolSize,
+    waitMs: options.dbWaitMs,
     onError: (error) => log.warn({ err: error }, 'an idle database connection ended'),
   });
   const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
