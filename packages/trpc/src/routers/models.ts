@@ -11,6 +11,7 @@ import {
   byId,
   createModelInput,
   downloadView,
+  downloadWeightsInput,
   listModelsInput,
   modelPage,
   modelView,
@@ -50,10 +51,10 @@ export const modelsRouter = router({
     .input(byId)
     .output(modelView)
     .mutation(({ ctx, input }) => restoreModel(ctx.deps, ctx.actor, input)),
-  /** The newest weights as a file. */
+  /** The newest weights as a file, in diffusers' or Kohya's layout. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
-    .input(byId)
+    .input(downloadWeightsInput)
     .output(downloadView)
     .query(({ ctx, input }) => downloadWeights(ctx.deps, ctx.actor, input)),
 });
