@@ -90,7 +90,8 @@ def _draw(
     scheduler.set_timesteps(config.steps, device=base.device)
     # Noise comes from the CPU so that the same seed means the same picture on every device.
     generator = torch.Generator().manual_seed(plan.seed)
-    shape = (1, LATENT_CHANNELS, config.height // 8, config.width // 8)
+    factor = base.latent_factor
+    shape = (1, LATENT_CHANNELS, config.height // factor, config.width // factor)
     latents = torch.randn(shape, generator=generator).to(base.device) * scheduler.init_noise_sigma
     for index, timestep in enumerate(scheduler.timesteps):
         check_stop()
