@@ -27,6 +27,7 @@ from tiny_model.workers import average_gradients, learning_rate_share, run_worke
 
 DROPPED_CAPTIONS = 0.1
 GAMMA = 5.0
+EMBEDDING_START = 25.0
 
 
 class Denoiser(nn.Module):
@@ -36,6 +37,10 @@ class Denoiser(nn.Module):
         super().__init__()
         self.text_encoder, self.text_encoder_2 = build_text_encoders(tokenizer)
         self.unet = build_unet()
+        # Words start far apart: at the usual 0.02 the cross-attention would hardly see them for hundreds of steps.
+        with torch.no_grad():
+            for encoder in (self.text_encoder, self.text_encoder_2):
+                encoder.get_input_embeddings().weight.mul_(EMBEDDING_START)
 
     def forward(
         self, noisy: torch.Tensor, timesteps: torch.Tensor, ids: torch.Tensor, time_ids: torch.Tensor
