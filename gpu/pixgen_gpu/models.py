@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
@@ -19,6 +19,9 @@ from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.nano import SEED, build_nano
 from pixgen_gpu.profiles import PROFILES, Profile, ProfileName
 from pixgen_gpu.tiny.weights import load_tiny
+
+if TYPE_CHECKING:
+    from pixgen_gpu.generation.drawing import Drawing
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,18 @@ class BaseModel:
     def latent_factor(self) -> int:
         """Pixels per latent along one side: the VAE halves after every block but the last."""
         return 2 ** (len(self.vae.config["block_out_channels"]) - 1)
+
+    @cached_property
+    def drawing(self) -> "Drawing":
+        """What this model keeps between generations."""
+        from pixgen_gpu.generation.drawing import Drawing
+
+        return Drawing(self)
+
+    def release_drawing(self) -> None:
+        """Take out of the U-Net what generations put there: before a training, and before its weights are read."""
+        if "drawing" in self.__dict__:
+            self.drawing.release()
 
     def place_encoders(self, *, on_device: bool) -> None:
         """Move VAE and text encoders to the device, or off it to leave its memory to the U-Net."""

@@ -2,6 +2,7 @@ export * from './accept-jobs.ts';
 export * from './api-keys.ts';
 export * from './apply-events.ts';
 export * from './batch.ts';
+export { createCallCounter } from './call-counter.ts';
 export * from './claims.ts';
 export { connectDb, type Db } from './client.ts';
 export * from './dead-letters.ts';

@@ -4,7 +4,7 @@ import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
 import type { Actor, Deps } from '../deps.ts';
 import { ownPhoto } from '../photos/view-photo.ts';
-import { ownImage } from './view-image.ts';
+import { formatOf, ownImage } from './view-image.ts';
 
 type Drawing = ReturnType<typeof sharp>;
 export type DeliveryFormat = 'avif' | 'webp';
@@ -32,7 +32,8 @@ const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
 export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const image = await ownImage(deps, actor, request.id);
   if (image.storageKey === null) throw notFound('image');
-  return deliver(deps, { key: image.storageKey, contentType: 'image/png' }, request, () => notFound('image'));
+  const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}` };
+  return deliver(deps, source, request, () => notFound('image'));
 }
 
 /** A validated photo of the caller's. @throws AppError NOT_FOUND, also before it is validated */

@@ -1,5 +1,13 @@
 import { asJobRow, type GenerationRow, type PlannedImageRow } from '@pixgen/db';
-import { describeFailure, type GenerationView, type ImageView, isFinal, type JobView } from '@pixgen/domain';
+import {
+  describeFailure,
+  type GenerationView,
+  type ImageFormat,
+  type ImageView,
+  isFinal,
+  type JobView,
+  type SchedulerName,
+} from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 
@@ -70,6 +78,9 @@ function viewOf(
       width: row.width,
       height: row.height,
       loraWeight: row.loraWeight,
+      scheduler: row.scheduler as SchedulerName,
+      draft: row.draft,
+      format: row.format as ImageFormat,
     },
     counts: {
       planned: planned.length,
