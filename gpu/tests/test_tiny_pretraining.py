@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from pixgen_gpu import models
+from pixgen_gpu.errors import GpuFailure
+from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan, RenderedImage
+from pixgen_gpu.generation.generate import generate
 from pixgen_gpu.tiny.architecture import build_vae
 from pixgen_gpu.tiny.tokenizer import read_tokenizer, save_tokenizer
 from pixgen_gpu.tiny.weights import load_tiny
@@ -60,7 +64,7 @@ def test_the_same_seed_gives_the_same_weights_with_and_without_a_break(data_dir:
     assert trained_hash(data_dir, seed=6) != whole
 
 
-def test_what_is_exported_is_what_loads(data_dir: Path, tmp_path: Path) -> None:
+def test_what_is_exported_loads_and_draws(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained_hash(data_dir, until=1)
     build_vae().save_pretrained(data_dir / "vae")
     assert export(data_dir, tmp_path / "weights") == 1
@@ -72,10 +76,25 @@ def test_what_is_exported_is_what_loads(data_dir: Path, tmp_path: Path) -> None:
     size = sum(file.stat().st_size for file in (tmp_path / "weights").iterdir())
     assert size < 27 * 2**20, "the shipped files have to stay below 30 MB with the scorer"
 
+    monkeypatch.setattr(models, "load_tiny", lambda: load_tiny(tmp_path / "weights"))
+    base = models.load_base_model("tiny", tmp_path, torch.device("cpu"))
+    assert base.latent_factor == 8
+    assert base.encode_text("red apple " * 300).tokens.shape == (1, 40, 192)
+    drawn: list[RenderedImage | FailedImage] = []
+    generate(GenerateConfig(64, 64, 2, 4.0, 1.0), [ImagePlan("one", "a red apple", "", 1)], base, None, drawn.append)
+    assert isinstance(drawn[0], RenderedImage)
+    assert drawn[0].image.size == (64, 64)
 
-def test_damaged_weights_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="tokenizer"):
-        load_tiny(tmp_path)
+
+def test_weights_that_are_not_there_fail_with_a_code(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the tokenizer, which the scorer needs too, and without."""
+    for folder in (tmp_path / "nowhere", data_dir):
+        monkeypatch.setattr(models, "load_tiny", lambda folder=folder: load_tiny(folder))
+        with pytest.raises(GpuFailure) as failure:
+            models.load_base_model("tiny", tmp_path)
+        assert failure.value.code == "BASE_MODEL_UNAVAILABLE"
 
 
 def test_no_pretraining_caption_names_a_held_out_concept() -> None:

@@ -1,6 +1,6 @@
 """Training the scorer on every concept, the held-out ones included.
 
-    python -m tiny_model.train_scorer --data DIR --steps 2400
+    python -m tiny_model.train_scorer --data DIR --steps 1800
 
 Three losses: pictures against their captions within a batch (CLIP, Radford et al. 2021), against the names of all
 concepts, and against the directions of all drawn subjects, a subject being one concept in one style. Blur and low
@@ -117,7 +117,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=11)
