@@ -39,7 +39,8 @@ class Denoiser(nn.Module):
         self.unet = build_unet()
         # Words start far apart: at the usual 0.02 the cross-attention would hardly see them for hundreds of steps.
         with torch.no_grad():
-            for encoder in (self.text_encoder, self.text_encoder_2):
+            encoders: list[Any] = [self.text_encoder, self.text_encoder_2]
+            for encoder in encoders:
                 encoder.get_input_embeddings().weight.mul_(EMBEDDING_START)
 
     def forward(
