@@ -4,11 +4,11 @@ python -m pixgen_gpu.cli train PHOTO... --out lora.safetensors [--steps 40] [--c
 python -m pixgen_gpu.cli generate --lora lora.safetensors --prompt "…" --out folder [-n 4]
 python -m pixgen_gpu.cli evaluate [--quick]
 python -m pixgen_gpu.cli bench [--small] [--json result.json]
-python -m pixgen_gpu.cli doctor
+python -m pixgen_gpu.cli doctor [--json]
 """
 
 import argparse
-import importlib.metadata
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -78,8 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--budget-s", type=float, default=540, help="leave out what does not fit into this time")
     bench.add_argument("--json", type=Path, help="also write the last line to this file")
 
-    doctor = commands.add_parser("doctor", help="what this machine has")
+    doctor = commands.add_parser("doctor", help="look at everything a GPU host needs; exit status 1 when some fails")
     doctor.set_defaults(run=_doctor)
+    doctor.add_argument("--profile", choices=get_args(ProfileName), help="default: GPU_PROFILE")
+    doctor.add_argument("--data-dir", type=Path, help="cache of base weights; default: PIXGEN_GPU_DATA_DIR")
+    doctor.add_argument("--api", help="the API as this machine reaches it; default: PIXGEN_API_BASE")
+    doctor.add_argument("--storage", help="the object store as this machine reaches it; default: S3_PUBLIC_ENDPOINT")
+    doctor.add_argument("--json", action="store_true", help="for programs")
 
     for command in (train, generate):
         command.add_argument("--profile", choices=get_args(ProfileName), default="nano")
@@ -200,19 +205,18 @@ def _bench(options: Any) -> int:
     return run(small=options.small, budget_s=options.budget_s, json_file=options.json)
 
 
-def _doctor(_: Any) -> int:
-    print(f"python {sys.version.split()[0]}")
-    for package in ("torch", "diffusers", "peft", "transformers", "safetensors", "modal"):
-        print(f"{package} {importlib.metadata.version(package)}")
-    import torch
+def _doctor(options: Any) -> int:
+    from pixgen_gpu.doctor import Machine, examine, report
+    from pixgen_gpu.settings import load_settings
 
-    if not torch.cuda.is_available():
-        print("no CUDA device: profile nano runs here, profile sdxl is far too slow")
-        return 0
-    for index in range(torch.cuda.device_count()):
-        device = torch.cuda.get_device_properties(index)
-        print(f"cuda:{index} {device.name}, {device.total_memory / 2**30:.0f} GiB")
-    return 0
+    env = load_settings()
+    machine = Machine(
+        profile=options.profile or env.gpu_profile,
+        data_dir=options.data_dir or env.pixgen_gpu_data_dir,
+        api_base=options.api or env.pixgen_api_base,
+        storage_url=options.storage or os.environ.get("S3_PUBLIC_ENDPOINT") or os.environ.get("S3_ENDPOINT", ""),
+    )
+    return report(examine(machine), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,34 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def load_base_model(profile_name: ProfileName, cache_dir: Path, device: torch.device | None = None) -> BaseModel:
+def preload_base_model(profile_name: ProfileName, cache_dir: Path) -> BaseModel:
+    """Load a profile into CPU memory in the type that a GPU wants, without looking for one.
+
+    For hosts whose memory is stored before there is a GPU; `on_default_device` makes it ready for work.
+    """
+    dtype = torch.bfloat16 if PROFILES[profile_name].base else torch.float32
+    return load_base_model(profile_name, cache_dir, torch.device("cpu"), dtype)
+
+
+def on_default_device(base: BaseModel) -> BaseModel:
+    """Bring a preloaded model to the first CUDA device, else leave it on the CPU, in the type for work there."""
+    device = default_device()
+    dtype = _working_dtype(device)
+    for part in (base.unet, base.vae, base.text_encoder, base.text_encoder_2):
+        nn.Module.to(part, device=device, dtype=dtype)
+    return replace(base, device=device, dtype=dtype)
+
+
+def _working_dtype(device: torch.device) -> torch.dtype:
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+def load_base_model(
+    profile_name: ProfileName,
+    cache_dir: Path,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> BaseModel:
     """Load a profile, bf16 on a GPU and fp32 on the CPU.
 
     Raises GpuFailure BASE_MODEL_UNAVAILABLE when its files are neither cached nor downloadable.
@@ -139,7 +166,7 @@ def load_base_model(profile_name: ProfileName, cache_dir: Path, device: torch.de
     started = time.monotonic()
     profile = PROFILES[profile_name]
     device = device or default_device()
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    dtype = dtype or _working_dtype(device)
     if device.type == "cpu" and profile.cpu_threads:
         torch.set_num_threads(profile.cpu_threads)
     if profile.name == "tiny":

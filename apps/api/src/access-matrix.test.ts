@@ -106,6 +106,8 @@ beforeAll(async () => {
   await api.db.prisma.pack.create({ data: { id: packId, slug: 'matrix', name: 'Matrix', description: 'For a test' } });
   const version = { id: newId(), packId, version: 1, prompts: ['{subject} in rain'], negativePrompt: '' };
   await api.db.prisma.packVersion.create({ data: version });
+  // An earlier file's list may still be there.
+  await api.services.deps.live.cache.drop('packs');
 });
 afterAll(() => api.close());
 
