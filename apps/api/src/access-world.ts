@@ -16,6 +16,8 @@ export type World = {
   apiKeyId: string;
   trainingJobId: string;
   generationJobId: string;
+  /** Opens an erasure of something else of theirs. */
+  erasureCode: string;
 };
 
 /** One person for each identity; `anonymous` has no headers. */
@@ -49,6 +51,7 @@ export async function createWorld(api: TestApi, userId: string): Promise<World> 
     apiKeyId: newId(),
     trainingJobId: newId(),
     generationJobId: newId(),
+    erasureCode: randomBytes(32).toString('base64url'),
   };
   const { modelId, trainingId, generationId } = ids;
   const weightsId = newId();
@@ -93,6 +96,9 @@ export async function createWorld(api: TestApi, userId: string): Promise<World> 
       secretHash: randomBytes(32).toString('hex'),
     },
   });
+  const codeHash = createHash('sha256').update(ids.erasureCode).digest('hex');
+  const erasure = { kind: 'photo', requestedBy: 'owner', pseudonym: newId(), userId, targetId: newId(), codeHash };
+  await prisma.erasure.create({ data: { id: newId(), ...erasure } });
   const { storage } = api.services.deps;
   await storage.write(sample.storageKey, Buffer.from('png'), 'image/png');
   await storage.write(storageKey, Buffer.from('png'), 'image/png');

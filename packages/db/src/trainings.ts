@@ -1,5 +1,6 @@
 /** Trainings, as pages read them. */
 import type { Db } from './client.ts';
+import { ERASED_AT } from './erasures.ts';
 import type { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
 import { atOneMoment } from './snapshot.ts';
@@ -67,5 +68,6 @@ export async function readTrainingInput(db: Db, modelId: string) {
 
 /** Photos of a training that are still there; a retry needs them all. */
 export async function countReadyPhotos(db: Db, photoIds: string[]): Promise<number> {
-  return db.prisma.photo.count({ where: { id: { in: photoIds }, state: 'ready' } });
+  const isThere = { OR: [{ deletedAt: null }, { deletedAt: { gt: ERASED_AT } }] };
+  return db.prisma.photo.count({ where: { id: { in: photoIds }, state: 'ready', ...isThere } });
 }

@@ -68,6 +68,8 @@ export const modelView = z.object({
   /** The training that matters now: the running one, else the newest. */
   trainingId: id.nullable(),
   coverImageId: id.nullable(),
+  /** When the photos that were trained from are erased by themselves; null: not, or there are none. */
+  photosErasedAt: isoTime.nullable(),
   createdAt: isoTime,
   updatedAt: isoTime,
   deletedAt: isoTime.nullable(),

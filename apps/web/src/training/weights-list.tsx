@@ -5,6 +5,7 @@ import { Badge, Button, Card, Notice } from '@pixgen/ui';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
+import { formatBytes } from '@/jobs/words';
 import { useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
@@ -52,9 +53,4 @@ export function WeightsList({ modelId, weights }: { modelId: string; weights: re
       {problem && <Notice tone="danger">{problem}</Notice>}
     </Card>
   );
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} kB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -2,6 +2,7 @@ import {
   createModel,
   deleteModel,
   downloadWeights,
+  eraseModel,
   getModel,
   listModels,
   restoreModel,
@@ -12,6 +13,7 @@ import {
   createModelInput,
   downloadView,
   downloadWeightsInput,
+  erasureStarted,
   listModelsInput,
   modelPage,
   modelView,
@@ -51,6 +53,12 @@ export const modelsRouter = router({
     .input(byId)
     .output(modelView)
     .mutation(({ ctx, input }) => restoreModel(ctx.deps, ctx.actor, input)),
+  /** For good, at once. */
+  erase: userProcedure
+    .meta(rest('POST', '/models/{id}/erase', 'models'))
+    .input(byId)
+    .output(erasureStarted)
+    .mutation(({ ctx, input }) => eraseModel(ctx.deps, ctx.actor, input)),
   /** The newest weights as a file, in diffusers' or Kohya's layout. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
