@@ -219,8 +219,8 @@ export function createJobAcceptor(
       return answer;
     } catch (error) {
       // Only a request that ran alone gets here: its order or model already has a live job.
-      if (isLiveConflict(error)) return { outcome: 'already-live' };
       if (error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION) return { outcome: 'gone' };
+      if (isLiveConflict(error)) return { outcome: 'already-live' };
       throw error;
     }
   };

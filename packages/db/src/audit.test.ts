@@ -25,10 +25,10 @@ const kinds = async (known?: Parameters<typeof verifyAudit>[1]) =>
 
 /** What nobody but a superuser who switches the triggers off can do; undone afterwards. */
 async function tamper(sql: string, check: () => Promise<void>): Promise<void> {
-  const client = await db.pool.connect();
+  const pool = db.openPool('session_replication_role=replica');
+  const client = await pool.connect();
   const tables = ['AuditEntry', 'AuditLink', 'AuditUnlinked'];
   try {
-    await client.query("SET session_replication_role = 'replica'");
     for (const table of tables) await client.query(`CREATE TABLE "kept_${table}" AS TABLE "${table}"`);
     await client.query(sql);
     await check();
@@ -38,7 +38,6 @@ async function tamper(sql: string, check: () => Promise<void>): Promise<void> {
       await client.query(`DROP TABLE "kept_${table}"`);
     }
   } finally {
-    await client.query('RESET session_replication_role');
     client.release();
   }
 }

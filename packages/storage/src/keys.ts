@@ -61,15 +61,18 @@ export const keys = {
   /** The person that a key belongs to, and the thing it was made for; null for keys of no form of ours. */
   parse(key: string): { userId: string; what: 'photo' | 'job' | 'export'; id: string } | null {
     const [prefix = '', userId = '', ...rest] = key.replace(/^d\//, '').split('/');
-    const [first = '', second = ''] = rest;
+    // What follows an id in its segment, a dot and more, is no part of it.
+    const [first = '', second = ''] = rest.map((segment) => segment.slice(0, ID_LENGTH));
     if (!isId(userId)) return null;
     if (prefix === 'u' && isId(first)) return { userId, what: 'photo', id: first };
-    if (prefix === 'p' && isId(second.slice(0, 36))) return { userId, what: 'photo', id: second.slice(0, 36) };
+    if (prefix === 'p' && isId(second)) return { userId, what: 'photo', id: second };
     if (prefix === 'o' && isId(first)) return { userId, what: 'job', id: first };
-    if (prefix === 'e' && isId(first.slice(0, 36))) return { userId, what: 'export', id: first.slice(0, 36) };
+    if (prefix === 'e' && isId(first)) return { userId, what: 'export', id: first };
     return null;
   },
 } as const;
+
+const ID_LENGTH = 36;
 
 function isId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);

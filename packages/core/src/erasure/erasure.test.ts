@@ -163,14 +163,14 @@ async function findTraces(words: string[], userId: string): Promise<string[]> {
 async function claim({ id }: { id: string }): Promise<OpenErasure> {
   // Those of other tests are not in the way.
   await deps.db.pool.query(
-    `UPDATE "Erasure" SET "dueAt" = CASE WHEN id = $1 THEN now() ELSE now() + interval '1 hour' END`,
+    `UPDATE "Erasure" SET "dueAt" = CASE WHEN id = $1 THEN now() - interval '1 second' ELSE now() + interval '1 hour' END`,
     [id],
   );
   const erasure = await claimErasure(deps.db.pool, IN_HAND_MS);
   if (!erasure) throw new Error('no erasure is due');
   return erasure;
 }
-const makeDue = () => deps.db.pool.query('UPDATE "Erasure" SET "dueAt" = now()');
+const makeDue = () => deps.db.pool.query('UPDATE "Erasure" SET "dueAt" = now() - interval \'1 second\'');
 
 /** Everything that is due, by one worker, to the last sweep. */
 async function runAll(): Promise<void> {
