@@ -264,7 +264,9 @@ def test_encoders_are_off_the_device_while_the_unet_trains(
         base,
         Hooks(on_progress=lambda phase, *_: seen.append([*moves]) if phase == "training" else None),
     )
-    assert seen == [[True, False]]
+    # Progress is told a few times, how often depends on the machine.
+    assert seen
+    assert all(moved == [True, False] for moved in seen)
 
 
 def test_a_base_in_half_precision_trains_an_fp32_lora_that_goes_the_same_way(
