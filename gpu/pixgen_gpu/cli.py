@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--learning-rate", type=float, default=1e-4)
     train.add_argument("--resolution", type=int, help="default: the profile's own size")
     train.add_argument("--batch-size", type=int, default=1)
+    train.add_argument("--prior-weight", type=float, default=0.0, help="1.0 keeps what the base knows of people")
+    train.add_argument("--gradient-checkpointing", choices=("auto", "always", "never"), default="auto")
 
     generate = commands.add_parser("generate", help="prompt -> image files")
     generate.set_defaults(run=_generate)
@@ -94,12 +96,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: Any) -> int:
-    from pixgen_gpu.jobs import lora_metadata
     from pixgen_gpu.lora import lora_to_bytes, to_kohya
     from pixgen_gpu.models import load_base_model
     from pixgen_gpu.photos import decode_photo
     from pixgen_gpu.training.config import TrainConfig, TrainingImage
-    from pixgen_gpu.training.train_lora import train_lora
+    from pixgen_gpu.training.metadata import lora_metadata
+    from pixgen_gpu.training.prior import class_image_count
+    from pixgen_gpu.training.train_lora import Hooks, train_lora
 
     config = TrainConfig(
         trigger_word=options.trigger_word,
@@ -110,6 +113,9 @@ def _train(options: Any) -> int:
         resolution=options.resolution or PROFILES[options.profile].native_px,
         batch_size=options.batch_size,
         seed=options.seed,
+        prior_weight=options.prior_weight,
+        prior_images=class_image_count(options.profile),
+        gradient_checkpointing=options.gradient_checkpointing,
     )
     images = [TrainingImage(path.name, decode_photo(path.read_bytes())) for path in options.photos]
     base = load_base_model(options.profile, options.data_dir)
@@ -118,11 +124,12 @@ def _train(options: Any) -> int:
     def show(phase: str, step: int, total: int, loss: float | None) -> None:
         print(f"\r{phase} {step}/{total}" + (f" loss {loss:.4f}" if loss is not None else ""), end="", flush=True)
 
-    trained = train_lora(config, images, base, show)
+    folder = options.data_dir / "class-images"
+    trained = train_lora(config, images, base, Hooks(on_progress=show), prior_folder=folder)
     metadata = lora_metadata(trained, base)
     options.out.write_bytes(lora_to_bytes(trained.state, metadata))
     if options.kohya_out:
-        options.kohya_out.write_bytes(lora_to_bytes(to_kohya(trained.state), metadata))
+        options.kohya_out.write_bytes(lora_to_bytes(to_kohya(trained.state, base.unet), metadata))
     print(f"\n{options.out}: {config.steps} steps in {time.monotonic() - started:.1f} s")
     return 0
 

@@ -110,7 +110,7 @@ def evaluate_subject(
     )
     images = [TrainingImage(f"{subject.noun}-{number}", photo) for number, photo in enumerate(subject.photos)]
     on_progress(f"{subject.noun}, seed {seed}: training")
-    trained = train_lora(config, images, base, lambda *_: None)
+    trained = train_lora(config, images, base)
     on_progress(f"{subject.noun}, seed {seed}: drawing")
 
     name = f"{TRIGGER_WORD} {subject.kind}"

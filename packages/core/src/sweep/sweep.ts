@@ -1,14 +1,18 @@
 /** The sweep: what was deleted 30 days ago goes for good, and what no result needs is removed from the store. */
 import {
   emptyImages,
+  findExpiredExports,
+  findPhotosPastRetention,
   findPurgeableImages,
   findPurgeableModels,
   findPurgeablePhotos,
   findUnsweptJobs,
   markSwept,
+  removeDataExport,
   removeExpiredRows,
   removeModel,
   removePhotos,
+  removePhotosPastRetention,
 } from '@pixgen/db';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
@@ -32,6 +36,8 @@ export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
   await purgeModels(deps, deletedBefore);
   await purgePhotos(deps, deletedBefore, new Date(now - DAY_MS));
   await purgeImages(deps, deletedBefore);
+  await purgeTrainedPhotos(deps, now);
+  await purgeExports(deps, now);
   await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
   await removeExpiredRows(deps.db, new Date(now - REMEMBER_MS));
   await deps.producer.trimDeadLetters(DEAD_LETTER_MS);
@@ -46,7 +52,6 @@ async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {
       await removePrefix(deps, keys.derivativesBelow(prefix));
       await removePrefix(deps, prefix);
     }
-    deps.passPoint('erase.midway');
     await removeModel(deps.db, model.id);
   }
 }
@@ -71,6 +76,25 @@ async function purgeImages(deps: Deps, deletedBefore: Date): Promise<void> {
     deps.db,
     images.map((image) => image.id),
   );
+}
+
+/** A photo has done its work some time after a training succeeded with it. */
+async function purgeTrainedPhotos(deps: Deps, now: number): Promise<void> {
+  const { trainedPhotosDays } = deps.config;
+  if (trainedPhotosDays === 0) return;
+  const trainedBefore = new Date(now - trainedPhotosDays * DAY_MS);
+  const photos = await findPhotosPastRetention(deps.db, trainedBefore, BATCH);
+  for (const photo of photos) await removePhotoObjects(deps, photo);
+  await removePhotosPastRetention(deps.db, photos);
+}
+
+async function purgeExports(deps: Deps, now: number): Promise<void> {
+  for (const { id, userId } of await findExpiredExports(deps.db, new Date(now), new Date(now - DAY_MS), BATCH)) {
+    const key = keys.dataExport(userId, id);
+    await deps.storage.abortUploads(key);
+    await deps.storage.remove([key]);
+    await removeDataExport(deps.db, id);
+  }
 }
 
 /** Objects of attempts and claims that did not win, checkpoints of trainings that ended. */
