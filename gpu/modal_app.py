@@ -92,7 +92,14 @@ class _Host:
         if env := _settings():
             ready = BaseModelCache(lambda: on_default_device(self.base()))
             ready.try_now()
-            self.host = Host(env.pixgen_api_base, env.gpu_profile, ready, env.output)
+            self.host = Host(
+                env.pixgen_api_base,
+                env.gpu_profile,
+                ready,
+                output=env.output,
+                data_dir=env.pixgen_gpu_data_dir,
+                captioner_dir=env.gpu_captioner_dir or None,
+            )
 
     @modal.method()
     def run(self, ticket: dict[str, Any]) -> dict[str, Any]:

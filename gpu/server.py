@@ -83,8 +83,14 @@ def local_host(settings: Settings, memory: MemoryGuard) -> Host:
 
         return load_base_model(settings.gpu_profile, settings.pixgen_gpu_data_dir)
 
-    cache = BaseModelCache(lambda: memory.load(load))
-    return Host(settings.pixgen_api_base, settings.gpu_profile, cache, settings.output)
+    return Host(
+        settings.pixgen_api_base,
+        settings.gpu_profile,
+        BaseModelCache(lambda: memory.load(load)),
+        output=settings.output,
+        data_dir=settings.pixgen_gpu_data_dir,
+        captioner_dir=settings.gpu_captioner_dir or None,
+    )
 
 
 def run_here(ticket: Ticket, call_id: str, stop: StopSignal, host: Host) -> Outcome:

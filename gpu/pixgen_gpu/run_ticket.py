@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -43,12 +44,17 @@ Order = TrainOrder | GenerateOrder
 
 @dataclass(frozen=True)
 class Host:
-    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes."""
+    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes.
+
+    Class images are kept in `data_dir`; without one, each training draws its own. `captioner_dir` holds a BLIP model.
+    """
 
     api_base: str
     profile: ProfileName
     load_base: Callable[[], Any]
     output: OutputPolicy = field(default_factory=OutputPolicy)
+    data_dir: Path | None = None
+    captioner_dir: Path | None = None
     claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))
     retry: Retry = field(default_factory=Retry)
     rhythm: Rhythm = field(default_factory=Rhythm)

@@ -55,7 +55,7 @@ def test_only_modal_app_imports_modal_and_nothing_imports_torchvision() -> None:
 
 
 def test_requirements_are_exact_and_name_no_place_to_download_from() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-pretraining.txt"):
         for line in (GPU / name).read_text().splitlines():
             assert re.fullmatch(r"#.*|-r requirements\.txt|[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.!]*", line), line
 

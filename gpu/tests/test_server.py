@@ -267,7 +267,7 @@ def test_a_real_server_trains_a_ticket_answers_meanwhile_and_stops_on_sigterm(ap
         process.terminate()
         _, log = process.communicate(timeout=30)
         assert process.returncode == 0
-        assert '"outcome": "cancelled"' in log
+        assert '"outcome": "preempted"' in log
         assert TOKEN not in log
     finally:
         process.kill()

@@ -74,7 +74,7 @@ async function run(apiUrl: string, apiKey: string): Promise<void> {
     console.log(`${name.padEnd(12)}${((performance.now() - stepStartedAt) / 1000).toFixed(0)} s`);
     return result;
   };
-  const photos = samplePhotos();
+  const photos = samplePhotos('robot');
   const model = await step('photos', (onProgress) =>
     createModel(client, { name: 'Modal smoke', classWord: 'toy' }, photos, onProgress),
   );

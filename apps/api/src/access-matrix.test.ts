@@ -94,7 +94,7 @@ const ROUTES: [pattern: RegExp, rule: RouteRule][] = [
   [/^[A-Z]+ \/trpc\/:path$/, 'procedures'],
   // Questions of CORS, which are answered without looking at who asks.
   [/^OPTIONS \*$/, 'everybody'],
-  [/^GET \/(i|p)\/:id$/, 'owner'],
+  [/^GET \/(i|p|s)\/:id$/, 'owner'],
   [/^POST \/gpu\/(claim|uploads)$/, 'ticket'],
   [/^POST \/webhooks\/gpu\/:job\/:attempt\/:epoch$/, 'ticket'],
   [/^[A-Z]+ \/admin\/queues(\/.*)?$/, 'admin'],
@@ -274,6 +274,7 @@ describe('every route', () => {
     for (const [prefix, id] of [
       ['i', world.imageId],
       ['p', world.photoId],
+      ['s', world.sampleId],
     ]) {
       const get = async (who: Identity, name = id, suffix = '') =>
         read(await fetch(`${api.url}/${prefix}/${name}${suffix}`, { headers: people.headers[who] }));

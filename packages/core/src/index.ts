@@ -55,6 +55,7 @@ export * from './packs/read-packs.ts';
 export { checkPhoto } from './photos/check-photo.ts';
 export { completePhoto } from './photos/complete-photo.ts';
 export { createPhoto } from './photos/create-photo.ts';
+export { decodePhoto } from './photos/decode-photo.ts';
 export { deletePhoto, restorePhoto } from './photos/delete-photo.ts';
 export { listPhotos } from './photos/list-photos.ts';
 export { repairObjects } from './sweep/repair-objects.ts';

@@ -109,10 +109,13 @@ export async function restoreModel(db: Db, userId: string, id: string, since: Da
 }
 
 /** The newest final weights of a model. */
-export async function findNewestWeights(db: Db, modelId: string): Promise<{ storageKey: string; step: number } | null> {
+export async function findNewestWeights(
+  db: Db,
+  modelId: string,
+): Promise<{ storageKey: string; kohyaStorageKey: string | null; step: number } | null> {
   return db.prisma.weights.findFirst({
     where: { modelId, final: true },
     orderBy: { id: 'desc' },
-    select: { storageKey: true, step: true },
+    select: { storageKey: true, kohyaStorageKey: true, step: true },
   });
 }

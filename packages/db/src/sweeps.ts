@@ -102,9 +102,20 @@ export async function findUnsweptJobs(
           })
         : [];
       const weights = trainingId
-        ? await db.prisma.weights.findMany({ where: { trainingId }, select: { storageKey: true } })
+        ? await db.prisma.weights.findMany({
+            where: { trainingId },
+            select: { storageKey: true, kohyaStorageKey: true },
+          })
         : [];
-      return { id, userId, keep: [...images, ...weights].flatMap((row) => row.storageKey ?? []) };
+      const samples = trainingId
+        ? await db.prisma.sample.findMany({ where: { trainingId }, select: { storageKey: true } })
+        : [];
+      const kohya = weights.flatMap((row) => row.kohyaStorageKey ?? []);
+      return {
+        id,
+        userId,
+        keep: [...kohya, ...[...images, ...weights, ...samples].flatMap((row) => row.storageKey ?? [])],
+      };
     }),
   );
 }

@@ -7,6 +7,7 @@ import { atOneMoment } from './snapshot.ts';
 
 const TRAINING = {
   weights: { orderBy: { step: 'desc' } },
+  samples: { orderBy: [{ step: 'asc' }, { position: 'asc' }] },
   jobs: { select: JOB_COLUMNS, orderBy: { id: 'desc' }, take: 1 },
 } as const satisfies Prisma.TrainingInclude;
 
@@ -42,6 +43,14 @@ export async function listTrainingRows(
       take: page.limit,
     }),
   );
+}
+
+/** A sample image of the caller's own training. */
+export async function findOwnSample(db: Db, userId: string, id: string): Promise<{ storageKey: string } | null> {
+  return db.prisma.sample.findFirst({
+    where: { id, userId, training: { model: { deletedAt: null } } },
+    select: { storageKey: true },
+  });
 }
 
 /** What a training of this model would start from: its validated photos and its newest consent. */

@@ -19,3 +19,4 @@ export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';
 export * from './training.ts';
+export * from './training-settings.ts';

@@ -6,7 +6,7 @@ import Image from 'next/image';
 import { useState } from 'react';
 
 type PrintProps = {
-  /** `/i/{id}` or `/p/{id}`. */
+  /** `/i/{id}`, `/p/{id}` or `/s/{id}`. */
   src: string;
   alt: string;
   width: number;

@@ -132,6 +132,22 @@ CREATE TABLE "Training" (
 );
 
 -- CreateTable
+CREATE TABLE "Sample" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "trainingId" UUID NOT NULL,
+    "step" INTEGER NOT NULL,
+    "position" INTEGER NOT NULL,
+    "prompt" TEXT NOT NULL,
+    "storageKey" TEXT NOT NULL,
+    "width" INTEGER NOT NULL,
+    "height" INTEGER NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Sample_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "Weights" (
     "id" UUID NOT NULL,
     "userId" UUID NOT NULL,
@@ -142,6 +158,7 @@ CREATE TABLE "Weights" (
     "storageKey" TEXT NOT NULL,
     "sizeBytes" INTEGER NOT NULL,
     "sha256" TEXT NOT NULL,
+    "kohyaStorageKey" TEXT,
     "profile" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -505,7 +522,16 @@ CREATE INDEX "Training_userId_id_idx" ON "Training"("userId", "id" DESC);
 CREATE INDEX "Training_modelId_id_idx" ON "Training"("modelId", "id" DESC);
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Sample_storageKey_key" ON "Sample"("storageKey");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Sample_trainingId_step_position_key" ON "Sample"("trainingId", "step", "position");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Weights_storageKey_key" ON "Weights"("storageKey");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Weights_kohyaStorageKey_key" ON "Weights"("kohyaStorageKey");
 
 -- CreateIndex
 CREATE INDEX "Weights_modelId_id_idx" ON "Weights"("modelId", "id" DESC);
@@ -620,6 +646,9 @@ ALTER TABLE "Training" ADD CONSTRAINT "Training_userId_fkey" FOREIGN KEY ("userI
 
 -- AddForeignKey
 ALTER TABLE "Training" ADD CONSTRAINT "Training_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Sample" ADD CONSTRAINT "Sample_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Weights" ADD CONSTRAINT "Weights_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -12,6 +12,7 @@ import {
   byId,
   createModelInput,
   downloadView,
+  downloadWeightsInput,
   erasureStarted,
   listModelsInput,
   modelPage,
@@ -58,10 +59,10 @@ export const modelsRouter = router({
     .input(byId)
     .output(erasureStarted)
     .mutation(({ ctx, input }) => eraseModel(ctx.deps, ctx.actor, input)),
-  /** The newest weights as a file. */
+  /** The newest weights as a file, in diffusers' or Kohya's layout. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
-    .input(byId)
+    .input(downloadWeightsInput)
     .output(downloadView)
     .query(({ ctx, input }) => downloadWeights(ctx.deps, ctx.actor, input)),
 });
