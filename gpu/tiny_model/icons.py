@@ -62,7 +62,7 @@ def _read_icons(data_dir: Path, style: Style) -> dict:
 
 
 def _render(icons: dict, icon: str, side_px: int) -> Image.Image:
-    import resvg_py  # only for making data  # pyright: ignore[reportMissingImports]  # of requirements-pretraining.txt alone
+    import resvg_py  # pyright: ignore[reportMissingImports]  # of requirements-pretraining.txt: only for making data
 
     if icon not in icons["icons"]:
         icon = icons["aliases"][icon]["parent"]
