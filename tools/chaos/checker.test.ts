@@ -87,6 +87,7 @@ function sound(): Evidence {
         { id: 'image-2', orderId: 'order-1', state: 'failed', storageKey: null },
       ],
       weights: [{ orderId: 'order-2', storageKey: key(1, 2, 'weights.safetensors', 'job-2') }],
+      samples: [],
       photos: [{ key: 'p/user-1/model-1/photo-1.jpg', state: 'ready' }],
     },
     gpu: [

@@ -38,6 +38,8 @@ export type Rows = {
   keys: { userId: string; key: string; jobId: string }[];
   images: { id: string; orderId: string; state: string; storageKey: string | null }[];
   weights: { orderId: string; storageKey: string }[];
+  /** Kept from every attempt that drew one. */
+  samples: { storageKey: string }[];
   photos: { key: string; state: string }[];
 };
 
@@ -300,7 +302,7 @@ function checkObjects({ rows, objects }: Evidence): Finding[] {
   const there = new Set(objects);
   const results = [
     ...rows.images.filter(({ state }) => state === 'ready').map(({ storageKey }) => storageKey),
-    ...rows.weights.map(({ storageKey }) => storageKey),
+    ...[...rows.weights, ...rows.samples].map(({ storageKey }) => storageKey),
     ...rows.photos.filter(({ state }) => state === 'ready').map(({ key }) => key),
   ];
   const owned = new Set<string>();

@@ -53,7 +53,12 @@ export async function readRows(stores: System['stores']): Promise<Rows> {
     ),
     keys: await read('SELECT "userId", key, "jobId" FROM "IdempotencyKey"'),
     images: await read('SELECT id, "generationId" AS "orderId", state, "storageKey" FROM "Image"'),
-    weights: await read('SELECT "trainingId" AS "orderId", "storageKey" FROM "Weights"'),
+    // A training's file in both its layouts.
+    weights: await read(
+      `SELECT "trainingId" AS "orderId", "storageKey" FROM "Weights"
+       UNION ALL SELECT "trainingId", "kohyaStorageKey" FROM "Weights" WHERE "kohyaStorageKey" IS NOT NULL`,
+    ),
+    samples: await read('SELECT "storageKey" FROM "Sample"'),
     photos: photos.map(({ id, userId, modelId, state }) => ({ key: keys.photo(userId, modelId, id), state })),
   };
 }
