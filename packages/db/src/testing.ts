@@ -36,6 +36,7 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   const openPool = (setting: string): pg.Pool => {
     const pool = new pg.Pool({ connectionString: direct.href, max: 2, options: `-c ${setting}` });
     // A pool's end does not wait until the server has let go: `drop` may cut off a connection that is about to close.
+    pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     pools.push(pool);
     return pool;
