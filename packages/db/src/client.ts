@@ -80,7 +80,10 @@ export function connectDb(options: {
 export function openPool(url: string): pg.Pool {
   const plain = new URL(url);
   plain.searchParams.delete('pgbouncer');
-  return new pg.Pool({ connectionString: plain.href, max: 2, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ connectionString: plain.href, max: 2, connectionTimeoutMillis: 10_000 });
+  // One that is cut off while idle harms nobody: the next statement opens another.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** The next transaction may run on another connection of the server, which does not know what was prepared on this one. */
