@@ -9,6 +9,7 @@ import {
   dispatchJob,
   type GuardedGpu,
   reconcile,
+  runBulk,
   startRelay,
   sweep,
 } from '@pixgen/core';
@@ -49,6 +50,7 @@ export function startWorker(
     'apply-events': (task, { suspect }) =>
       suspect && task.eventIds.length > 1 ? applyApart(deps, task) : applyEvents(task),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
+    bulk: (task, run) => runBulk(deps, task, run),
   };
   const consumer = startConsumer(connectQueue, handlers, createPoisonHandlers(deps), {
     onFailed: (task, id, error, attemptsMade) =>

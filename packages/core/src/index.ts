@@ -6,10 +6,13 @@ export { getDeadLetter, listDeadLetters, retryDeadLetters } from './admin/dead-l
 export { type ConnectOptions, connectDeps } from './connect.ts';
 export { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
 export type { Actor, CoreConfig, Deps, Log } from './deps.ts';
+export * from './gallery/bulk-operations.ts';
 export * from './gallery/change-images.ts';
+export * from './gallery/collections.ts';
 export * from './gallery/deliver-image.ts';
-export * from './gallery/download-image.ts';
+export { downloadImage } from './gallery/download-image.ts';
 export * from './gallery/read-images.ts';
+export { runBulk } from './gallery/run-bulk.ts';
 export * from './generation/change-generation.ts';
 export * from './generation/read-generations.ts';
 export * from './generation/start-generation.ts';

@@ -4,6 +4,7 @@ export * from './dead-letters.ts';
 export * from './delivery.ts';
 export * from './errors.ts';
 export * from './failures.ts';
+export * from './gallery.ts';
 export * from './generation.ts';
 export * from './gpu-protocol.ts';
 export * from './ids.ts';

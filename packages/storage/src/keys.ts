@@ -1,6 +1,6 @@
 /**
  * Every storage key is spelled here and nowhere else. The first letter says who may write below it: `u/` clients, with
- * URLs we sign; `o/` GPUs, with URLs we sign; `p/` and `d/` only our own processes.
+ * URLs we sign; `o/` GPUs, with URLs we sign; `p/`, `d/` and `z/` only our own processes.
  */
 export const keys = {
   /** Quarantine: what a person uploaded, not yet looked at. The store expires this prefix after a day. */
@@ -31,8 +31,16 @@ export const keys = {
   derivativesBelow(prefix: string): string {
     return `d/${prefix}`;
   },
+  /** One file of a download of many images; swept a day after it was made. */
+  bundle(userId: string, operationId: string, part: string): string {
+    return `${keys.bundles(userId, operationId)}${part}.zip`;
+  },
+  /** Prefix of all files of one download. */
+  bundles(userId: string, operationId: string): string {
+    return `z/${userId}/${operationId}/`;
+  },
   /** Every prefix that holds something of one person. */
   ofUser(userId: string): string[] {
-    return [`u/${userId}/`, `p/${userId}/`, `o/${userId}/`, `d/p/${userId}/`, `d/o/${userId}/`];
+    return [`u/${userId}/`, `p/${userId}/`, `o/${userId}/`, `d/p/${userId}/`, `d/o/${userId}/`, `z/${userId}/`];
   },
 } as const;

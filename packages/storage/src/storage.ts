@@ -1,6 +1,7 @@
 /** The object store: signed URLs for clients and GPUs, and plain calls for our own processes. */
 import http from 'node:http';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   DeleteObjectsCommand,
@@ -12,6 +13,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { AppError } from '@pixgen/domain';
 import { createPresigner } from './presign.ts';
 
@@ -20,6 +22,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_SOCKETS = 64;
 /** S3 deletes at most this many keys per call. */
 const DELETE_BATCH = 1000;
+const STREAM_PART_BYTES = 8 * 1024 * 1024;
 
 export type StorageOptions = {
   /** `http(s)://host:port` as this process reaches the store. Buckets are addressed by path. */
@@ -173,6 +176,27 @@ export function createStorage(options: StorageOptions) {
 
     async write(key: string, bytes: Buffer, contentType: string): Promise<void> {
       await reached(s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType })));
+    },
+
+    /**
+     * Writes bytes as they come, in parts of 8 MiB; memory holds a few of them, whatever the whole weighs. An aborted or
+     * failed write leaves no object, nor parts of one.
+     */
+    async writeStream(key: string, body: Readable, contentType: string, signal: AbortSignal): Promise<void> {
+      const upload = new Upload({
+        client: s3,
+        params: { Bucket: bucket, Key: key, Body: body, ContentType: contentType },
+        partSize: STREAM_PART_BYTES,
+        queueSize: 3,
+      });
+      const abort = (): void => void upload.abort();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        await reached(upload.done());
+      } finally {
+        signal.removeEventListener('abort', abort);
+        body.destroy();
+      }
     },
 
     async copy(from: string, to: string): Promise<void> {

@@ -13,7 +13,7 @@ import { getImage, listImages } from './read-images.ts';
 
 let stack: TestDeps;
 let deps: Deps;
-const PAGE = { limit: 100, deleted: false };
+const PAGE = { limit: 100, offset: 0, deleted: false };
 
 beforeAll(async () => {
   stack = await createTestDeps();

@@ -46,6 +46,8 @@ function viewOf(
       width: image?.width ?? row.width,
       height: image?.height ?? row.height,
       favourite: image?.favourite ?? false,
+      rating: image?.rating ?? null,
+      thumbhash: image?.thumbhash ? Buffer.from(image.thumbhash).toString('base64') : null,
       failure: image
         ? failureOf(image.failureCode)
         : missing === 'failed'
