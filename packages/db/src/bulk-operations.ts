@@ -174,7 +174,8 @@ export async function readBulkImages(db: Db, op: BulkRow, limit: number): Promis
 
 /** Shows how far a file has come; never falls back. @returns false when the operation was cancelled meanwhile */
 export async function noteBulkProgress(db: Db, id: string, done: number): Promise<boolean> {
-  const changed = await db.prisma.$executeRaw`UPDATE "BulkOperation" SET done = greatest(done, ${done}), "updatedAt" = now()
+  const changed = await db.prisma
+    .$executeRaw`UPDATE "BulkOperation" SET done = greatest(done, ${done}), "updatedAt" = now()
     WHERE id = ${id}::uuid AND state = 'running'`;
   return changed === 1;
 }
@@ -206,7 +207,11 @@ export async function findForgottenBulk(db: Db, olderThanMs: number, limit: numb
 }
 
 /** Ended operations whose files may still be in the store. */
-export async function findBulkWithOldFiles(db: Db, endedBefore: Date, limit: number): Promise<{ id: string; userId: string }[]> {
+export async function findBulkWithOldFiles(
+  db: Db,
+  endedBefore: Date,
+  limit: number,
+): Promise<{ id: string; userId: string }[]> {
   return db.prisma.bulkOperation.findMany({
     where: { kind: 'download', endedAt: { lt: endedBefore } },
     select: { id: true, userId: true },
@@ -217,6 +222,7 @@ export async function findBulkWithOldFiles(db: Db, endedBefore: Date, limit: num
 /** Operations that nobody can undo or fetch any more. */
 export async function removeBulk(db: Db, where: { ids: string[] } | { endedBefore: Date }): Promise<void> {
   await db.prisma.bulkOperation.deleteMany({
-    where: 'ids' in where ? { id: { in: where.ids } } : { endedAt: { lt: where.endedBefore }, kind: { not: 'download' } },
+    where:
+      'ids' in where ? { id: { in: where.ids } } : { endedAt: { lt: where.endedBefore }, kind: { not: 'download' } },
   });
 }

@@ -40,7 +40,9 @@ export async function findOwnCollection(db: Db, userId: string, id: string): Pro
 
 /** @returns whether there is such a collection */
 export async function renameCollection(db: Db, userId: string, id: string, name: string): Promise<boolean> {
-  return (await db.prisma.collection.updateMany({ where: { id, userId, deletedAt: null }, data: { name } })).count === 1;
+  return (
+    (await db.prisma.collection.updateMany({ where: { id, userId, deletedAt: null }, data: { name } })).count === 1
+  );
 }
 
 /** Its images stay where they are. @returns whether there was such a collection */

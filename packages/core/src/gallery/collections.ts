@@ -22,7 +22,10 @@ export async function listCollections(deps: Deps, actor: Actor): Promise<{ items
 export async function createCollection(deps: Deps, actor: Actor, input: { name: string }): Promise<CollectionView> {
   const collection = { id: newId(), userId: actor.userId, name: input.name };
   if (!(await insertCollection(deps.db, collection, LIMITS.collectionsPerUser.max))) {
-    throw new AppError('STATE_CONFLICT', `There may be ${LIMITS.collectionsPerUser.max} collections; delete one first.`);
+    throw new AppError(
+      'STATE_CONFLICT',
+      `There may be ${LIMITS.collectionsPerUser.max} collections; delete one first.`,
+    );
   }
   return viewOf(deps, actor, collection.id);
 }

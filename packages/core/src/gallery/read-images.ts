@@ -1,8 +1,8 @@
 import {
   countImages as countRows,
-  findNeighbours as findRows,
   findImageDetail,
   findOwnImages,
+  findNeighbours as findRows,
   type ImageFilter,
   listFrames as listFrameRows,
   listImages as listRows,

@@ -1,8 +1,8 @@
 /** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
 import {
   addToOutbox,
-  findForgottenEvents,
   findForgottenBulk,
+  findForgottenEvents,
   findForgottenPhotos,
   findLiveJobs,
   type LiveJob,

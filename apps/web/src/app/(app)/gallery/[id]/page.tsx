@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { readFilters } from '@/gallery/filters';
+import { filterInput, needsBrowser, readFilters } from '@/gallery/filters';
 import { ImagePage } from '@/gallery/image-page';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -11,7 +11,13 @@ type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<str
 export default async function Page({ params, searchParams }: Props) {
   const { id } = await params;
   const filters = readFilters(await searchParams);
-  await load((queryClient, trpc) => queryClient.fetchQuery(trpc.images.get.queryOptions({ id })));
+  await load((queryClient, trpc) =>
+    Promise.all([
+      queryClient.fetchQuery(trpc.images.get.queryOptions({ id })),
+      !needsBrowser(filters) &&
+        queryClient.prefetchQuery(trpc.images.neighbours.queryOptions({ ...filterInput(filters), id })),
+    ]),
+  );
   return (
     <Hydrate>
       <ImagePage id={id} filters={filters} />
