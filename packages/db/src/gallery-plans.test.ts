@@ -2,7 +2,7 @@
 import { firstIdAt, newId } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Prisma } from './generated/client.ts';
-import { countImages, type ImageFilter, type ImagePage, imagePageSql } from './images.ts';
+import { countImages, findByWords, type ImageFilter, type ImagePage, imagePageSql, wordsSql } from './images.ts';
 import { createOwner, createTestDb, type TestDb, type TestOwner } from './testing.ts';
 
 const ROWS = 50_000;
@@ -76,7 +76,10 @@ beforeAll(async () => {
     await generation(owner, version),
     ids.slice(-100).map((id, index) => row(ROWS - 100 + index, id, 'ada')),
   );
-  const strange = Array.from({ length: 10_000 }, (_, position) => row(position, newId(), 'grace'));
+  const strange = Array.from({ length: 10_000 }, (_, position) =>
+    // At the same time as this person's, as in life.
+    row(position, firstIdAt(startedAt + position * 5_000 + 500), 'grace'),
+  );
   await insert(other, await generation(other, null), strange);
   collectionId = newId();
   await db.prisma.collection.create({ data: { id: collectionId, userId: owner.userId, name: 'x' } });
@@ -97,9 +100,13 @@ type Node = {
 };
 
 /** The plan of a page as it ran: how images were found, and how many rows were touched for it. */
-async function explain(filter: ImageFilter, page: ImagePage) {
+async function explainPage(filter: ImageFilter, page: ImagePage) {
+  return explain(imagePageSql(owner.userId, await findByWords(db, owner.userId, filter), page));
+}
+
+async function explain(sql: Prisma.Sql) {
   const [line] = await db.prisma.$queryRaw<{ 'QUERY PLAN': { Plan: Node }[] }[]>(
-    Prisma.sql`EXPLAIN (ANALYZE, FORMAT JSON) ${imagePageSql(owner.userId, filter, page)}`,
+    Prisma.sql`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
   );
   const nodes: Node[] = [];
   const walk = (node: Node): void => {
@@ -113,8 +120,10 @@ async function explain(filter: ImageFilter, page: ImagePage) {
       (sum, node) => sum + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
       0,
     );
-  const scans = nodes.filter((node) => node['Relation Name'] === 'Image').map((node) => node['Node Type']);
-  return { scans, indexes: nodes.flatMap((node) => node['Index Name'] ?? []), touched };
+  const inTable = nodes.filter((node) => node['Relation Name'] === 'Image');
+  const read = inTable.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
+  const scans = inTable.map((node) => node['Node Type']);
+  return { scans, indexes: nodes.flatMap((node) => node['Index Name'] ?? []), touched, read };
 }
 
 const ALIVE = { deletedSince: null };
@@ -146,16 +155,19 @@ describe('a page out of 50,000 images', () => {
     ],
     ['of one shape', () => [{ ...ALIVE, orientation: 'square' }, FIRST], 400],
   ])('%s: by an index, and without looking at many others', async (_, input, most) => {
-    const plan = await explain(...input());
+    const plan = await explainPage(...input());
     expect(plan.scans).not.toContain('Seq Scan');
     expect(plan.indexes.length).toBeGreaterThan(0);
     expect(plan.touched).toBeLessThanOrEqual(most);
   });
 
-  it('looks a rare word up among this person’s images only', async () => {
-    const plan = await explain({ ...ALIVE, words: ['heron'] }, FIRST);
-    expect(plan.indexes).toContain('Image_words_idx');
-    // Ten of this person's, none of the two that the other one has.
+  it('looks words up among this person’s images only, and stops when there are many', async () => {
+    const rare = await explain(wordsSql(owner.userId, ['heron']));
+    expect(rare.indexes).toEqual(['Image_words_idx']);
+    // Ten of this person's, none of the two that the other one has; counted in the index and again in the table.
+    expect(rare.touched).toBe(20);
     expect(await countImages(db, owner.userId, { ...ALIVE, words: ['heron'] })).toBe(10);
+    const common = await explain(wordsSql(owner.userId, ['rain']));
+    expect(common.read).toBe(2_001);
   });
 });

@@ -15,6 +15,8 @@ export type ImageFilter = {
   orientation?: 'portrait' | 'landscape' | 'square' | undefined;
   /** Each begins a word of the prompt; letters and digits only. */
   words?: readonly string[] | undefined;
+  /** Only these; see {@link findByWords}. */
+  ids?: readonly string[] | undefined;
   /** Ids carry the time of the order: images from this id on, and before that one. */
   fromId?: string | undefined;
   beforeId?: string | undefined;
@@ -23,10 +25,7 @@ export type ImageFilter = {
 };
 export type ImagePage = { before: string | null; limit: number; offset?: number };
 
-/**
- * The condition of a filter on `"Image" i`, for one person. Values stand in the statement's own plan (Prisma's pool names
- * no statements), so that a rare word is looked up in its index and a common one is met while walking the newest images.
- */
+/** The condition of a filter on `"Image" i`, for one person. */
 export function matching(userId: string, filter: ImageFilter): Prisma.Sql {
   const all = [
     Prisma.sql`i."userId" = ${userId}::uuid`,
@@ -55,13 +54,36 @@ export function matching(userId: string, filter: ImageFilter): Prisma.Sql {
   if (filter.orientation === 'portrait') all.push(Prisma.sql`i.height > i.width`);
   if (filter.orientation === 'landscape') all.push(Prisma.sql`i.width > i.height`);
   if (filter.orientation === 'square') all.push(Prisma.sql`i.width = i.height`);
-  if (filter.words && filter.words.length > 0) {
-    const query = filter.words.map((word) => `'${word}':*`).join(' & ');
-    all.push(Prisma.sql`to_tsvector('simple', i.prompt) @@ to_tsquery('simple', ${query})`);
-  }
+  if (filter.ids !== undefined) all.push(Prisma.sql`i.id = ANY (${[...filter.ids]}::uuid[])`);
+  if (filter.words && filter.words.length > 0) all.push(hasWords(filter.words));
   if (filter.fromId !== undefined) all.push(Prisma.sql`i.id >= ${filter.fromId}::uuid`);
   if (filter.beforeId !== undefined) all.push(Prisma.sql`i.id < ${filter.beforeId}::uuid`);
   return Prisma.join(all, ' AND ');
+}
+
+function hasWords(words: readonly string[]): Prisma.Sql {
+  const query = words.map((word) => `'${word}':*`).join(' & ');
+  return Prisma.sql`to_tsvector('simple', i.prompt) @@ to_tsquery('simple', ${query})`;
+}
+
+/** More matches than this are met soon while walking the newest images. */
+const FEW = 2_000;
+
+/** The search of {@link findByWords} as SQL: shared with the test that reads its plan. */
+export function wordsSql(userId: string, words: readonly string[]): Prisma.Sql {
+  return Prisma.sql`SELECT i.id FROM "Image" i WHERE i."userId" = ${userId}::uuid AND ${hasWords(words)} LIMIT ${FEW + 1}`;
+}
+
+/**
+ * Looks words up first. Few matches become the list itself; many leave the filter as it is. Postgres cannot tell the two
+ * apart: it takes the beginning of any word for as frequent as one in two hundred images, and would walk through all of
+ * them for a word that ten have.
+ */
+export async function findByWords(db: Db, userId: string, filter: ImageFilter): Promise<ImageFilter> {
+  const { words, ...rest } = filter;
+  if (!words || words.length === 0) return filter;
+  const rows = await db.prisma.$queryRaw<{ id: string }[]>(wordsSql(userId, words));
+  return rows.length > FEW ? filter : { ...rest, ids: rows.map(({ id }) => id) };
 }
 
 /** One page, newest first, as SQL: shared with the test that reads its plan. */
@@ -73,12 +95,13 @@ export function imagePageSql(userId: string, filter: ImageFilter, page: ImagePag
 
 /** Newest first. */
 export async function listImages(db: Db, userId: string, filter: ImageFilter, page: ImagePage): Promise<ImageRow[]> {
-  return db.prisma.$queryRaw<ImageRow[]>(imagePageSql(userId, filter, page));
+  return db.prisma.$queryRaw<ImageRow[]>(imagePageSql(userId, await findByWords(db, userId, filter), page));
 }
 
 /** The same list, sizes only. */
 export async function listFrames(db: Db, userId: string, filter: ImageFilter, page: ImagePage): Promise<FrameRow[]> {
-  return db.prisma.$queryRaw<FrameRow[]>(imagePageSql(userId, filter, page, Prisma.sql`i.id, i.width, i.height`));
+  const columns = Prisma.sql`i.id, i.width, i.height`;
+  return db.prisma.$queryRaw<FrameRow[]>(imagePageSql(userId, await findByWords(db, userId, filter), page, columns));
 }
 
 export async function countImages(db: Db, userId: string, filter: ImageFilter): Promise<number> {
@@ -95,7 +118,7 @@ export async function findNeighbours(
   filter: ImageFilter,
   id: string,
 ): Promise<{ before: string | null; after: string | null }> {
-  const where = matching(userId, filter);
+  const where = matching(userId, await findByWords(db, userId, filter));
   const rows = await db.prisma.$queryRaw<{ side: string; id: string }[]>(Prisma.sql`
     (SELECT 'before' AS side, i.id FROM "Image" i WHERE ${where} AND i.id > ${id}::uuid ORDER BY i.id LIMIT 1)
     UNION ALL

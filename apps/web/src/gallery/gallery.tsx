@@ -56,7 +56,10 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
   const [info, setInfo] = useState(true);
   const list = useRef<MasonryHandle>(null);
   const trash = filters.show === 'trash';
-  const opened = OPEN.exec(pathname)?.[1] ?? null;
+  const [viewing, setViewing] = useState<string | null>(null);
+  const addressed = OPEN.exec(pathname)?.[1] ?? null;
+  // The address follows a moment later than what is seen.
+  const opened = addressed && (viewing ?? addressed);
   const query = writeFilters('', filters);
   const count = shelf ? countSelected(selection, shelf.total) : 0;
 
@@ -73,7 +76,11 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
       setActive(null);
       acts.forgetUndo();
       window.scrollTo({ top: 0, behavior: 'instant' });
-      void setState({ ...change, page: page === null ? null : 1 });
+      // Each pause in typing is no step to go back to.
+      void setState(
+        { ...change, page: page === null ? null : 1 },
+        { history: Object.keys(change).join() === 'q' ? 'replace' : 'push' },
+      );
     },
     [acts.forgetUndo, page, setState, stopSelecting],
   );
@@ -82,6 +89,7 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
   const open = useCallback(
     (id: string) => {
       setActive(id);
+      setViewing(id);
       window.history.pushState({ fromGallery: true }, '', `/gallery/${id}${query}`);
     },
     [query],
@@ -89,16 +97,19 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
   const view = useCallback(
     (id: string) => {
       setActive(id);
+      setViewing(id);
       if (shelf && shelf.frames.findIndex((frame) => frame[0] === id) > shelf.frames.length - 50)
         state.reach(shelf.frames.length + 1);
       window.history.replaceState(window.history.state, '', `/gallery/${id}${query}`);
     },
     [query, shelf, state.reach],
   );
-  const close = useCallback(() => {
-    window.history.back();
-    if (active) list.current?.focusTile(active);
-  }, [active]);
+  // The viewer gives the keyboard back to where it came from; it belongs to the picture that was seen last.
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (wasOpen.current && !opened && active) list.current?.focusTile(active);
+    wasOpen.current = opened !== null;
+  }, [opened, active]);
 
   const select = useCallback(
     (id: string, upTo: boolean) => {
@@ -150,7 +161,8 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
 
   function onKey(event: KeyboardEvent) {
     if (isTyping(event.target) || event.altKey) return;
-    const act = event.ctrlKey || event.metaKey ? withControl(event.key) : single(event.key);
+    const onTile = event.target instanceof HTMLElement && event.target.hasAttribute('data-tile');
+    const act = event.ctrlKey || event.metaKey ? withControl(event.key) : single(event.key, onTile);
     if (!act) return;
     event.preventDefault();
     act();
@@ -164,10 +176,11 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
     setSelecting(true);
     setSelection(EVERYTHING);
   }
-  function single(key: string): (() => void) | null {
+  function single(key: string, onTile: boolean): (() => void) | null {
     if (key === 'Escape' && selecting) return stopSelecting;
     if (!active) return null;
-    if (key === ' ' || key === 'Enter') return () => open(active);
+    // On the buttons of a tile it presses them.
+    if (key === ' ') return onTile ? () => open(active) : null;
     if (key === 'x') return () => select(active, false);
     if (key === 'Delete' || key === 'Backspace') return () => (count > 0 ? removeSelected() : removeOne(active));
     if (key === 'd') return () => (count > 0 ? downloadSelected() : acts.download(active));
@@ -189,7 +202,7 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
   }
 
   const dock = (
-    <div className="pointer-events-none fixed inset-x-3 bottom-20 z-40 mx-auto grid max-w-2xl justify-items-center gap-2 *:pointer-events-auto lg:bottom-6">
+    <div className="pointer-events-none fixed inset-x-3 bottom-20 z-40 mx-auto grid max-w-3xl justify-items-center gap-2 *:pointer-events-auto lg:bottom-6">
       {acts.error && (
         <Notice
           tone="danger"
@@ -304,7 +317,7 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
             dock={dock}
             onInfo={setInfo}
             onView={view}
-            onClose={close}
+            onClose={() => window.history.back()}
             onFavourite={favourite}
             onRate={(id, rating) => void acts.mark(id, { rating })}
             onDelete={removeOne}

@@ -60,7 +60,8 @@ export default function Lightbox(props: LightboxProps) {
         if (event.key === 'z') props.onUndo();
         return;
       }
-      if (event.altKey) return;
+      // On a button it presses the button.
+      if (event.altKey || (event.key === ' ' && event.target instanceof HTMLButtonElement)) return;
       const act = actOf(event.key, props, image);
       if (!act) return;
       event.preventDefault();

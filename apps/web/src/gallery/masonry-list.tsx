@@ -97,6 +97,8 @@ export function MasonryList(props: Props) {
 
   useStandingStill(virtualizer, props.list, frames, columnPx, active);
 
+  useReturn(box !== null);
+
   const [wish, setWish] = useState<string | null>(null);
   useImperativeHandle(props.ref, () => ({ focusTile: (id: string) => setWish(id) }), []);
   useEffect(() => {
@@ -266,4 +268,28 @@ function useStandingStill(
     const placed = virtualizer.getVirtualItems().map(({ key, start, end }) => ({ key: String(key), start, end }));
     before.current = { list, placed, frames, columnPx };
   });
+}
+
+/** Coming back to this entry of the history, also by a reload, leads to where one was: with the size of the whole list known there is something to scroll to. */
+function useReturn(isPlaced: boolean) {
+  useLayoutEffect(() => {
+    if (!isPlaced) return;
+    const top: unknown = window.history.state?.galleryTop;
+    if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const keep = () => {
+      clearTimeout(timer);
+      const path = location.pathname;
+      timer = setTimeout(() => {
+        // By then another page may be open.
+        if (location.pathname === path)
+          window.history.replaceState({ ...window.history.state, galleryTop: window.scrollY }, '');
+      }, 150);
+    };
+    window.addEventListener('scroll', keep, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('scroll', keep);
+    };
+  }, [isPlaced]);
 }

@@ -41,6 +41,7 @@ export function useShelf(filters: GalleryFilters, pageNumber: number | null): Sh
         client.images.list.query(firstInput(filters, pageNumber)),
         queryClient.fetchQuery({ ...trpc.images.count.queryOptions(input), staleTime: 0 }),
       ]);
+      details.put(page.items);
       return toFirstPage(filters, pageNumber, page, count);
     },
     // Events say when something is new, and a pill offers it: a list that refills by itself would jump.
@@ -51,11 +52,15 @@ export function useShelf(filters: GalleryFilters, pageNumber: number | null): Sh
     refetchOnReconnect: false,
   });
   const { data } = first;
-  const [state, setState] = useState(() => (data ? open(data, details) : null));
+  const [state, setState] = useState(() => {
+    if (!data) return null;
+    details.put(data.items);
+    return open(data);
+  });
   // A new first page is a new shelf: while rendering, so that no frame shows the old one under new filters.
   let current = state;
   if (data && state?.from !== data) {
-    current = open(data, details);
+    current = open(data);
     setState(current);
   }
   const shelf = current?.shelf ?? null;
@@ -112,8 +117,7 @@ export function useShelf(filters: GalleryFilters, pageNumber: number | null): Sh
   };
 }
 
-function open(from: FirstPage, details: DetailStore): { from: FirstPage; shelf: Shelf } {
-  details.put(from.items);
+function open(from: FirstPage): { from: FirstPage; shelf: Shelf } {
   const frames = from.items.map(({ id, width, height }) => [id, width, height] as [string, number, number]);
   return { from, shelf: { frames, cursor: from.nextCursor, total: from.total, readAt: from.readAt } };
 }
