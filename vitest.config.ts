@@ -24,8 +24,10 @@ export default defineConfig({
           name: 'integration',
           include: integration,
           globalSetup: ['tools/testing/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // They end what hangs; how long something takes on a busy machine says nothing.
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 30_000 } },
           pool: 'forks',
           maxWorkers: 2,
         },

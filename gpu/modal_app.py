@@ -55,7 +55,7 @@ def _open_host() -> Any:
     cache = BaseModelCache(lambda: load_base_model(env.gpu_profile, env.pixgen_gpu_data_dir))
     cache()
     base_weights.commit()
-    return Host(env.pixgen_api_base, env.gpu_profile, cache)
+    return Host(env.pixgen_api_base, env.gpu_profile, cache, env.output)
 
 
 def _run(ticket: dict[str, Any], host: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def local_host(settings: Settings) -> Host:
 
         return load_base_model(settings.gpu_profile, settings.pixgen_gpu_data_dir)
 
-    return Host(settings.pixgen_api_base, settings.gpu_profile, BaseModelCache(load))
+    return Host(settings.pixgen_api_base, settings.gpu_profile, BaseModelCache(load), settings.output)
 
 
 def create_app(settings: Settings, calls: CallQueue) -> FastAPI:

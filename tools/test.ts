@@ -10,6 +10,7 @@ import { repositoryRoot } from './stack/paths.ts';
 import { describeError, PlainError } from './stack/plain-error.ts';
 import { signalGroup } from './stack/process.ts';
 import { ensurePython, GPU_TEST_ENVIRONMENT, SERVICES_ENVIRONMENT } from './stack/python.ts';
+import { runProgram } from './stack/run-program.ts';
 import { guardGroup, releaseGroup } from './stack/watchdog.ts';
 
 interface Counts {
@@ -166,11 +167,4 @@ function countPytest(output: string): Counts {
   return { passed: count('passed'), failed: count('failed') + count('errors?'), skipped: count('skipped') };
 }
 
-for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(event, () => process.exit(130));
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(describeError(error));
-    process.exit(1);
-  },
-);
+runProgram(main);

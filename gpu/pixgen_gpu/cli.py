@@ -2,6 +2,7 @@
 
 python -m pixgen_gpu.cli train PHOTO... --out lora.safetensors [--steps 40] [--class-word dog]
 python -m pixgen_gpu.cli generate --lora lora.safetensors --prompt "…" --out folder [-n 4]
+python -m pixgen_gpu.cli bench [--small] [--json result.json]
 python -m pixgen_gpu.cli doctor
 """
 
@@ -9,6 +10,7 @@ import argparse
 import importlib.metadata
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pixgen-gpu", description="Train a LoRA or draw images on this machine.")
-    commands = parser.add_subparsers(required=True, metavar="train | generate | doctor")
+    commands = parser.add_subparsers(required=True, metavar="train | generate | bench | doctor")
 
     train = commands.add_parser("train", help="photos -> LoRA file")
     train.set_defaults(run=_train)
@@ -43,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--resolution", type=int, help="default: the profile's own size")
     train.add_argument("--batch-size", type=int, default=1)
 
-    generate = commands.add_parser("generate", help="prompt -> PNG files")
+    generate = commands.add_parser("generate", help="prompt -> image files")
     generate.set_defaults(run=_generate)
     generate.add_argument("--prompt", required=True)
     generate.add_argument("--negative-prompt", default="")
@@ -53,7 +55,15 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--size", type=int, help="pixels per side; default: the profile's own size")
     generate.add_argument("--steps", type=int, default=20)
     generate.add_argument("--guidance", type=float, default=5.0)
+    generate.add_argument("--scheduler", choices=("euler", "dpmpp-2m-karras", "ddim"), default="euler")
+    generate.add_argument("--format", choices=("png", "webp"), default="png")
     generate.add_argument("--out", type=Path, default=Path("out"))
+
+    bench = commands.add_parser("bench", help="measure this machine, plain diffusers and ours in one run; no network")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("--small", action="store_true", default=None, help="nano size; the default without CUDA")
+    bench.add_argument("--budget-s", type=float, default=540, help="leave out what does not fit into this time")
+    bench.add_argument("--json", type=Path, help="also write the last line to this file")
 
     doctor = commands.add_parser("doctor", help="what this machine has")
     doctor.set_defaults(run=_doctor)
@@ -104,11 +114,13 @@ def _generate(options: Any) -> int:
     from pixgen_gpu.generation.generate import generate
     from pixgen_gpu.lora import lora_from_bytes
     from pixgen_gpu.models import load_base_model
+    from pixgen_gpu.provenance import image_file
 
     base = load_base_model(options.profile, options.data_dir)
     lora = lora_from_bytes(options.lora.read_bytes(), base.unet) if options.lora else None
     side = options.size or base.profile.native_px
-    config = GenerateConfig(side, side, options.steps, options.guidance, options.lora_weight)
+    config = GenerateConfig(side, side, options.steps, options.guidance, options.lora_weight, options.scheduler)
+    settings = {**asdict(config), "baseModel": base.model_id}
     plans = [
         ImagePlan(f"image-{seed}", options.prompt, options.negative_prompt, seed)
         for seed in range(options.seed, options.seed + options.count)
@@ -121,12 +133,19 @@ def _generate(options: Any) -> int:
             failed.append(result.plan.image_id)
             print(f"{result.plan.image_id}: {result.code}", file=sys.stderr)
             return
-        target = options.out / f"{result.plan.image_id}.png"
-        result.image.save(target)
+        target = options.out / f"{result.plan.image_id}.{options.format}"
+        recipe = {"prompt": options.prompt, "negativePrompt": options.negative_prompt, "seed": result.plan.seed}
+        target.write_bytes(image_file(result.image, recipe | settings, options.format))
         print(f"{target} ({result.gpu_ms} ms)")
 
     generate(config, plans, base, lora, save)
     return 1 if failed else 0
+
+
+def _bench(options: Any) -> int:
+    from pixgen_gpu.bench.run import main as run
+
+    return run(small=options.small, budget_s=options.budget_s, json_file=options.json)
 
 
 def _doctor(_: Any) -> int:

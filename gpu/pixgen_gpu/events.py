@@ -10,7 +10,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ from pixgen_gpu.protocol import (
     GenerateOrder,
     HeartbeatEvent,
     ImageEvent,
+    PreviewEvent,
+    PreviewImage,
     ProgressEvent,
     SucceededEvent,
     TrainOrder,
@@ -40,7 +42,8 @@ PERMANENT = frozenset(range(400, 500)) - {408, 425, 429}
 PERMANENT_FOR_EVENTS = frozenset({400, 410, 413})
 
 DurableEvent = ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
-Event = DurableEvent | HeartbeatEvent | ProgressEvent
+LossyEvent = HeartbeatEvent | ProgressEvent | PreviewEvent
+Event = DurableEvent | LossyEvent
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Rhythm:
 
     heartbeat_s: float = 5.0
     progress_s: float = 1.0
+    preview_s: float = 1.0
 
 
 class StopSignal:
@@ -107,7 +111,7 @@ class StopSignal:
 class EventSender:
     """Sends one claim's events. Use as a context manager: inside it, heartbeats go out whatever the work does.
 
-    `progress` never blocks: the latest values are sent by the heartbeat thread, the ones between are dropped.
+    `progress` and `preview` never block: the heartbeat thread sends the latest of each, those between are dropped.
     `durable` events go out in order from a thread of their own, so that a slow API does not hold up the work;
     `flush` waits for them.
     """
@@ -131,6 +135,7 @@ class EventSender:
         self._retry, self._rhythm = retry or Retry(), rhythm or Rhythm()
         self._phase: Any = "loading"
         self._progress: ProgressEvent | None = None
+        self._preview: PreviewEvent | None = None
         self._wake = threading.Condition()
         self._closed = False
         self._pulse = threading.Thread(target=self._run_pulse, name="heartbeat", daemon=True)
@@ -153,7 +158,7 @@ class EventSender:
         self._phase = name
 
     def progress(
-        self, phase: str, step: int, total_steps: int, loss: float | None = None, image_id: str | None = None
+        self, phase: str, step: int, total_steps: int, loss: float | None = None, image_ids: Sequence[str] = ()
     ) -> None:
         """Offer the latest progress; at most one event per second leaves."""
         self._phase = phase
@@ -162,10 +167,16 @@ class EventSender:
             "step": step,
             "total_steps": total_steps,
             "loss": loss,
-            "image_id": image_id,
+            "image_ids": list(image_ids),
         }
         with self._wake:
             self._progress = ProgressEvent(type="progress", **self.head, **fields)
+            self._wake.notify_all()
+
+    def preview(self, images: list[PreviewImage]) -> None:
+        """Offer rough pictures of what is being drawn; at most one event per second leaves."""
+        with self._wake:
+            self._preview = PreviewEvent(type="preview", **self.head, images=images)
             self._wake.notify_all()
 
     def durable(self, event: DurableEvent) -> None:
@@ -180,27 +191,36 @@ class EventSender:
         self._stop.check()
 
     def _run_pulse(self) -> None:
-        """Heartbeat at once and then regularly; progress as it comes, throttled."""
-        next_heartbeat, next_progress = time.monotonic(), time.monotonic()
+        """Heartbeat at once and then regularly; progress and previews as they come, throttled."""
+        next_heartbeat = next_progress = next_preview = time.monotonic()
         while True:
             with self._wake:
                 if self._closed:
                     return
-                due = next_heartbeat if self._progress is None else min(next_heartbeat, next_progress)
+                due = next_heartbeat
+                if self._progress is not None:
+                    due = min(due, next_progress)
+                if self._preview is not None:
+                    due = min(due, next_preview)
                 if due > time.monotonic():
                     self._wake.wait(due - time.monotonic())
                     continue
-                progress = None
+                progress = preview = None
                 if self._progress is not None and next_progress <= time.monotonic():
                     progress, self._progress = self._progress, None
+                if self._preview is not None and next_preview <= time.monotonic():
+                    preview, self._preview = self._preview, None
             if progress is not None:
                 next_progress = time.monotonic() + self._rhythm.progress_s
                 self._send_once(progress)
+            if preview is not None:
+                next_preview = time.monotonic() + self._rhythm.preview_s
+                self._send_once(preview)
             if next_heartbeat <= time.monotonic():
                 next_heartbeat = time.monotonic() + self._rhythm.heartbeat_s
                 self._send_once(HeartbeatEvent(type="heartbeat", **self.head, phase=self._phase))
 
-    def _send_once(self, event: HeartbeatEvent | ProgressEvent) -> None:
+    def _send_once(self, event: LossyEvent) -> None:
         """One try; these events may be lost."""
         try:
             status = self._post(event, f"msg_{uuid.uuid4().hex}", timeout_s=self._rhythm.heartbeat_s).status_code

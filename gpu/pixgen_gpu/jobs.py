@@ -7,27 +7,20 @@ from contextlib import contextmanager
 
 import torch
 
-from pixgen_gpu.errors import FailureCode, GpuFailure
+from pixgen_gpu.draw_order import run_generation
+from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.files import MAX_PHOTO_BYTES, MAX_WEIGHTS_BYTES, download
-from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan, RenderedImage
-from pixgen_gpu.generation.generate import generate
 from pixgen_gpu.logs import log_failure
-from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes
+from pixgen_gpu.lora import lora_to_bytes
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.photos import decode_photo
 from pixgen_gpu.protocol import (
     CheckpointEvent,
-    GenerateOrder,
-    ImageEvent,
-    ImageFailed,
-    ImageOutcome,
-    ImageStored,
     LossHistoryItem,
     SucceededEvent,
     TrainingResult,
     TrainOrder,
 )
-from pixgen_gpu.provenance import png_with_recipe
 from pixgen_gpu.run_ticket import Claim
 from pixgen_gpu.training.checkpoint import Checkpoint, checkpoint_from_bytes
 from pixgen_gpu.training.config import TrainConfig, TrainedLora, TrainingImage
@@ -41,7 +34,7 @@ def run_order(claim: Claim) -> SucceededEvent:
     claim.stop.check()
     if isinstance(claim.order, TrainOrder):
         return _run_training(claim, claim.order)
-    return _run_generation(claim, claim.order)
+    return run_generation(claim, claim.order)
 
 
 def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
@@ -162,85 +155,6 @@ def _loss_history(losses: torch.Tensor) -> list[LossHistoryItem]:
         done += len(stretch)
         points.append(LossHistoryItem(root=(done, round(float(stretch.mean()), 6))))
     return points
-
-
-def _run_generation(claim: Claim, order: GenerateOrder) -> SucceededEvent:
-    events, stop = claim.events, claim.stop
-    events.phase("downloading")
-    data = download(claim.client, order.weights, MAX_WEIGHTS_BYTES, claim.host.retry, stop)
-    events.phase("loading")
-    base: BaseModel = claim.host.load_base()
-    lora = lora_from_bytes(data, base.unet)
-    config = GenerateConfig(
-        width=order.width,
-        height=order.height,
-        steps=order.steps,
-        guidance=order.guidance,
-        lora_weight=order.weights.weight,
-    )
-    plans = [ImagePlan(p.image_id, p.prompt, p.negative_prompt, p.seed) for p in order.images]
-    outcomes: list[Future[ImageOutcome]] = []
-    with _delivery() as delivery:
-
-        def on_image(result: RenderedImage | FailedImage) -> None:
-            # Encoding and uploading one image happen while the next is drawn.
-            outcomes.append(delivery.submit(_deliver_image, claim, config, base, result))
-
-        generate(
-            config,
-            plans,
-            base,
-            lora,
-            on_image,
-            on_step=lambda plan, step, total: events.progress("sampling", step, total, image_id=plan.image_id),
-            check_stop=stop.check,
-        )
-        events.phase("saving")
-        images = [outcome.result() for outcome in outcomes]
-    failures: list[FailureCode] = [i.result.code for i in images if isinstance(i.result, ImageFailed)]
-    if len(failures) == len(images):
-        raise GpuFailure(failures[0], "every image failed")
-    return SucceededEvent(type="succeeded", **events.head, gpu_ms=claim.gpu_ms, training=None, images=images)
-
-
-def _deliver_image(
-    claim: Claim, config: GenerateConfig, base: BaseModel, result: RenderedImage | FailedImage
-) -> ImageOutcome:
-    """Store one image and report it at once; one that cannot be stored is reported as failed."""
-    plan = result.plan
-    outcome: ImageStored | ImageFailed
-    if isinstance(result, FailedImage):
-        outcome = _image_failed(result.code)
-    else:
-        recipe: dict[str, str | int | float] = {
-            "prompt": plan.prompt,
-            "negativePrompt": plan.negative_prompt,
-            "seed": plan.seed,
-            "steps": config.steps,
-            "guidance": config.guidance,
-            "width": config.width,
-            "height": config.height,
-            "loraWeight": config.lora_weight,
-            "baseModel": base.model_id,
-        }
-        try:
-            png = png_with_recipe(result.image, recipe)
-            stored = claim.uploader.upload(png, "image", "image/png", image_id=plan.image_id)
-            outcome = ImageStored(
-                status="succeeded",
-                **stored.model_dump(),
-                width=result.image.width,
-                height=result.image.height,
-                gpu_ms=result.gpu_ms,
-            )
-        except GpuFailure as failure:
-            outcome = _image_failed(failure.code)
-    claim.events.durable(ImageEvent(type="image", **claim.events.head, image_id=plan.image_id, result=outcome))
-    return ImageOutcome(image_id=plan.image_id, result=outcome)
-
-
-def _image_failed(code: FailureCode) -> ImageFailed:
-    return ImageFailed(status="failed", code=code)
 
 
 class _EveryMs:

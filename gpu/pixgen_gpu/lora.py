@@ -1,11 +1,8 @@
-"""LoRA files and applying them: diffusers and Kohya layouts, and fusing into a U-Net in place.
+"""LoRA files: diffusers and Kohya layouts.
 
 Method: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021). Everywhere here alpha equals the rank,
 so the effective weight is W + weight * B @ A.
 """
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from safetensors import SafetensorError
@@ -69,33 +66,3 @@ def to_kohya(state: LoraState) -> LoraState:
         result[f"{kohya}.lora_up.weight"] = state[module + UP]
         result[f"{kohya}.alpha"] = torch.tensor(float(tensor.shape[0]))
     return result
-
-
-@contextmanager
-def fused_lora(unet: nn.Module, state: LoraState | None, weight: float) -> Iterator[None]:
-    """Within the block the U-Net's weights are W + weight * B @ A; afterwards they are bit for bit what they were.
-
-    Fusing costs nothing per step, unlike adapters. The touched weights are kept aside and copied back, because
-    subtracting the product would not restore them exactly.
-    """
-    pristine: dict[str, torch.Tensor] = {}
-    try:
-        if state and weight:
-            with torch.no_grad():
-                for name, down in state.items():
-                    if not name.endswith(DOWN):
-                        continue
-                    module = name.removesuffix(DOWN)
-                    target = unet.get_submodule(module.removeprefix(PREFIX)).weight
-                    assert isinstance(target, torch.Tensor)
-                    pristine[module] = target.detach().clone()
-                    up = state[module + UP].to(target.device, torch.float32)
-                    delta = up @ down.to(target.device, torch.float32)
-                    target.copy_(target.float() + weight * delta)
-        yield
-    finally:
-        with torch.no_grad():
-            for module, original in pristine.items():
-                target = unet.get_submodule(module.removeprefix(PREFIX)).weight
-                assert isinstance(target, torch.Tensor)
-                target.copy_(original)

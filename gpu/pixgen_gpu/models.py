@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
@@ -18,6 +18,9 @@ from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.nano import SEED, build_nano
 from pixgen_gpu.profiles import PROFILES, Profile, ProfileName
+
+if TYPE_CHECKING:
+    from pixgen_gpu.generation.drawing import Drawing
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,18 @@ class BaseModel:
                 digest.update(name.encode())
                 digest.update(tensor.contiguous().numpy().tobytes())
         return digest.hexdigest()
+
+    @cached_property
+    def drawing(self) -> "Drawing":
+        """What this model keeps between generations."""
+        from pixgen_gpu.generation.drawing import Drawing
+
+        return Drawing(self)
+
+    def release_drawing(self) -> None:
+        """Take out of the U-Net what generations put there: before a training, and before its weights are read."""
+        if "drawing" in self.__dict__:
+            self.drawing.release()
 
     def place_encoders(self, *, on_device: bool) -> None:
         """Move VAE and text encoders to the device, or off it to leave its memory to the U-Net."""

@@ -46,6 +46,21 @@ class WeightsFile(BaseModel):
     weight: Annotated[float, Field(ge=0.0, le=2.0)]
 
 
+class PreviewImage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    image_id: Annotated[
+        str,
+        Field(
+            alias="imageId",
+            pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
+        ),
+    ]
+    webp: Annotated[str, Field(max_length=8192, pattern="^[A-Za-z0-9+/]+={0,2}$")]
+
+
 class StoredObject(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -54,20 +69,6 @@ class StoredObject(BaseModel):
     key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
     size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
     sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
-
-
-class ImageStored(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
-    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
-    sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
-    status: Literal["succeeded"]
-    width: Annotated[int, Field(ge=1, le=2048)]
-    height: Annotated[int, Field(ge=1, le=2048)]
-    gpu_ms: Annotated[int, Field(alias="gpuMs", ge=0, le=9007199254740991)]
 
 
 class LossHistoryItem(RootModel[tuple[int, float]]):
@@ -205,7 +206,7 @@ class UploadRequest(BaseModel):
     attempt: Annotated[int, Field(ge=1, le=100)]
     token: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
-    purpose: Literal["weights", "checkpoint", "sample", "image", "preview"]
+    purpose: Literal["weights", "checkpoint", "sample", "image"]
     image_id: Annotated[
         str | None,
         Field(
@@ -269,13 +270,35 @@ class ProgressEvent(BaseModel):
     step: Annotated[int, Field(ge=0, le=100000)]
     total_steps: Annotated[int, Field(alias="totalSteps", ge=0, le=100000)]
     loss: float | None
-    image_id: Annotated[
-        str | None,
+    image_ids: Annotated[list[str], Field(alias="imageIds", max_length=8)]
+
+
+class PreviewEvent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Literal["preview"]
+    job_id: Annotated[
+        str,
         Field(
-            alias="imageId",
+            alias="jobId",
             pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
         ),
     ]
+    attempt: Annotated[int, Field(ge=1, le=100)]
+    claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
+    images: Annotated[list[PreviewImage], Field(max_length=8, min_length=1)]
+
+
+class SafetyVerdict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    classifier: Annotated[str, Field(pattern="^[a-z0-9.-]{1,60}@[A-Za-z0-9.+-]{1,40}$")]
+    score: Annotated[float, Field(ge=0.0, le=1.0)]
+    verdict: Literal["passed", "blocked"]
 
 
 class CheckpointEvent(BaseModel):
@@ -331,6 +354,21 @@ class FailedEvent(BaseModel):
     retryable: bool
 
 
+class ImageStored(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9._/-]{1,512}$")]
+    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=9007199254740991)]
+    sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
+    status: Literal["succeeded"]
+    width: Annotated[int, Field(ge=1, le=2048)]
+    height: Annotated[int, Field(ge=1, le=2048)]
+    gpu_ms: Annotated[int, Field(alias="gpuMs", ge=0, le=9007199254740991)]
+    safety: SafetyVerdict | None
+
+
 class ImageFailed(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -351,6 +389,7 @@ class ImageFailed(BaseModel):
         "INVALID_WORK_ORDER",
         "GPU_INTERNAL",
     ]
+    safety: SafetyVerdict | None
 
 
 class ImageOutcome(BaseModel):
@@ -419,6 +458,9 @@ class GenerateOrder(BaseModel):
     height: Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
     steps: Annotated[int, Field(ge=1, le=100)]
     guidance: Annotated[float, Field(ge=0.0, le=20.0)]
+    scheduler: Literal["euler", "dpmpp-2m-karras", "ddim"]
+    draft: bool
+    format: Literal["png", "webp"]
     images: Annotated[list[PlannedImage], Field(max_length=64, min_length=1)]
 
 
@@ -471,8 +513,12 @@ class SucceededEvent(BaseModel):
     images: Annotated[list[ImageOutcome], Field(max_length=64)]
 
 
-class GpuEvent(RootModel[HeartbeatEvent | ProgressEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent]):
-    root: HeartbeatEvent | ProgressEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
+class GpuEvent(
+    RootModel[
+        HeartbeatEvent | ProgressEvent | PreviewEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
+    ]
+):
+    root: HeartbeatEvent | ProgressEvent | PreviewEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
 
 
 class CallFinished(BaseModel):

@@ -19,6 +19,7 @@ from pixgen_gpu.errors import GpuFailure, StopWork
 from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
 from pixgen_gpu.files import Uploader
 from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.output_policy import OutputPolicy
 from pixgen_gpu.profiles import ProfileName
 from pixgen_gpu.protocol import (
     CallCancelled,
@@ -46,6 +47,7 @@ class Host:
     api_base: str
     profile: ProfileName
     load_base: Callable[[], Any]
+    output: OutputPolicy = field(default_factory=OutputPolicy)
     claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))
     retry: Retry = field(default_factory=Retry)
     rhythm: Rhythm = field(default_factory=Rhythm)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pixgen_gpu.output_policy import ClassifierName, OutputPolicy
 from pixgen_gpu.urls import is_http_url
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -28,6 +29,13 @@ class Settings(BaseSettings):
     """The base model that this host serves."""
     pixgen_gpu_data_dir: Path = Path("data")
     """Cache of base weights."""
+    safety_classifier: ClassifierName = "open-nsfw"
+    """Judges every image before it leaves this host; `off` lets all pass."""
+    safety_block_at: float = Field(default=0.8, gt=0, le=1)
+    """Scores from here on are blocked."""
+    c2pa_certificates: Path | Literal[""] = ""
+    """PEM chain, leaf first; with C2PA_KEY every image is signed."""
+    c2pa_key: Path | Literal[""] = ""
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
@@ -37,7 +45,16 @@ class Settings(BaseSettings):
             raise ValueError("GPU_SERVER_SECRET must be at least 16 characters and not the example value")
         if not self.gpu_server_secret and self.gpu_server_host not in LOOPBACK_HOSTS:
             raise ValueError("GPU_SERVER_SECRET must be set to bind GPU_SERVER_HOST to anything but loopback")
+        if bool(self.c2pa_certificates) != bool(self.c2pa_key):
+            raise ValueError("C2PA_CERTIFICATES and C2PA_KEY must be set together")
         return self
+
+    @property
+    def output(self) -> OutputPolicy:
+        """What this host does with finished images."""
+        return OutputPolicy(
+            self.safety_classifier, self.safety_block_at, self.c2pa_certificates or None, self.c2pa_key or None
+        )
 
 
 def load_settings() -> Settings:

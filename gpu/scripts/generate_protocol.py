@@ -22,6 +22,7 @@ NAMES = {
     "TrainOrder/properties/photos/items": "PhotoFile",
     "TrainOrder/properties/resume/anyOf/0": "ResumeFile",
     "GenerateOrder/properties/weights": "WeightsFile",
+    "PreviewEvent/properties/images/items": "PreviewImage",
     "CheckpointEvent/properties/object": "StoredObject",
     "ImageEvent/properties/result/oneOf/0": "ImageStored",
     "ImageEvent/properties/result/oneOf/1": "ImageFailed",
@@ -39,7 +40,7 @@ def simplified(node: Any) -> Any:
     """The schema without what would turn plain values into wrapper classes.
 
     Ids stay strings (they are only echoed back; their pattern still checks them), nullable scalars become
-    `type: [x, null]`, and the numbers inside a tuple lose their bounds.
+    `type: [x, null]`, and the numbers inside a tuple and the strings inside a list lose their bounds.
     """
     if isinstance(node, list):
         return [simplified(item) for item in node]
@@ -49,6 +50,9 @@ def simplified(node: Any) -> Any:
     match node.get("anyOf"):
         case [{"type": "string" | "integer" | "number" as scalar, **rest}, {"type": "null"}]:
             return {"type": [scalar, "null"], **rest}
+    match node.get("items"):
+        case {"type": "string"}:
+            node["items"] = {"type": "string"}
     if "prefixItems" in node:
         node["prefixItems"] = [{"type": item["type"]} for item in node["prefixItems"]]
     return node

@@ -26,6 +26,8 @@ class FakeApi:
         """Statuses to answer to the next events of a type, in order, before accepting them."""
         self.upload_faults: list[int] = []
         self.put_faults: list[int] = []
+        self.broken_images: set[str] = set()
+        """Images whose PUTs are all refused."""
         self.on_event: Callable[[dict[str, Any]], None] = lambda _event: None
         self.objects: dict[str, bytes] = {}
         self.claims: list[dict[str, Any]] = []
@@ -118,6 +120,8 @@ class FakeApi:
         if headers.get("x-amz-checksum-sha256") != base64.b64encode(hashlib.sha256(body).digest()).decode():
             return 400
         key = path.partition("?")[0].lstrip("/")
+        if key.endswith("-broken"):
+            return 403
         if key in self.objects:
             return 412
         self.objects[key] = body
@@ -138,7 +142,8 @@ class FakeApi:
         if self.upload_faults:
             return self.upload_faults.pop(0), {}
         self.uploads.append(message)
-        key = f"j/a1/e1/{len(self.uploads)}-{message['purpose']}"
+        broken = "-broken" if message["imageId"] in self.broken_images else ""
+        key = f"j/a1/e1/{len(self.uploads)}-{message['purpose']}{broken}"
         headers = {"content-type": message["contentType"], "x-amz-checksum-sha256": message["sha256"]}
         return 200, {"url": f"{self.base}/{key}?X-Amz-Signature=canary", "headers": headers, "key": key}
 

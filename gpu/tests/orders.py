@@ -39,5 +39,8 @@ def generate_order(api: FakeApi, lora: bytes, images: int = 2, **changes: Any) -
         "height": 64,
         "steps": 2,
         "guidance": 5.0,
+        "scheduler": "euler",
+        "draft": False,
+        "format": "png",
         "images": plans,
     } | changes

@@ -11,8 +11,9 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 
 from pixgen_gpu.errors import GpuFailure
+from pixgen_gpu.generation.fused import fused_lora
 from pixgen_gpu.jobs import lora_metadata
-from pixgen_gpu.lora import fused_lora, lora_from_bytes, lora_to_bytes, to_kohya
+from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes, to_kohya
 from pixgen_gpu.models import BaseModel, load_base_model
 from pixgen_gpu.training.config import TrainedLora
 
@@ -48,6 +49,7 @@ def test_diffusers_own_loader_gives_the_same_unet_output(
     )
     pipeline.load_lora_weights(tmp_path, weight_name="lora.safetensors")
     theirs = unet_output(pipeline.unet)
+    base.release_drawing()
     with fused_lora(base.unet, trained.state, 1.0):
         ours = unet_output(base.unet)
     assert torch.allclose(ours, theirs, atol=1e-5)

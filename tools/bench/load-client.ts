@@ -147,7 +147,7 @@ function follow(
         rest = lines.pop() ?? '';
         for (const line of lines) {
           if (!line.startsWith('data:')) continue;
-          const message: unknown = JSON.parse(line.slice('data:'.length) || 'null');
+          const message: unknown = JSON.parse(line.slice('data:'.length).trim() || 'null');
           const state = at(message, live.statePath);
           if (state === 'succeeded' || state === 'failed' || state === 'cancelled' || state === 'expired') {
             onEnd(String(at(message, live.jobIdPath)), state);

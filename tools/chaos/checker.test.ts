@@ -5,7 +5,7 @@ import { check, type Evidence } from './checker.ts';
 const JOB = 'job-1';
 const at = (second: number) => `2026-11-22T10:00:${String(second).padStart(2, '0')}.000Z`;
 const key = (attempt: number, epoch: number, name: string, jobId = JOB) =>
-  `o/user-1/${jobId}/${attempt}-${epoch}/${name}`;
+  `o/user-1/${jobId}.${attempt}-${epoch}.${name}`;
 
 const claim = (change: Partial<Extract<RecordLine, { kind: 'claim' }>> = {}): RecordLine => ({
   at: at(2),

@@ -203,7 +203,7 @@ function checkEpochs({ rows, gpu }: Evidence): Finding[] {
 
 /** Job, attempt and claim epoch stand in the key of everything that a GPU wrote. */
 function placeOf(key: string | null): { jobId: string; attempt: number; epoch: number } | null {
-  const found = /^o\/[^/]+\/([^/]+)\/(\d+)-(\d+)\//.exec(key ?? '');
+  const found = /^o\/[^/]+\/([^/.]+)\.(\d+)-(\d+)\./.exec(key ?? '');
   return found ? { jobId: found[1] ?? '', attempt: Number(found[2]), epoch: Number(found[3]) } : null;
 }
 

@@ -1,5 +1,5 @@
 /** Gathers what the checker judges, past every proxy. */
-import { connectDeps, type Deps, sweep } from '@pixgen/core';
+import { connectDeps, type Deps, NO_CALL_LIMITS, sweep } from '@pixgen/core';
 import { keys } from '@pixgen/storage';
 import pg from 'pg';
 import type { Observation, Rows } from './checker.ts';
@@ -96,6 +96,7 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       previousTicketKey: null,
       ticketKey: 'not used by a sweep, which signs nothing',
       triggerWordSeed: null,
+      callLimits: NO_CALL_LIMITS,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log: silent,

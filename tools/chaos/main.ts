@@ -3,17 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { describeError } from '../stack/plain-error.ts';
+import { runProgram } from '../stack/run-program.ts';
+import { BREAKS } from './breaks/breaks.ts';
+import { runBreaks } from './breaks/run.ts';
 import { type Dose, planRun } from './plan.ts';
 import { type RunReport, runChaos } from './run.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
-const USAGE = `pnpm chaos --ci | --nightly | --seed N [--jobs 200] [--kills 24] | --scenario NAME
+const USAGE = `pnpm chaos --ci | --nightly | --seed N [--jobs 200] [--kills 24] | --scenario NAME | --breaks [NAME]
 
   --ci         the regression seeds of tools/chaos/seeds.json: 200 jobs, 24 kills each
   --nightly    1,000 jobs and 100 kills with each of 10 seeds, then every scenario
   --seed N     the same plan again
   --scenario   one of: ${Object.keys(SCENARIOS).join(', ')}
+  --breaks     breaks the product itself, one guarantee after the other, and requires that the checker names each:
+               all of them, or some of ${Object.keys(BREAKS).join(', ')} (I3,I12; I3+I12 share a run)
 `;
 
 const CI: Dose = { jobs: 200, kills: 24, people: 4 };
@@ -24,8 +28,10 @@ const MAX_SHOWN = 30;
 const say = (line: string) => console.log(line);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
+      breaks: { type: 'boolean', default: false },
       ci: { type: 'boolean', default: false },
       nightly: { type: 'boolean', default: false },
       seed: { type: 'string' },
@@ -34,6 +40,12 @@ async function main(): Promise<number> {
       scenario: { type: 'string' },
     },
   });
+  if (values.breaks) {
+    return runBreaks(
+      positionals.flatMap((list) => list.split(',')),
+      say,
+    );
+  }
   if (values.scenario !== undefined) return runScenarios(values.scenario.split(','));
   const first = Number(values.seed ?? 1);
   if (values.nightly) {
@@ -110,11 +122,4 @@ async function runScenarios(names: readonly string[]): Promise<number> {
   return failed;
 }
 
-for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(event, () => process.exit(130));
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(describeError(error));
-    process.exit(1);
-  },
-);
+runProgram(main);

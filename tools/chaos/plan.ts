@@ -88,6 +88,7 @@ export const GPU_SOUND = {
   crashes: [],
   loseResult: null,
   failImage: null,
+  capacity: null,
 } as const satisfies SimulatorConfigInput;
 
 const LINK_FAULTS: readonly LinkFault[] = [

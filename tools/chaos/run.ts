@@ -9,7 +9,6 @@ import { type Answers, createPerson, runLoad } from './load.ts';
 import type { Dose, Plan } from './plan.ts';
 import { freshFolder, PROCESSES, type System, type SystemOptions, startSystem } from './system.ts';
 
-/** From the end of the faults until everything must have ended by itself. */
 const HEAL_MS = 180_000;
 /** After a job's end, until its calls have learned of it. */
 const QUIET_MS = 60_000;
@@ -45,6 +44,8 @@ export type RunOptions = {
   say: (line: string) => void;
   /** Called before the load begins; what it returns, after everything has ended. */
   watch?: (system: System) => Promise<() => Promise<void>>;
+  /** From the end of the faults until everything must have ended by itself. */
+  healMs?: number;
 };
 
 export async function runChaos({
@@ -55,6 +56,7 @@ export async function runChaos({
   system: options,
   say,
   watch,
+  healMs = HEAL_MS,
 }: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
@@ -76,10 +78,10 @@ export async function runChaos({
     say(`${seconds()} s: ${kills} kills and ${plan.faults.length - kills} other faults are over`);
     history.note('healing', {});
     let answered = false;
-    void waitFor(HEAL_MS, async () => answered).then(() => patience.abort());
+    void waitFor(healMs, async () => answered).then(() => patience.abort());
     const answers = await load;
     answered = true;
-    await healed(system, HEAL_MS);
+    await healed(system, healMs);
     say(`${seconds()} s: everything has ended, or its time is over`);
     await quiet(system);
     await ended.end();

@@ -89,6 +89,7 @@ export function supervise(service: Service, history: History, ends: Ends): Super
       asked = true;
       restartAfterMs = afterMs;
       const killsBefore = kills;
+      const wasUp = up;
       let gone = false;
       const end = service.kill('SIGTERM').then(() => {
         gone = true;
@@ -99,10 +100,11 @@ export function supervise(service: Service, history: History, ends: Ends): Super
       if (!gone) await service.kill('SIGKILL');
       await end;
       const stop = { process: name, tookMs, code: lastCode };
-      // One that another fault killed on its way out says nothing about graceful stops.
-      const cutShort = kills > killsBefore;
-      if (!cutShort) ends.stops.push(stop);
-      history.note('stopped', { ...stop, cutShort });
+      // One that another fault killed on its way out says nothing about graceful stops, nor does one that was told to stop
+      // before it served: it had nothing in hand, and before Node has read the program a signal just ends it.
+      const counts = wasUp && kills === killsBefore;
+      if (counts) ends.stops.push(stop);
+      history.note('stopped', { ...stop, counts });
     },
     async freeze(ms) {
       const { pid } = service;

@@ -7,12 +7,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SimulatorConfigInput } from '../gpu-simulator/faults.ts';
 import { type RecordLine, readRecordFolder } from '../gpu-simulator/record.ts';
+import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
 import { generateClient, isClientGenerated, prepareDatabase } from '../stack/database.ts';
 import { repositoryRoot } from '../stack/paths.ts';
 import { choosePorts, releasePorts } from '../stack/ports.ts';
-import { postgresFolderOutside } from '../stack/postgres.ts';
+import { postgresFolder, postgresFolderOutside } from '../stack/postgres.ts';
 import { baseEnvironment, type Environment, Service } from '../stack/process.ts';
 import { startStack } from '../stack/stack.ts';
+import { breakEnvironment } from './breaks/hook.ts';
 import type { History } from './history.ts';
 import { type Ends, type Supervised, supervise } from './supervised.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -92,6 +94,22 @@ export function freshFolder(name: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Where each store of a run in this folder keeps its data. */
+export function storeFolders(folder: string): Readonly<Record<'postgres' | 'valkey' | 'object-store', string>> {
+  const dataDir = join(folder, STACK);
+  return {
+    postgres: postgresFolder(dataDir),
+    valkey: join(dataDir, 'valkey'),
+    'object-store': join(dataDir, 'objects'),
+  };
+}
+
+/** Starts the stores of a run once, so that their folders are made, and stops them again. */
+export async function makeStores(folder: string): Promise<void> {
+  const stack = await startStack({ dataDir: join(folder, STACK), durable: true });
+  await stack.stop();
 }
 
 function removeData(dataDir: string): void {
@@ -252,6 +270,7 @@ function appEnvironment(
       S3_PUBLIC_ENDPOINT: through(stores.S3_ENDPOINT, 'gpu>object-store'),
       HOST: '127.0.0.1',
       PORT: String(ports[name]),
+      ...NO_CALL_LIMITS,
       WEB_ORIGIN: 'http://localhost:3000',
       GPU_API_URL: gpuApiUrl,
       TICKET_KEY: ticketKey,
@@ -266,6 +285,7 @@ function appEnvironment(
       SESSION_PRIVATE_KEY: Buffer.from(sessionKey).toString('base64'),
       LOG_LEVEL: 'info',
       NODE_ENV: 'production',
+      ...breakEnvironment(),
       ...env,
     };
   };

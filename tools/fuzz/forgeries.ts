@@ -51,7 +51,7 @@ const pathOf = (claim: HeldClaim) => new URL(claim.order.eventsUrl).pathname;
 const failedImage = (claim: HeldClaim) => ({
   type: 'image',
   imageId: claim.order.images[0]?.imageId,
-  result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY' },
+  result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY', safety: null },
 });
 
 type Kind = (claim: HeldClaim, scene: Scene) => Record<string, unknown>;
@@ -412,7 +412,7 @@ const STRANGERS: readonly ((m: Genuine) => unknown)[] = [
 /** A finished image with a part that Postgres could not store, or that is no image. */
 function drawn(m: Genuine, wrong: object): unknown {
   const object = { key: 'o/a/b.png', sizeBytes: 10, sha256: `${'A'.repeat(43)}=` };
-  const result = { status: 'succeeded', ...object, width: 64, height: 64, gpuMs: 1, ...wrong };
+  const result = { status: 'succeeded', ...object, width: 64, height: 64, gpuMs: 1, safety: null, ...wrong };
   return { ...headOf(m.claim), type: 'image', imageId: m.claim.order.images[0]?.imageId, result };
 }
 

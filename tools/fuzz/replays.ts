@@ -114,10 +114,10 @@ async function eventsOf(product: Product, claim: HeldClaim, ticketKey: string): 
   const images = await Promise.all(
     order.images.map(async ({ imageId }) => {
       const object = await uploadImage(product, claim, imageId);
-      return { imageId, result: { status: 'succeeded', ...object, width: 64, height: 64, gpuMs: 1 } };
+      return { imageId, result: { status: 'succeeded', ...object, width: 64, height: 64, gpuMs: 1, safety: null } };
     }),
   );
-  const progress = { type: 'progress', ...head, phase: 'sampling', totalSteps: 3, loss: null, imageId: null };
+  const progress = { type: 'progress', ...head, phase: 'sampling', totalSteps: 3, loss: null, imageIds: [] };
   const path = new URL(order.eventsUrl).pathname;
   const oldEpoch = order.claimEpoch - 1;
   const one = (event: { type: string; [field: string]: unknown }): Event => ({

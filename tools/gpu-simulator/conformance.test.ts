@@ -115,6 +115,9 @@ function generateOrder(stub: ApiStub, weights: Buffer, count: number): OrderBody
     height: 128,
     steps: 2,
     guidance: 5,
+    scheduler: 'euler',
+    draft: false,
+    format: 'png',
     images: Array.from({ length: count }, (_, index) => ({
       imageId: newId(),
       prompt: 'sks_abc234 toy on a beach',

@@ -56,7 +56,7 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
     const next = nextStop(world, step, steps, passedMiddle ? steps : middle, checkpointStep);
     await pause(call, (next - step) * world.config.stepMs);
     step = next;
-    reportProgress(world, call, claim, step, steps, loss(step), null);
+    reportProgress(world, call, claim, step, steps, loss(step), []);
     const { checkpointEverySteps } = world.config;
     const due =
       performance.now() - checkpointAt >= order.checkpointEveryMs ||
@@ -154,26 +154,27 @@ async function drawImage(
   planned: PlannedImage,
 ): Promise<ImageEvent['result']> {
   const { failImage, imageMs } = world.config;
-  if (failImage && call.random() < failImage.probability) return { status: 'failed', code: failImage.code };
+  if (failImage && call.random() < failImage.probability)
+    return { status: 'failed', code: failImage.code, safety: null };
   const startedAt = performance.now();
   if (imageMs > 0) {
     // Half-way is a step that a person can see; a picture here has no other.
     await pause(call, imageMs / 2);
-    reportProgress(world, call, claim, Math.ceil(order.steps / 2), order.steps, null, planned.imageId);
+    reportProgress(world, call, claim, Math.ceil(order.steps / 2), order.steps, null, [planned.imageId]);
     await pause(call, imageMs / 2);
   }
   const png = drawSimulatedPng(pictureKey(order, planned), order.width, order.height);
   const what = { purpose: 'image', imageId: planned.imageId, step: null, contentType: 'image/png' } as const;
   const stored = await uploadObject(world, call, order, what, png);
   const gpuMs = Math.round(performance.now() - startedAt);
-  return { status: 'succeeded', ...stored, width: order.width, height: order.height, gpuMs };
+  return { status: 'succeeded', ...stored, width: order.width, height: order.height, gpuMs, safety: null };
 }
 
 /** Everything that would change a real picture. */
 function pictureKey(order: GenerateOrder, { prompt, negativePrompt, seed }: PlannedImage): string {
   const { weight, sha256 } = order.weights;
   const lora = weight === 0 ? 'off' : (sha256 ?? createHash('sha256').update(prompt).digest('base64'));
-  return JSON.stringify([prompt, negativePrompt, seed, weight, lora, order.steps, order.guidance]);
+  return JSON.stringify([prompt, negativePrompt, seed, weight, lora, order.steps, order.guidance, order.scheduler]);
 }
 
 function reportProgress(
@@ -183,7 +184,7 @@ function reportProgress(
   step: number,
   totalSteps: number,
   loss: number | null,
-  imageId: string | null,
+  imageIds: string[],
 ): void {
   const now = performance.now();
   if (now - claim.lastProgressAt < world.config.progressMs) return;
@@ -196,6 +197,6 @@ function reportProgress(
     step,
     totalSteps,
     loss,
-    imageId,
+    imageIds,
   });
 }

@@ -265,6 +265,7 @@ describe('a GPU', () => {
       width: 128,
       height: 128,
       gpuMs: 1,
+      safety: null,
     };
     const body = JSON.stringify({ type: 'image', jobId, attempt: 1, claimEpoch: 1, imageId: images[0]?.id, result });
     expect(await post(address(jobId), body, sign(jobId, body))).toBe(202);

@@ -6,6 +6,8 @@ import { createReadyDraft, createTrainedModel, hasEnded, until } from '../testin
 
 /** The reconciler may need two of its passes and the heartbeat limit before it acts. */
 const RECONCILED_MS = 60_000;
+/** Longer than that and the steps before it. */
+const TEST = { timeout: 120_000 };
 
 let product: Product;
 let person: Person;
@@ -39,7 +41,7 @@ const claims = (jobId: string) =>
     .record()
     .lines.filter((line) => line.kind === 'claim' && line.jobId === jobId && line.httpStatus === 200);
 
-describe('a training', () => {
+describe('a training', TEST, () => {
   it('still ends succeeded, once, when the worker is killed in the middle', async () => {
     product.simulator.control({ stepMs: 200 });
     const { id, job } = await startTraining();
@@ -53,7 +55,7 @@ describe('a training', () => {
     expect(claims(job.id)).toHaveLength(1);
   });
 
-  it('still succeeds when every event is lost: the return value tells the end', { timeout: 90_000 }, async () => {
+  it('still succeeds when every event is lost: the return value tells the end', async () => {
     product.simulator.control({ eventFaults: [{ action: 'drop' }] });
     const { id } = await startTraining();
     const ended = await until(training(id), hasEnded, RECONCILED_MS);
@@ -61,9 +63,7 @@ describe('a training', () => {
     expect(ended.weights).toHaveLength(1);
   });
 
-  it('goes on as the next attempt when its call is lost, and keeps one set of weights', {
-    timeout: 90_000,
-  }, async () => {
+  it('goes on as the next attempt when its call is lost, and keeps one set of weights', async () => {
     product.simulator.control({ crashes: [{ at: 'midTrain', effect: 'lost' }] });
     const { id } = await startTraining();
     await until(training(id), (view) => view.job.attempt === 2, RECONCILED_MS);
@@ -107,8 +107,8 @@ describe('a training', () => {
   });
 });
 
-describe('duplicated, reordered and forged events', () => {
-  it('change nothing twice', { timeout: 90_000 }, async () => {
+describe('duplicated, reordered and forged events', TEST, () => {
+  it('change nothing twice', async () => {
     const modelId = await createTrainedModel(person);
     product.simulator.control({
       eventFaults: [

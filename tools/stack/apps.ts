@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
+import { NO_CALL_LIMITS } from './call-limits.ts';
 import type { DataFolder } from './data-folder.ts';
 import { repositoryRoot } from './paths.ts';
 import { baseEnvironment, type Environment, Service } from './process.ts';
@@ -101,6 +102,7 @@ const APPS: Record<AppName, AppRow> = {
     defaults: (context) => ({
       ...serverDefaults(),
       ...identityDefaults(),
+      ...NO_CALL_LIMITS,
       WEB_ORIGIN: publicUrl(context),
       SESSION_PRIVATE_KEY: sessionPrivateKey(context.folder),
     }),

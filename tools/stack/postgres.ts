@@ -58,6 +58,11 @@ export function postgresUrl(port: number, password: string): string {
   return `postgresql://${USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`;
 }
 
+/** Where the files of a data folder's database are. */
+export function postgresFolder(dataPath: string): string {
+  return databaseFolder(dataPath, process.getuid?.() === 0 ? nobody() : undefined);
+}
+
 /** The part of a data folder's database that lies outside it, if any: a reset must delete it as well. */
 export function postgresFolderOutside(dataPath: string): string | undefined {
   const outside = outsideFolder(dataPath);

@@ -9,7 +9,11 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const stopServers = await startServers();
   const program = process.env.TEST_PGBOUNCER;
   if (!program) return stopServers;
-  const pgBouncer = await startPgBouncer(program, process.env.TEST_DATABASE_URL ?? '');
+  const pgBouncer = await startPgBouncer(
+    program,
+    process.env.TEST_DATABASE_URL ?? '',
+    process.env.TEST_PGBOUNCER_STATEMENTS === 'kept',
+  );
   process.env.TEST_PGBOUNCER_URL = pgBouncer.url;
   return async () => {
     await pgBouncer.stop();

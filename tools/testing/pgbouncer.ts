@@ -1,5 +1,5 @@
 /** PgBouncer in transaction mode in front of the tests' Postgres. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,8 +10,9 @@ import getPort from 'get-port';
 /** Debian puts it where only root's PATH looks. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
-/** @returns the program's path, or null when it is not installed */
+/** @returns the program's path, or null when it is not installed; `PGBOUNCER` names another one */
 export function findPgBouncer(): string | null {
+  if (process.env.PGBOUNCER) return process.env.PGBOUNCER;
   for (const folder of FOLDERS) {
     const path = join(folder, 'pgbouncer');
     try {
@@ -24,13 +25,23 @@ export function findPgBouncer(): string | null {
   return null;
 }
 
+/** @returns `[1, 24]` for 1.24.1 */
+export function pgBouncerVersion(program: string): readonly [major: number, minor: number] {
+  const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
+  return [Number(major), Number(minor)];
+}
+
 /**
  * @param databaseUrl the Postgres behind it; any database of that server can be asked for
+ * @param keepsStatements it keeps the names of prepared statements apart, as it can from 1.21 on; the address then says
+ *   nothing of it
  * @returns the address to use instead
  */
 export async function startPgBouncer(
   program: string,
   databaseUrl: string,
+  keepsStatements = false,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
   const folder = mkdtempSync(join(tmpdir(), 'pixgen-pgbouncer-'));
@@ -50,6 +61,7 @@ export async function startPgBouncer(
     max_client_conn: 500,
     server_reset_query: '',
     query_wait_timeout: 10,
+    ...(keepsStatements && { max_prepared_statements: 200, ignore_startup_parameters: 'options' }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   writeFileSync(config, `[databases]\n* = host=${hostname} port=${port}\n[pgbouncer]\n${lines.join('\n')}\n`);
@@ -61,7 +73,7 @@ export async function startPgBouncer(
   url.hostname = '127.0.0.1';
   url.port = String(listenPort);
   url.pathname = pathname;
-  url.searchParams.set('pgbouncer', 'true');
+  if (!keepsStatements) url.searchParams.set('pgbouncer', 'true');
   await answers(listenPort);
   return {
     url: url.href,

@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { createTestDb, type TestDb } from '@pixgen/db/testing';
 import { createPixgenClient, type PixgenClient } from '@pixgen/trpc/client';
 import getPort from 'get-port';
+import { breakEnvironment } from '../chaos/breaks/hook.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../gpu-simulator/simulator.ts';
+import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 export type Person = { client: PixgenClient; token: string; apiKey: string; userId: string };
 
@@ -19,8 +21,8 @@ export type ProductProcess = {
   pid: number;
   /** Ends the process and waits until it is gone. */
   kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Resolves when the process is gone by itself. */
-  gone: () => Promise<void>;
+  /** Resolves when the process is gone by itself, with its exit status; null: a signal ended it. */
+  gone: () => Promise<number | null>;
   /** Starts it again on the same port and waits until it is ready. */
   start: () => Promise<void>;
 };
@@ -52,9 +54,16 @@ const sessionKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
 /**
  * @param options.simulator what the GPU does, e.g. its faults
  * @param options.env replaces settings of API and worker
+ * @param options.apiEnv of the API alone
+ * @param options.workerEnv of the worker alone
  */
 export async function startProduct(
-  options: { simulator?: SimulatorOptions['config']; env?: Record<string, string> } = {},
+  options: {
+    simulator?: SimulatorOptions['config'];
+    env?: Record<string, string>;
+    apiEnv?: Record<string, string>;
+    workerEnv?: Record<string, string>;
+  } = {},
 ): Promise<Product> {
   const { db, drop } = await createTestDb(4);
   const [apiPort, workerPort] = [await getPort(), await getPort()];
@@ -77,6 +86,7 @@ export async function startProduct(
     S3_ACCESS_KEY_ID: testServer('S3_ACCESS_KEY_ID'),
     S3_SECRET_ACCESS_KEY: testServer('S3_SECRET_ACCESS_KEY'),
     HOST: '127.0.0.1',
+    ...NO_CALL_LIMITS,
     WEB_ORIGIN: 'http://localhost:3000',
     GPU_API_URL: apiUrl,
     TICKET_KEY: randomBytes(32).toString('hex'),
@@ -89,12 +99,13 @@ export async function startProduct(
     SESSION_PRIVATE_KEY: Buffer.from(sessionKey).toString('base64'),
     LOG_LEVEL: 'info',
     NODE_ENV: 'production',
+    ...breakEnvironment(),
     ...options.env,
   };
-  const api = await startProcess('api', { ...env, PORT: String(apiPort) }, `${apiUrl}/readyz`);
+  const api = await startProcess('api', { ...env, ...options.apiEnv, PORT: String(apiPort) }, `${apiUrl}/readyz`);
   const worker = await startProcess(
     'worker',
-    { ...env, PORT: String(workerPort) },
+    { ...env, ...options.workerEnv, PORT: String(workerPort) },
     `http://127.0.0.1:${workerPort}/readyz`,
   );
   return {
@@ -150,6 +161,7 @@ async function startProcess(
     },
     async gone() {
       if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child?.exitCode ?? null;
     },
     async start() {
       const log = createWriteStream(join(root, 'test-output', `${name}-${process.env.VITEST_POOL_ID ?? 0}.log`), {

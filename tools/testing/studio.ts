@@ -29,7 +29,7 @@ export async function uploadPhoto(
 }
 
 /** Asks again until `ready` says so; the product's own events are tested elsewhere. */
-export async function until<T>(read: () => Promise<T>, ready: (value: T) => boolean, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(read: () => Promise<T>, ready: (value: T) => boolean, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await read();

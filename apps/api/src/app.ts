@@ -2,6 +2,7 @@
 import cors from '@fastify/cors';
 import { newId } from '@pixgen/domain';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { limitAddresses } from './address-limit.ts';
 import { authRoutes } from './auth-routes.ts';
 import { clerkWebhook } from './clerk-webhook.ts';
 import { registerErrors } from './errors.ts';
@@ -42,6 +43,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   registerSecurityHeaders(app);
   registerErrors(app);
+  await limitAddresses(app, env.CALLS_PER_MINUTE_PER_ADDRESS);
   await app.register(cors, { origin: [...env.WEB_ORIGIN], methods: ['GET', 'POST', 'PATCH', 'DELETE'], maxAge: 600 });
   await app.register(healthRoutes, services);
   await app.register(trpcRoutes, services);

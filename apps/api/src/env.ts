@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 const text = z.string().min(1, 'is missing');
 const microUsd = z.coerce.number().int().min(0);
+const callLimit = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 const EXAMPLE = /change.?me|example|placeholder|your[-_ ]|minioadmin|^(.)\1+$|^(secret|password|test)/i;
 
@@ -86,6 +87,13 @@ const shared = z.object({
   REGISTRATION: z.enum(['closed', 'invite', 'open']).default('invite'),
   /** Calls to sign-in and its like per address and minute. */
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
+  /** Calls of any kind from one address, whoever makes them; 0: no limit. */
+  CALLS_PER_MINUTE_PER_ADDRESS: callLimit(3_000),
+  /** Calls of one person; each procedure of a batch counts; 0: no limit. */
+  TRAININGS_PER_HOUR: callLimit(5),
+  GENERATIONS_PER_HOUR: callLimit(30),
+  MUTATIONS_PER_15_MIN: callLimit(100),
+  READS_PER_15_MIN: callLimit(3_000),
   QUEUE_BOARD: onOff.default(false),
   /** For tests: a folder whose files order the process to die at named points. */
   CRASH_POINTS: z.string().optional(),

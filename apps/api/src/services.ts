@@ -69,6 +69,12 @@ function toConfig(env: Env): CoreConfig {
     ticketKey: env.TICKET_KEY,
     previousTicketKey: env.TICKET_KEY_PREVIOUS ?? null,
     triggerWordSeed: env.TRIGGER_WORD_SEED ?? null,
+    callLimits: {
+      trainingsPerHour: env.TRAININGS_PER_HOUR,
+      generationsPerHour: env.GENERATIONS_PER_HOUR,
+      mutationsPer15Min: env.MUTATIONS_PER_15_MIN,
+      readsPer15Min: env.READS_PER_15_MIN,
+    },
     auth: {
       mode: env.AUTH_MODE,
       registration: env.REGISTRATION,

@@ -16,6 +16,14 @@ const ORIGIN = 'https://studio.example';
 /** What no answer may contain: names of our parts, paths, addresses, code. */
 export const INTERNALS = /prisma|postgres|node_modules|\.ts:|at \w+ \(|127\.0\.0\.1|ECONN|select |zod/i;
 
+const NO_CALL_LIMITS = {
+  CALLS_PER_MINUTE_PER_ADDRESS: '0',
+  TRAININGS_PER_HOUR: '0',
+  GENERATIONS_PER_HOUR: '0',
+  MUTATIONS_PER_15_MIN: '0',
+  READS_PER_15_MIN: '0',
+};
+
 /** Good values for mode `local`; the store's own keys are not held to be secrets in a test run. */
 export function testVariables(databaseUrl = 'postgresql://127.0.0.1:1/none'): Record<string, string> {
   return {
@@ -34,6 +42,7 @@ export function testVariables(databaseUrl = 'postgresql://127.0.0.1:1/none'): Re
     SESSION_PRIVATE_KEY,
     QUEUE_BOARD: 'on',
     AUTH_CALLS_PER_MINUTE: '1000',
+    ...NO_CALL_LIMITS,
     LOG_LEVEL: 'silent',
   };
 }

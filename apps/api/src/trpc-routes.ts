@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logFailure } from './errors.ts';
 import { liveStream } from './live-stream.ts';
 import type { Services } from './services.ts';
+import { type MutationHost, singleMutations } from './trpc-mutation.ts';
 
 /** One request runs at most so many procedures, whatever it carries. */
 const MAX_BATCH = 10;
@@ -33,20 +34,26 @@ export async function trpcRoutes(app: FastifyInstance, services: Services): Prom
     return payload.text();
   });
 
+  const host: MutationHost = {
+    async createContext({ headers, id }): Promise<Context> {
+      const actor = await authenticator.authenticate(headers.authorization).catch((error: unknown) => {
+        throw asTrpcError(error);
+      });
+      return { deps, actor, requestId: id };
+    },
+    onError: (request, error) => logFailure(request, toAppError(error)),
+    errorHeaders(errors) {
+      const retryAfterMs = Math.max(0, ...errors.map((error) => toAppError(error).retryAfterMs ?? 0));
+      return retryAfterMs > 0 ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {};
+    },
+  };
+  singleMutations(app, host);
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,
     maxBatchSize: MAX_BATCH,
-    async createContext({ req }): Promise<Context> {
-      const actor = await authenticator.authenticate(req.headers.authorization).catch((error: unknown) => {
-        throw asTrpcError(error);
-      });
-      return { deps, actor, requestId: req.id };
-    },
-    onError: ({ error, req }) => logFailure(req as FastifyRequest, toAppError(error)),
-    responseMeta({ errors }) {
-      const retryAfterMs = Math.max(0, ...errors.map((error) => toAppError(error).retryAfterMs ?? 0));
-      return retryAfterMs > 0 ? { headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : {};
-    },
+    createContext: ({ req }) => host.createContext(req),
+    onError: ({ error, req }) => host.onError(req as FastifyRequest, error),
+    responseMeta: ({ errors }) => ({ headers: host.errorHeaders(errors) }),
   };
   await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions });
 }

@@ -1,6 +1,7 @@
 import { stopOnWrongEnv } from './env';
 
 /** Next calls this once when the server starts. */
-export function register(): void {
+export async function register(): Promise<void> {
   stopOnWrongEnv();
+  if (process.env.NEXT_RUNTIME === 'nodejs') (await import('./http/peer-address')).appendPeerAddresses();
 }

@@ -24,7 +24,8 @@ export function startLeasedWork(deps: Deps, name: string, everyMs: number, work:
     try {
       // Longer than two periods: a slow pass keeps its lease, a dead holder is replaced soon.
       if (await holdLease(deps.db.pool, name, holder, everyMs * 2 + 5_000)) await work();
-      lastPass = Date.now();
+      // Not the clock on the wall, which may be set: nobody is stuck for that.
+      lastPass = performance.now();
     } catch (error) {
       deps.log.warn({ err: error, work: name }, 'periodic work failed this time');
     }
@@ -35,7 +36,7 @@ export function startLeasedWork(deps: Deps, name: string, everyMs: number, work:
   }
   tick();
   return {
-    lastPassAgeMs: () => (lastPass === null ? null : Date.now() - lastPass),
+    lastPassAgeMs: () => (lastPass === null ? null : performance.now() - lastPass),
     async stop() {
       stopped = true;
       clearTimeout(timer);

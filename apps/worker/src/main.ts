@@ -1,4 +1,11 @@
-import { connectDeps, createLocalBackend, createModalBackend, type GpuBackend, withCircuitBreaker } from '@pixgen/core';
+import {
+  connectDeps,
+  createLocalBackend,
+  createModalBackend,
+  type GpuBackend,
+  NO_CALL_LIMITS,
+  withCircuitBreaker,
+} from '@pixgen/core';
 import { connectRedis } from '@pixgen/queue';
 import { pino } from 'pino';
 import { type Env, parseEnv } from './env.ts';
@@ -42,6 +49,8 @@ async function main(): Promise<void> {
       // The worker makes tickets and checks none.
       previousTicketKey: null,
       triggerWordSeed: null,
+      // Nobody calls the worker.
+      callLimits: NO_CALL_LIMITS,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,

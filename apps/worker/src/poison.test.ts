@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { connectDeps, type Deps } from '@pixgen/core';
+import { connectDeps, type Deps, NO_CALL_LIMITS } from '@pixgen/core';
 import { createOwner, createTestDb, newOrder, type TestDb } from '@pixgen/db/testing';
 import { createTestRedis } from '@pixgen/queue/testing';
 import { testStorageOptions } from '@pixgen/storage/testing';
@@ -31,6 +31,7 @@ beforeAll(async () => {
       ticketKey: 'a key for tests, of more than 32 bytes',
       previousTicketKey: null,
       triggerWordSeed: null,
+      callLimits: NO_CALL_LIMITS,
       auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
     },
   };

@@ -1,10 +1,14 @@
 """What one generation takes and gives."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from PIL import Image
 
 from pixgen_gpu.errors import FailureCode
+
+SchedulerName = Literal["euler", "dpmpp-2m-karras", "ddim"]
+"""Samplers that draw no noise of their own, so a seed alone fixes the picture."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class GenerateConfig:
     steps: int
     guidance: float
     lora_weight: float
+    scheduler: SchedulerName = "euler"
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,15 @@ class ImagePlan:
 
 @dataclass(frozen=True)
 class RenderedImage:
-    """One finished image and the milliseconds it took."""
+    """One finished image, its share of the milliseconds its batch took, and the size of that batch.
+
+    The batch size belongs to the recipe: the same seed gives the same pixels in a batch of the same size.
+    """
 
     plan: ImagePlan
     image: Image.Image
     gpu_ms: int
+    batch_size: int
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,31 @@
 """Drawing images with our own sampling loop.
 
-Methods: latent diffusion with SDXL conditioning (Podell et al. 2023), classifier-free guidance (Ho and Salimans 2022),
-Euler's method on the probability-flow ODE (Karras et al. 2022).
+Methods: latent diffusion with SDXL conditioning (Podell et al. 2023), classifier-free guidance (Ho and Salimans 2022).
 """
 
-import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
 import torch
 from PIL import Image
 
-from pixgen_gpu.errors import GpuFailure, StopWork
+from pixgen_gpu.errors import FailureCode, GpuFailure, StopWork
 from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan, RenderedImage
-from pixgen_gpu.logs import log_failure
-from pixgen_gpu.lora import LoraState, fused_lora
+from pixgen_gpu.generation.decoding import Pixels, give_back_memory
+from pixgen_gpu.generation.drawing import Drawing
+from pixgen_gpu.generation.previews import OnPreview, Previewer
+from pixgen_gpu.generation.schedulers import Sampler
+from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.lora import LoraState
 from pixgen_gpu.models import BaseModel, TextEmbedding
 
 LATENT_CHANNELS = 4
+MAX_BATCH = 8
 
-OnStep = Callable[[ImagePlan, int, int], None]
-"""(plan, finished steps, total steps) of the image being drawn."""
+OnStep = Callable[[list[ImagePlan], int, int], None]
+"""(plans of the batch being drawn, finished steps, total steps)."""
+OnImage = Callable[[RenderedImage | FailedImage], None]
 
 
 def generate(
@@ -29,24 +33,44 @@ def generate(
     plans: list[ImagePlan],
     base: BaseModel,
     lora: LoraState | None,
-    on_image: Callable[[RenderedImage | FailedImage], None],
+    on_image: OnImage,
     *,
-    on_step: OnStep = lambda _plan, _step, _total: None,
+    on_step: OnStep = lambda _plans, _step, _total: None,
+    on_preview: OnPreview | None = None,
     check_stop: Callable[[], None] = lambda: None,
+    max_batch: int | None = None,
+    compiled: bool = True,
 ) -> None:
-    """Draw the planned images one after the other and hand each to `on_image` as soon as it is finished.
+    """Draw the planned images in batches and hand each to `on_image` as soon as its batch is decoded.
 
-    An image depends only on its own plan, the settings and the LoRA, never on its neighbours or its place among them.
-    One that fails is handed over as FailedImage and the rest goes on. `check_stop` stops by raising, between steps.
+    An image depends only on its own plan, the settings, the LoRA and, in the last digits, on the size of its batch:
+    bit for bit the same in a batch of the same size on the same device, and within 2 of 255 levels per channel in any
+    other (fp32; see `docs/performance.md` for bf16). One that fails is handed over as FailedImage and the rest goes on;
+    a batch that does not fit into memory is halved. `check_stop` stops by raising, between steps.
+
+    On CUDA `on_image` is called from another thread, one image at a time; `max_batch` defaults to MAX_BATCH there and
+    to 1 on a CPU, where a batch gains nothing and its first image would only come later.
+
+    The LoRA stays in the U-Net for the next generation; `base.release_drawing()` takes it out.
 
     Raises GpuFailure INVALID_WORK_ORDER for a size that the base model cannot draw.
     """
     _check_size(config, base)
-    base.place_encoders(on_device=True)
-    with fused_lora(base.unet, lora, config.lora_weight), torch.inference_mode():
-        for plan in plans:
-            check_stop()
-            on_image(_draw_or_fail(config, plan, base, on_step, check_stop))
+    drawing = base.drawing
+    drawing.prepare(compiled=compiled)
+    drawing.fused.apply(lora, config.lora_weight)
+    limit = max_batch or (MAX_BATCH if base.device.type == "cuda" else 1)
+    with torch.inference_mode(), _Finishing(base.device.type == "cuda", on_image) as finishing:
+        work = _Work(config, base, drawing, finishing, on_step, check_stop, limit)
+        if on_preview is not None:
+            work.previewer = Previewer(drawing.projection, on_preview)
+        work.draw(plans)
+
+
+def warm_up(base: BaseModel, config: GenerateConfig, batch_size: int = 1) -> None:
+    """Draw and drop one batch, so that the code of its shape is compiled before somebody waits for it."""
+    plans = [ImagePlan(f"warm-{n}", "a photo", "", n) for n in range(batch_size)]
+    generate(config, plans, base, None, lambda _: None, max_batch=batch_size)
 
 
 def _check_size(config: GenerateConfig, base: BaseModel) -> None:
@@ -56,57 +80,153 @@ def _check_size(config: GenerateConfig, base: BaseModel) -> None:
             raise GpuFailure("INVALID_WORK_ORDER", f"side of {side} px with profile {profile.name}")
 
 
-def _draw_or_fail(
-    config: GenerateConfig, plan: ImagePlan, base: BaseModel, on_step: OnStep, check_stop: Callable[[], None]
-) -> RenderedImage | FailedImage:
-    started = time.monotonic()
-    try:
-        image = _draw(config, plan, base, on_step, check_stop)
-        return RenderedImage(plan, image, round((time.monotonic() - started) * 1000))
-    except StopWork:
-        raise
-    except GpuFailure as failure:
-        return FailedImage(plan, failure.code)
-    except torch.cuda.OutOfMemoryError:
-        torch.cuda.empty_cache()
-        log_failure("image_failed", imageId=plan.image_id)
-        return FailedImage(plan, "GPU_OUT_OF_MEMORY")
-    except RuntimeError:
-        log_failure("image_failed", imageId=plan.image_id)
-        return FailedImage(plan, "GPU_INTERNAL")
+def batch_sizes(count: int, limit: int) -> Iterator[int]:
+    """Sizes that add up to `count`: powers of two up to `limit`, so that few shapes have to be compiled."""
+    while count:
+        size = 1 << (min(count, limit).bit_length() - 1)
+        yield size
+        count -= size
 
 
-def _draw(
-    config: GenerateConfig, plan: ImagePlan, base: BaseModel, on_step: OnStep, check_stop: Callable[[], None]
-) -> Image.Image:
-    guided = config.guidance > 1
-    texts = [base.encode_text(plan.prompt)]
-    if guided:
-        texts.insert(0, base.encode_text(plan.negative_prompt))
-    tokens = torch.cat([text.tokens for text in texts])
-    conditions = _conditions(texts, config, base)
+class _Finishing:
+    """Turns decoded batches into images: at once on a CPU, beside the next batch on CUDA."""
 
-    scheduler = copy.deepcopy(base.scheduler)
-    scheduler.set_timesteps(config.steps, device=base.device)
-    # Noise comes from the CPU so that the same seed means the same picture on every device.
-    generator = torch.Generator().manual_seed(plan.seed)
-    shape = (1, LATENT_CHANNELS, config.height // 8, config.width // 8)
-    latents = torch.randn(shape, generator=generator).to(base.device) * scheduler.init_noise_sigma
-    for index, timestep in enumerate(scheduler.timesteps):
-        check_stop()
-        scaled = scheduler.scale_model_input(latents, timestep).to(base.dtype)
-        noise = base.unet(
-            scaled.expand(len(texts), -1, -1, -1), timestep, tokens, added_cond_kwargs=conditions, return_dict=False
-        )[0].float()
+    def __init__(self, beside: bool, on_image: OnImage) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="decoded") if beside else None
+        self._on_image = on_image
+        self._finished_at = time.monotonic()
+        self._waiting: list[Future[None]] = []
+
+    def __enter__(self) -> "_Finishing":
+        return self
+
+    def __exit__(self, failure: object, *_: object) -> None:
+        if self._executor:
+            self._executor.shutdown(wait=True, cancel_futures=failure is not None)
+            if failure is None:
+                for future in self._waiting:
+                    future.result()
+
+    def take(self, plans: list[ImagePlan], pixels: Pixels) -> None:
+        """Hand a batch over."""
+        if self._executor is None:
+            self._finish(plans, pixels)
+        else:
+            self._waiting.append(self._executor.submit(self._finish, plans, pixels))
+
+    def fail(self, plans: list[ImagePlan], code: FailureCode) -> None:
+        """Hand over images that could not be drawn, in their turn."""
+        for plan in plans:
+            failed = FailedImage(plan, code)
+            if self._executor is None:
+                self._on_image(failed)
+            else:
+                self._waiting.append(self._executor.submit(self._on_image, failed))
+
+    def _finish(self, plans: list[ImagePlan], pixels: Pixels) -> None:
+        pictures, finite = pixels.wait()
+        now = time.monotonic()
+        share_ms = round((now - self._finished_at) * 1000 / len(plans))
+        self._finished_at = now
+        for plan, picture, sound in zip(plans, pictures, finite, strict=True):
+            if sound:
+                self._on_image(RenderedImage(plan, Image.fromarray(picture), share_ms, len(plans)))
+            else:
+                log("latents_not_finite", imageId=plan.image_id)
+                self._on_image(FailedImage(plan, "GPU_INTERNAL"))
+
+
+class _Work:
+    """One call of `generate`."""
+
+    previewer: Previewer | None = None
+
+    def __init__(
+        self,
+        config: GenerateConfig,
+        base: BaseModel,
+        drawing: Drawing,
+        finishing: _Finishing,
+        on_step: OnStep,
+        check_stop: Callable[[], None],
+        limit: int,
+    ) -> None:
+        self._config, self._base, self._drawing, self._finishing = config, base, drawing, finishing
+        self._on_step, self._check_stop, self._limit = on_step, check_stop, limit
+
+    def draw(self, plans: list[ImagePlan]) -> None:
+        """All images, in batches of at most the limit, which shrinks when memory runs out."""
+        done = 0
+        while done < len(plans):
+            size = next(batch_sizes(len(plans) - done, self._limit))
+            self._check_stop()
+            self._draw_or_halve(plans[done : done + size])
+            done += size
+
+    def _draw_or_halve(self, plans: list[ImagePlan]) -> None:
+        """Draw one batch. One that fails is drawn in halves, so that only what fails alone is lost."""
+        code: FailureCode
+        try:
+            self._finishing.take(plans, self._drawing.decoder.decode(self._sample(plans)))
+            return
+        except StopWork:
+            raise
+        except GpuFailure as failure:
+            code = failure.code
+        except torch.OutOfMemoryError:
+            code = "GPU_OUT_OF_MEMORY"
+        except RuntimeError:
+            code = "GPU_INTERNAL"
+            log_failure("batch_failed", size=len(plans))
+        if code == "GPU_OUT_OF_MEMORY":
+            # Only here, behind the block: the exception holds the frames, and they hold the tensors.
+            give_back_memory()
+            self._limit = max(1, len(plans) // 2)
+            log("out_of_memory", batch=len(plans))
+        if len(plans) == 1:
+            self._finishing.fail(plans, code)
+            return
+        for half in (plans[: len(plans) // 2], plans[len(plans) // 2 :]):
+            self._check_stop()
+            self._draw_or_halve(half)
+
+    def _sample(self, plans: list[ImagePlan]) -> torch.Tensor:
+        """Latents of one batch, (N, 4, h, w) fp32 on the device. Nothing here reads a tensor back."""
+        config, base = self._config, self._base
+        guided = config.guidance > 1
+        texts = [self._drawing.text(plan.prompt) for plan in plans]
         if guided:
-            without, with_prompt = noise.chunk(2)
-            noise = without + config.guidance * (with_prompt - without)
-        latents = scheduler.step(noise, timestep, latents, return_dict=False)[0]
-        on_step(plan, index + 1, config.steps)
-    if not torch.isfinite(latents).all():
-        raise GpuFailure("GPU_INTERNAL", "latents are not finite")
-    pixels = base.decode_latents(latents)[0].permute(1, 2, 0).numpy()
-    return Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+            texts = [self._drawing.text(plan.negative_prompt) for plan in plans] + texts
+        tokens = torch.cat([text.tokens for text in texts])
+        conditions = _conditions(texts, config, base)
+        sampler = Sampler(config.scheduler, base.scheduler, config.steps, base.device)
+        latents = _noise(plans, config).to(base.device) * sampler.init_noise_sigma
+        for step in range(len(sampler)):
+            self._check_stop()
+            scaled = sampler.model_input(latents, step).to(base.dtype)
+            if guided:
+                scaled = torch.cat([scaled, scaled])
+            if base.device.type == "cuda":
+                scaled = scaled.contiguous(memory_format=torch.channels_last)
+            predicted = base.unet(
+                scaled, sampler.timesteps[step], tokens, added_cond_kwargs=conditions, return_dict=False
+            )[0].float()
+            if guided:
+                without, with_prompt = predicted.chunk(2)
+                predicted = without + config.guidance * (with_prompt - without)
+            if self.previewer is not None:
+                self.previewer.poll()
+                if self.previewer.is_due and step + 1 < len(sampler):
+                    self.previewer.show(plans, sampler.denoised(predicted, latents, step))
+            latents = sampler.advance(predicted, latents, step)
+            self._on_step(plans, step + 1, len(sampler))
+        return latents
+
+
+def _noise(plans: list[ImagePlan], config: GenerateConfig) -> torch.Tensor:
+    """Each image's own noise, drawn on the CPU so that the same seed means the same picture on every device."""
+    shape = (LATENT_CHANNELS, config.height // 8, config.width // 8)
+    return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(plan.seed)) for plan in plans])
 
 
 def _conditions(texts: list[TextEmbedding], config: GenerateConfig, base: BaseModel) -> dict[str, torch.Tensor]:

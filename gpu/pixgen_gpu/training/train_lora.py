@@ -50,6 +50,7 @@ def train_lora(
     Raises GpuFailure GPU_INTERNAL when the loss is no longer finite.
     """
     check_stop()
+    base.release_drawing()
     on_progress("encoding", 0, len(images), None)
 
     def photo_done(count: int) -> None:

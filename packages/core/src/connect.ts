@@ -1,18 +1,23 @@
 /** Opens every connection a process needs and hands them out as {@link Deps}. */
 import { type AcceptRequest, connectDb, createBatcher, createJobStore, type StoredEvents } from '@pixgen/db';
-import { newId } from '@pixgen/domain';
+import { newId, type PromptFilter } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
+import { createCallLimits } from './account/call-limits.ts';
 import { createPassPoint } from './crash-points.ts';
 import type { CoreConfig, Deps, Log } from './deps.ts';
 
 export type ConnectOptions = {
   databaseUrl: string;
   dbPoolSize: number;
+  /** The longest wait for a connection to the database; for tests on a busy machine. */
+  dbWaitMs?: number;
   redisUrl: string;
   storage: Parameters<typeof createStorage>[0];
   config: CoreConfig;
   log: Log;
+  /** A filter of this installation's own, asked after the built-in one. */
+  promptFilter?: PromptFilter;
   /** For tests: where files order this process to die; null for everybody else. */
   crashFolder?: string | null;
 };
@@ -24,6 +29,7 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   const db = connectDb({
     url: options.databaseUrl,
     poolSize: options.dbPoolSize,
+    waitMs: options.dbWaitMs,
     onError: (error) => log.warn({ err: error }, 'an idle database connection ended'),
   });
   const onRedisError = (error: Error): void => log.warn({ err: error }, 'redis connection');
@@ -68,7 +74,9 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     onSkipped: (error, what) => log.warn({ err: error }, what),
   });
   const storage = createStorage(options.storage);
-  const deps: Deps = { db, jobs, producer, live, storage, config: options.config, log, passPoint };
+  const { config, promptFilter = null } = options;
+  const callLimits = createCallLimits(db, redis, config.callLimits);
+  const deps: Deps = { db, jobs, producer, live, storage, callLimits, config, log, promptFilter, passPoint };
   return {
     deps,
     async close() {

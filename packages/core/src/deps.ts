@@ -1,8 +1,9 @@
 /** What every use case is given: connections and settings, made once by the process that runs it. */
 import type { Db, JobStore } from '@pixgen/db';
-import type { GpuProfile, UserRole } from '@pixgen/domain';
+import type { GpuProfile, PromptFilter, UserRole } from '@pixgen/domain';
 import type { LiveBus, Producer } from '@pixgen/queue';
 import type { Storage } from '@pixgen/storage';
+import type { CallLimits } from './account/call-limits.ts';
 import type { CrashPoint } from './crash-points.ts';
 
 /** Who calls. Made only by the host's verifier from a checked token or API key; role and status are read per call. */
@@ -22,6 +23,14 @@ export type Log = {
   error(fields: object, message: string): void;
 };
 
+/** Calls per person and window; 0: no limit of that kind. */
+export type CallLimitsConfig = {
+  trainingsPerHour: number;
+  generationsPerHour: number;
+  mutationsPer15Min: number;
+  readsPer15Min: number;
+};
+
 export type CoreConfig = {
   profile: GpuProfile;
   /** Flat prices; 0 on a machine of one's own. */
@@ -36,6 +45,7 @@ export type CoreConfig = {
   previousTicketKey: string | null;
   /** Makes trigger words repeatable, for a demo that draws the same pictures twice; null: random words. */
   triggerWordSeed: string | null;
+  callLimits: CallLimitsConfig;
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
 };
 
@@ -45,8 +55,11 @@ export type Deps = {
   producer: Producer;
   live: LiveBus;
   storage: Storage;
+  callLimits: CallLimits;
   config: CoreConfig;
   log: Log;
+  /** Asked about prompts that the built-in filter lets pass; null: it alone decides. */
+  promptFilter: PromptFilter | null;
   /** Called where a test may want the process to die; see `crash-points.ts`. */
   passPoint: (point: CrashPoint) => void;
 };

@@ -1,11 +1,12 @@
 export { isOutage } from '@pixgen/db';
 export * from './account/api-keys.ts';
+export { isRepeated, type LimitedCall, NO_CALL_LIMITS } from './account/call-limits.ts';
 export * from './account/create-invite.ts';
 export * from './account/get-account.ts';
 export { getDeadLetter, listDeadLetters, retryDeadLetters } from './admin/dead-letters.ts';
 export { type ConnectOptions, connectDeps } from './connect.ts';
 export { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
-export type { Actor, CoreConfig, Deps, Log } from './deps.ts';
+export type { Actor, CallLimitsConfig, CoreConfig, Deps, Log } from './deps.ts';
 export * from './gallery/bulk-operations.ts';
 export * from './gallery/change-images.ts';
 export * from './gallery/collections.ts';

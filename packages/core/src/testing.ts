@@ -1,8 +1,9 @@
 /** Use cases on real servers: a database of its own per file, the run's Redis and object store. */
 import { randomUUID } from 'node:crypto';
 import { provisionUser } from '@pixgen/db';
-import { createTestDb } from '@pixgen/db/testing';
+import { createTestDb, PATIENT_MS } from '@pixgen/db/testing';
 import { testStorageOptions } from '@pixgen/storage/testing';
+import { NO_CALL_LIMITS } from './account/call-limits.ts';
 import { connectDeps } from './connect.ts';
 import type { Actor, CoreConfig, Deps, Log } from './deps.ts';
 
@@ -15,6 +16,7 @@ const CONFIG: CoreConfig = {
   ticketKey: 'a key for tests, of more than 32 bytes',
   previousTicketKey: null,
   triggerWordSeed: null,
+  callLimits: NO_CALL_LIMITS,
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };
 
@@ -32,6 +34,7 @@ export async function createTestDeps(config: Partial<CoreConfig> = {}): Promise<
   const { deps, close } = connectDeps({
     databaseUrl: db.url,
     dbPoolSize: 10,
+    dbWaitMs: PATIENT_MS,
     redisUrl: redis.href,
     storage: testStorageOptions(),
     config: { ...CONFIG, ...config },
@@ -59,7 +62,7 @@ export async function createActor(deps: Deps, via: Actor['via'] = 'session'): Pr
 
 /** Commands fail at once until the first connection stands. */
 async function waitForRedis(deps: Deps): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + PATIENT_MS;
   while (
     !(await deps.live.ping().then(
       () => true,

@@ -3,7 +3,7 @@
  * The statement is the transaction; the reply may be sent when it returns.
  */
 import { setTimeout } from 'node:timers/promises';
-import type { JobKind, TrainSettings } from '@pixgen/domain';
+import type { ImageFormat, JobKind, SchedulerName, TrainSettings } from '@pixgen/domain';
 import type pg from 'pg';
 import { createBatcher } from './batch.ts';
 import type { Db } from './client.ts';
@@ -23,6 +23,9 @@ export type NewGeneration = {
   width: number;
   height: number;
   loraWeight: number;
+  scheduler: SchedulerName;
+  draft: boolean;
+  format: ImageFormat;
   planned: PlannedImageRow[];
 };
 
@@ -150,11 +153,11 @@ const HOLD = [
 
 const INSERT_GENERATIONS = `
   INSERT INTO "Generation" (id, "userId", "modelId", "weightsId", "packVersionId", prompt, "negativePrompt", seed, steps,
-    guidance, width, height, "loraWeight", planned)
+    guidance, width, height, "loraWeight", scheduler, draft, format, planned)
   SELECT ok."orderId", ok."userId", ok."modelId", g."weightsId", g."packVersionId", g.prompt, g."negativePrompt", g.seed,
-    g.steps, g.guidance, g.width, g.height, g."loraWeight", g.planned
+    g.steps, g.guidance, g.width, g.height, g."loraWeight", g.scheduler, g.draft, g.format, g.planned
   FROM ok, jsonb_to_record(ok.generation) AS g("weightsId" uuid, "packVersionId" uuid, prompt text, "negativePrompt" text,
-    seed bigint, steps int, guidance float8, width int, height int, "loraWeight" float8, planned jsonb)
+    seed bigint, steps int, guidance float8, width int, height int, "loraWeight" float8, scheduler text, draft boolean, format text, planned jsonb)
   WHERE jsonb_typeof(ok.generation) = 'object'`;
 
 const INSERT_TRAININGS = `

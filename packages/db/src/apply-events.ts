@@ -1,5 +1,5 @@
 /** The apply step's two statements: what waits with all that a decision needs, and the decision written as a whole. */
-import type { DurableGpuEvent, JobKind, JobState } from '@pixgen/domain';
+import type { DurableGpuEvent, JobKind, JobState, SafetyVerdict } from '@pixgen/domain';
 import type pg from 'pg';
 import type { PlannedImageRow } from './accept-jobs.ts';
 import {
@@ -34,6 +34,7 @@ export type NewImage = {
   storageKey: string | null;
   sizeBytes: number | null;
   sha256: string | null;
+  safety: SafetyVerdict | null;
 };
 
 export type NewWeights = {
@@ -193,15 +194,16 @@ SELECT changed.id AS "changedId", event.* FROM changed LEFT JOIN event ON event.
 
 const insertImages = (parameter: string): string => `
   INSERT INTO "Image" (id, "userId", "modelId", "generationId", position, state, "failureCode", prompt, "compiledPrompt", seed, width,
-    height, "storageKey", "sizeBytes", sha256)
+    height, "storageKey", "sizeBytes", sha256, safety)
   SELECT r.id, r."userId", r."modelId", r."generationId", r.position, r.state, r."failureCode", r.prompt, r."compiledPrompt", r.seed,
-    r.width, r.height, r."storageKey", r."sizeBytes", r.sha256
+    r.width, r.height, r."storageKey", r."sizeBytes", r.sha256, nullif(r.safety, 'null')
   FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "generationId" uuid, position int, state text,
-    "failureCode" text, prompt text, "compiledPrompt" text, seed bigint, width int, height int, "storageKey" text, "sizeBytes" int, sha256 text)
+    "failureCode" text, prompt text, "compiledPrompt" text, seed bigint, width int, height int, "storageKey" text, "sizeBytes" int, sha256 text,
+    safety jsonb)
   JOIN changed ON changed."generationId" = r."generationId"
   -- A failed image that a later attempt or retry draws is the only one ever written again.
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, "failureCode" = excluded."failureCode", "storageKey" = excluded."storageKey",
-    "sizeBytes" = excluded."sizeBytes", sha256 = excluded.sha256, width = excluded.width, height = excluded.height
+    "sizeBytes" = excluded."sizeBytes", sha256 = excluded.sha256, width = excluded.width, height = excluded.height, safety = excluded.safety
   WHERE "Image".state = 'failed'
   RETURNING id, "generationId", position, "failureCode"`;
 

@@ -22,8 +22,10 @@ const HOT_PLANS = [
   'enable_mergejoin=off',
 ];
 
-/** The longest wait for a connection, an answer, and how long an idle connection is kept. See docs/operations.md. */
-const TIMEOUTS = { connectionTimeoutMillis: 2_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 } as const;
+/** The longest wait for a connection. See docs/operations.md. */
+const WAIT_MS = 2_000;
+/** The longest wait for an answer, and how long an idle connection is kept. */
+const TIMEOUTS = { query_timeout: 10_000, idleTimeoutMillis: 30_000 } as const;
 /** The server's own end of it: what a client no longer waits for, or left open by dying, is ended there too. */
 const SERVER_TIMEOUTS = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s'];
 
@@ -33,8 +35,14 @@ const SERVER_TIMEOUTS = ['statement_timeout=15s', 'idle_in_transaction_session_t
  *   keep names apart, or one that refuses startup parameters
  * @param options.poolSize connections of this process, shared out between both pools
  * @param options.onError told of errors on idle connections (the pools replace them by themselves)
+ * @param options.waitMs for a connection, instead of 2 s
  */
-export function connectDb(options: { url: string; poolSize: number; onError: (error: Error) => void }): Db {
+export function connectDb(options: {
+  url: string;
+  poolSize: number;
+  onError: (error: Error) => void;
+  waitMs?: number | undefined;
+}): Db {
   const half = Math.ceil(options.poolSize / 2);
   const url = new URL(options.url);
   const isPlain = url.searchParams.get('pgbouncer') === 'true';
@@ -44,6 +52,7 @@ export function connectDb(options: { url: string; poolSize: number; onError: (er
       connectionString: url.href,
       max: half,
       keepAlive: true,
+      connectionTimeoutMillis: options.waitMs ?? WAIT_MS,
       ...TIMEOUTS,
       ...(!isPlain && { options: settings.map((setting) => `-c ${setting}`).join(' ') }),
     });

@@ -3,6 +3,7 @@ export * from './api-keys.ts';
 export * from './apply-events.ts';
 export * from './batch.ts';
 export * from './bulk-operations.ts';
+export { createCallCounter } from './call-counter.ts';
 export * from './claims.ts';
 export { connectDb, type Db } from './client.ts';
 export * from './collections.ts';

@@ -68,7 +68,9 @@ export async function startPhotoCheck(
       data: { state: 'checking' },
     });
     if (moved.count === 0) return 'already';
-    await tx.outbox.create({ data: { id: newId(), task: 'check-photo', payload: { photoId: photo.id } } });
+    // By the database's clock, as the relay reads it: Prisma would write the time of this process, which may be minutes ahead.
+    await tx.$executeRaw`INSERT INTO "Outbox" (id, task, payload)
+      VALUES (${newId()}::uuid, 'check-photo', jsonb_build_object('photoId', ${photo.id}::uuid))`;
     return 'started';
   });
 }

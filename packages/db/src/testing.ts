@@ -4,13 +4,17 @@ import { newId } from '@pixgen/domain';
 import pg from 'pg';
 import type { AcceptRequest } from './accept-jobs.ts';
 import { connectDb, type Db } from './client.ts';
-import type { JobStoreHooks } from './job-store.ts';
+import { type JobMove, moveJobs } from './job-moves.ts';
+import type { JobStore, JobStoreHooks } from './job-store.ts';
 
 export type TestDb = Db & {
   url: string;
   /** Connections with a setting of their own (`lock_timeout=500`); past PgBouncer, which refuses those. Ended by `drop()`. */
   openPool(setting: string): pg.Pool;
 };
+
+/** A busy machine is no outage: what a test asks for at once may have to wait for its turn. */
+export const PATIENT_MS = 30_000;
 
 /**
  * Call `drop()` when the file is done. `TEST_DATABASE_URL` names the template; nobody may be connected to it.
@@ -27,7 +31,7 @@ export async function createTestDb(poolSize = 10): Promise<{ db: TestDb; drop: (
   url.pathname = `/${name}`;
   const direct = new URL(template);
   direct.pathname = `/${name}`;
-  const db = connectDb({ url: url.href, poolSize, onError: () => {} });
+  const db = connectDb({ url: url.href, poolSize, onError: () => {}, waitMs: PATIENT_MS });
   const pools: pg.Pool[] = [];
   const openPool = (setting: string): pg.Pool => {
     const pool = new pg.Pool({ connectionString: direct.href, max: 2, options: `-c ${setting}` });
@@ -101,11 +105,82 @@ export function newOrder(owner: TestOwner, changes: Partial<AcceptRequest> = {})
       width: 128,
       height: 128,
       loraWeight: 1,
+      scheduler: 'euler',
+      draft: false,
+      format: 'png',
       planned: [{ imageId: newId(), prompt: 'rain', compiledPrompt: 'sks_abc234 woman, rain', seed: 1 }],
     },
     training: null,
     ...changes,
   };
+}
+
+/** An order to train the owner's model. */
+export function newTrainingOrder(owner: TestOwner, changes: Partial<AcceptRequest> = {}): AcceptRequest {
+  const training = { profile: 'nano', preset: 'fast', settings: {} as never, photoIds: [newId()] };
+  return newOrder(owner, { procedure: 'training.start', kind: 'train', generation: null, training, ...changes });
+}
+
+/** A move of a job's first attempt. */
+export function moveTo(jobId: string, to: JobMove['to'], rest: Partial<JobMove> = {}): JobMove {
+  const ids = { dispatch: newId(), cancel: newId(), settle: newId(), release: newId() };
+  return { jobId, attempt: 1, to, cause: null, costMicroUsd: 0, delayMs: 0, ids, ...rest };
+}
+
+/** Takes an order as far as its claim by `call-1`. @returns the job's id */
+export async function runJob(store: JobStore, order: AcceptRequest): Promise<string> {
+  await store.accept(order);
+  await store.move(moveTo(order.jobId, 'dispatching'));
+  await store.claim({ jobId: order.jobId, attempt: 1, callId: 'call-1' });
+  return order.jobId;
+}
+
+export async function modelState(db: Db, id: string): Promise<string> {
+  return (await db.prisma.model.findUniqueOrThrow({ where: { id } })).state;
+}
+
+/** What stands in the ledger for a job, by entry. */
+export async function ledgerOf(db: Db, jobId: string): Promise<Record<string, number>> {
+  const entries = await db.prisma.ledgerEntry.findMany({ where: { jobId } });
+  return Object.fromEntries(entries.map(({ entry, amountMicroUsd }) => [entry, Number(amountMicroUsd)]));
+}
+
+/** Queue tasks that wait in the outbox for a job, each with its attempt. */
+export async function tasksOf(db: Db, jobId: string): Promise<string[]> {
+  const rows = await db.prisma.outbox.findMany({ where: { payload: { path: ['jobId'], equals: jobId } } });
+  return rows.map(({ task, payload }) => `${task} ${(payload as { attempt: number }).attempt}`).toSorted();
+}
+
+/** The pool, with a note of how many rows each statement gave. */
+export function countRows(db: Db): { seen: number[]; counting: pg.Pool } {
+  const seen: number[] = [];
+  const query = async (config: pg.QueryConfig): Promise<pg.QueryResult> => {
+    const result = await db.pool.query(config);
+    seen.push(result.rows.length);
+    return result;
+  };
+  return { seen, counting: Object.create(db.pool, { query: { value: query } }) as pg.Pool };
+}
+
+/** Resolves when a statement waits for a lock that somebody else holds. */
+export async function somebodyWaits(db: Db): Promise<void> {
+  const text = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await db.pool.query(text)).rowCount === 0);
+}
+
+/** Cancels a job in a transaction that commits when the others wait for it. */
+export async function cancelWhile(db: Db, jobId: string, others: () => Promise<unknown>): Promise<void> {
+  const client = await db.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await moveJobs(client, [moveTo(jobId, 'cancelled', { cause: 'CANCELLED_BY_USER' })]);
+    const work = others();
+    await Promise.race([somebodyWaits(db), work]);
+    await client.query('COMMIT');
+    await work;
+  } finally {
+    client.release();
+  }
 }
 
 async function onServer(template: string, sql: string): Promise<void> {

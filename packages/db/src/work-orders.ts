@@ -1,5 +1,5 @@
 /** What a claimed attempt is to do, read for many claims at once. */
-import type { GpuProfile, TrainSettings } from '@pixgen/domain';
+import type { GpuProfile, ImageFormat, SchedulerName, TrainSettings } from '@pixgen/domain';
 import type { PlannedImageRow } from './accept-jobs.ts';
 
 /** Newest checkpoint of a training job. */
@@ -15,6 +15,9 @@ export type WorkRow =
       steps: number;
       guidance: number;
       loraWeight: number;
+      scheduler: SchedulerName;
+      draft: boolean;
+      format: ImageFormat;
       negativePrompt: string;
       weights: { storageKey: string; sizeBytes: number; sha256: string; profile: GpuProfile };
       /** Planned images that are not drawn yet. */
@@ -37,6 +40,7 @@ export const WORK = `
 SELECT j.kind, j.id AS "jobId", j."userId", j.checkpoint,
   CASE WHEN j.kind = 'generate' THEN jsonb_build_object(
     'width', g.width, 'height', g.height, 'steps', g.steps, 'guidance', g.guidance, 'loraWeight', g."loraWeight",
+    'scheduler', g.scheduler, 'draft', g.draft, 'format', g.format,
     'negativePrompt', g."negativePrompt",
     'weights', jsonb_build_object('storageKey', w."storageKey", 'sizeBytes', w."sizeBytes", 'sha256', w.sha256, 'profile', w.profile),
     'images', (SELECT jsonb_agg(p ORDER BY ord) FROM jsonb_array_elements(g.planned) WITH ORDINALITY AS t(p, ord)

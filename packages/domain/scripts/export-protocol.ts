@@ -22,6 +22,8 @@ const MESSAGES = {
   GpuProfile: protocol.gpuProfile,
   HeartbeatEvent: protocol.heartbeatEvent,
   ProgressEvent: protocol.progressEvent,
+  PreviewEvent: protocol.previewEvent,
+  SafetyVerdict: protocol.safetyVerdict,
   ImageEvent: protocol.imageEvent,
   CheckpointEvent: protocol.checkpointEvent,
   SucceededEvent: protocol.succeededEvent,

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   NOT_FOUND: { status: 404, retryable: false },
   EMAIL_TAKEN: { status: 409, retryable: false },
   STATE_CONFLICT: { status: 409, retryable: false },
+  PROMPT_REFUSED: { status: 422, retryable: false },
   MODEL_NOT_READY: { status: 409, retryable: false },
   CONSENT_MISSING: { status: 409, retryable: false },
   PHOTOS_TOO_FEW: { status: 400, retryable: false },

@@ -27,7 +27,10 @@ export const FAILURES: Record<JobFailureCode, { message: string; nextStep: strin
   DOWNLOAD_FAILED: { message: 'The GPU could not fetch its input files.', nextStep: 'Retry; nothing was charged.' },
   UPLOAD_FAILED: { message: 'The GPU could not save its result.', nextStep: 'Retry; nothing was charged.' },
   TOO_MANY_CLAIMS: { message: 'The GPU was restarted too often.', nextStep: 'Retry later; nothing was charged.' },
-  SAFETY_BLOCKED: { message: 'The result was blocked by the safety check.', nextStep: 'Change the prompt.' },
+  SAFETY_BLOCKED: {
+    message: 'The safety check blocked this picture: it looks sexual. It was not kept and cost nothing.',
+    nextStep: 'Say in the prompt what is worn, or describe another scene; another seed may be enough.',
+  },
   CANCELLED: { message: 'The work was cancelled at the GPU provider.', nextStep: 'Retry; nothing was charged.' },
   INVALID_WORK_ORDER: {
     message: 'The GPU runs another version of PixGen than this server.',

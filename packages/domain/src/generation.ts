@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
+import { imageFormat, schedulerName } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 
@@ -14,6 +15,11 @@ export const drawSettingsInput = {
   width: edge.optional(),
   height: edge.optional(),
   loraWeight: z.number().min(LIMITS.loraWeight.min).max(LIMITS.loraWeight.max).default(1),
+  scheduler: schedulerName.optional(),
+  /** A quick look: few steps and a scheduler that needs few, where these are left out. */
+  draft: z.boolean().optional(),
+  /** The file that is stored: `png` is exact, `webp` a fifth of its size. */
+  format: imageFormat.optional(),
 };
 
 export const startGenerationInput = z.strictObject({
@@ -33,6 +39,9 @@ export const drawSettings = z.object({
   width: z.int(),
   height: z.int(),
   loraWeight: z.number(),
+  scheduler: schedulerName,
+  draft: z.boolean(),
+  format: imageFormat,
 });
 export type DrawSettings = z.infer<typeof drawSettings>;
 

@@ -78,6 +78,12 @@ export const trainOrder = z.strictObject({
 });
 export type TrainOrder = z.infer<typeof trainOrder>;
 
+/** Samplers that draw no noise of their own, so that a seed alone fixes the picture. */
+export const schedulerName = z.enum(['euler', 'dpmpp-2m-karras', 'ddim']);
+export type SchedulerName = z.infer<typeof schedulerName>;
+export const imageFormat = z.enum(['png', 'webp']);
+export type ImageFormat = z.infer<typeof imageFormat>;
+
 export const plannedImage = z.strictObject({
   imageId: id,
   prompt: z.string().min(1).max(LIMITS.compiledPrompt.max),
@@ -95,6 +101,10 @@ export const generateOrder = z.strictObject({
   height: z.int().min(LIMITS.size.min).max(LIMITS.size.max).multipleOf(LIMITS.size.multipleOf),
   steps: z.int().min(LIMITS.inferenceSteps.min).max(LIMITS.inferenceSteps.max),
   guidance: z.number().min(LIMITS.guidance.min).max(LIMITS.guidance.max),
+  scheduler: schedulerName,
+  /** Few steps, for a quick look; the image's recipe says so. */
+  draft: z.boolean(),
+  format: imageFormat,
   /** Only those not finished by an earlier claim or attempt. */
   images: z.array(plannedImage).min(1).max(LIMITS.imagesPerGeneration.max),
 });
@@ -103,7 +113,7 @@ export type GenerateOrder = z.infer<typeof generateOrder>;
 export const workOrder = z.discriminatedUnion('kind', [trainOrder, generateOrder]);
 export type WorkOrder = z.infer<typeof workOrder>;
 
-export const uploadPurpose = z.enum(['weights', 'checkpoint', 'sample', 'image', 'preview']);
+export const uploadPurpose = z.enum(['weights', 'checkpoint', 'sample', 'image']);
 export type UploadPurpose = z.infer<typeof uploadPurpose>;
 
 export const uploadRequest = z.strictObject({
@@ -112,7 +122,7 @@ export const uploadRequest = z.strictObject({
   token: ticketToken,
   claimEpoch,
   purpose: uploadPurpose,
-  /** The planned image for `image` and `preview`; null otherwise. */
+  /** The planned image for `image`; null otherwise. */
   imageId: id.nullable(),
   /** The training step for `weights`, `checkpoint` and `sample`; null otherwise. */
   step: step.nullable(),
@@ -152,6 +162,22 @@ export type GpuPhase = z.infer<typeof gpuPhase>;
 const eventHead = { jobId: id, attempt, claimEpoch };
 const gpuMs = z.int().min(0);
 
+/** base64 of a WebP file of at most 128 px: a few kB. */
+export const previewData = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]+={0,2}$/)
+  .max(LIMITS.previewBase64.max);
+
+/** What the classifier of a GPU host said of an image; null where a host has none. */
+export const safetyVerdict = z.strictObject({
+  /** Name and version, e.g. `open-nsfw@0.1.0`. */
+  classifier: z.string().regex(/^[a-z0-9.-]{1,60}@[A-Za-z0-9.+-]{1,40}$/),
+  /** 0 (harmless) to 1. */
+  score: z.number().min(0).max(1),
+  verdict: z.enum(['passed', 'blocked']),
+});
+export type SafetyVerdict = z.infer<typeof safetyVerdict>;
+
 export const heartbeatEvent = z.strictObject({ type: z.literal('heartbeat'), ...eventHead, phase: gpuPhase });
 
 export const progressEvent = z.strictObject({
@@ -162,8 +188,18 @@ export const progressEvent = z.strictObject({
   totalSteps: step,
   /** Training loss of this step; null outside training. */
   loss: z.number().nullable(),
-  /** The image being drawn; null in training. */
-  imageId: id.nullable(),
+  /** The images being drawn, which are one batch; empty in training. */
+  imageIds: z.array(id).max(LIMITS.imagesPerBatch.max),
+});
+
+/** Rough pictures of what is being drawn. Shown as they come, never stored; at most one event per second. */
+export const previewEvent = z.strictObject({
+  type: z.literal('preview'),
+  ...eventHead,
+  images: z
+    .array(z.strictObject({ imageId: id, webp: previewData }))
+    .min(1)
+    .max(LIMITS.imagesPerBatch.max),
 });
 
 export const imageEvent = z.strictObject({
@@ -171,8 +207,14 @@ export const imageEvent = z.strictObject({
   ...eventHead,
   imageId: id,
   result: z.discriminatedUnion('status', [
-    storedObject.extend({ status: z.literal('succeeded'), width: edgePx, height: edgePx, gpuMs }),
-    z.strictObject({ status: z.literal('failed'), code: gpuFailureCode }),
+    storedObject.extend({
+      status: z.literal('succeeded'),
+      width: edgePx,
+      height: edgePx,
+      gpuMs,
+      safety: safetyVerdict.nullable(),
+    }),
+    z.strictObject({ status: z.literal('failed'), code: gpuFailureCode, safety: safetyVerdict.nullable() }),
   ]),
 });
 
@@ -216,6 +258,7 @@ export const failedEvent = z.strictObject({
 export const gpuEvent = z.discriminatedUnion('type', [
   heartbeatEvent,
   progressEvent,
+  previewEvent,
   imageEvent,
   checkpointEvent,
   succeededEvent,
@@ -227,6 +270,7 @@ export type SucceededEvent = z.infer<typeof succeededEvent>;
 export type FailedEvent = z.infer<typeof failedEvent>;
 export type CheckpointEvent = z.infer<typeof checkpointEvent>;
 export type ProgressEvent = z.infer<typeof progressEvent>;
+export type PreviewEvent = z.infer<typeof previewEvent>;
 /** Events that must not be lost: stored before they are acknowledged. */
 export type DurableGpuEvent = ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent;
 
@@ -248,5 +292,5 @@ export type CallStatus = z.infer<typeof callStatus>;
 
 /** True for the events that are stored in the inbox before they are acknowledged. */
 export function isDurable(event: GpuEvent): event is DurableGpuEvent {
-  return event.type !== 'heartbeat' && event.type !== 'progress';
+  return event.type !== 'heartbeat' && event.type !== 'progress' && event.type !== 'preview';
 }

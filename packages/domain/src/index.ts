@@ -16,4 +16,5 @@ export * from './packs.ts';
 export * from './photos.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';
+export * from './prompt-safety.ts';
 export * from './training.ts';

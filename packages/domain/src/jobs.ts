@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, isoTime, page, pageInput } from './common.ts';
-import { gpuPhase } from './gpu-protocol.ts';
+import { gpuPhase, previewData } from './gpu-protocol.ts';
 import { jobKind, jobState } from './job-state.ts';
 
 /** Why a job ended badly, in words for the person: what happened, what it cost, what to do. */
@@ -67,16 +67,22 @@ export const jobProgressView = z.object({
   step: z.int(),
   totalSteps: z.int(),
   loss: z.number().nullable(),
-  imageId: id.nullable(),
+  /** The images being drawn; empty outside of drawing. */
+  imageIds: z.array(id),
   at: isoTime,
 });
 export type JobProgressView = z.infer<typeof jobProgressView>;
+
+/** A rough picture of an image that is being drawn: base64 of a small WebP. Shown as it comes, never stored. */
+export const imagePreview = z.object({ jobId: id, attempt: z.int(), imageId: id, webp: previewData });
+export type ImagePreview = z.infer<typeof imagePreview>;
 
 /** What the one live stream of a tab carries. `reset`: the tail is gone, fetch again. `hello`: the stream is open; what
  * comes after event `number` will be told. */
 export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: jobEventView }),
   z.object({ type: z.literal('progress'), progress: jobProgressView }),
+  z.object({ type: z.literal('preview'), preview: imagePreview }),
   z.object({ type: z.literal('photo'), photoId: id, modelId: id }),
   z.object({ type: z.literal('hello'), number: z.string() }),
   z.object({ type: z.literal('reset') }),

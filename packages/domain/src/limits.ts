@@ -7,6 +7,10 @@ export const LIMITS = {
   name: { min: 1, max: 80 },
   imagesPerPrompt: { min: 1, max: 16 },
   imagesPerGeneration: { max: 64 },
+  /** Images that a GPU draws at once. */
+  imagesPerBatch: { max: 8 },
+  /** Characters of one preview: 6 kB of WebP. */
+  previewBase64: { max: 8192 },
   promptsPerPack: { min: 1, max: 32 },
   size: { min: 64, max: 2048, multipleOf: 8 },
   inferenceSteps: { min: 1, max: 100 },

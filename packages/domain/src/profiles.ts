@@ -1,6 +1,6 @@
 /** What each base model profile can do; forms, validation and the work order read it. */
 
-import type { GpuProfile, TrainSettings } from './gpu-protocol.ts';
+import type { GpuProfile, SchedulerName, TrainSettings } from './gpu-protocol.ts';
 import { LIMITS } from './limits.ts';
 
 export const TRAINING_PRESETS = ['fast', 'balanced', 'best'] as const;
@@ -19,6 +19,9 @@ export type Profile = {
   size: { default: number; min: number; max: number; multipleOf: number };
   steps: number;
   guidance: number;
+  scheduler: SchedulerName;
+  /** What a draft takes instead. */
+  draft: { steps: number; scheduler: SchedulerName };
   presets: Record<TrainingPreset, PresetSettings>;
 };
 
@@ -29,6 +32,8 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     size: { default: 128, min: 64, max: 512, multipleOf: 64 },
     steps: 6,
     guidance: 5,
+    scheduler: 'euler',
+    draft: { steps: 3, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
         rank: 4,
@@ -65,6 +70,8 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     size: { default: 128, min: 64, max: 256, multipleOf: 32 },
     steps: 20,
     guidance: 4,
+    scheduler: 'euler',
+    draft: { steps: 8, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
         rank: 8,
@@ -101,6 +108,8 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     size: { default: 1024, min: 512, max: 1536, multipleOf: 64 },
     steps: 30,
     guidance: 6,
+    scheduler: 'euler',
+    draft: { steps: 10, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
         rank: 16,

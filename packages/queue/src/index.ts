@@ -1,3 +1,4 @@
+export { type CallLimit, createCallLimiter } from './call-limiter.ts';
 export * from './catalog.ts';
 export {
   type Consumer,

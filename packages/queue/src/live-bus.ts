@@ -15,8 +15,8 @@ const LOSS_POINTS = 5_000;
 /** Nobody sees it, and under load it saves most of the messages that every open tab must read. */
 const MOMENT_MS = 25;
 
-/** `sentAtS`: the sender's clock when it signed the event, in whole seconds. */
-export type Progress = JobProgressView & { claimEpoch: number; sentAtS: number };
+/** `sentAtS`: the sender's clock when it signed the event, in whole seconds. `heardAtMs`: Redis' clock when it was stored. */
+export type Progress = JobProgressView & { claimEpoch: number; sentAtS: number; heardAtMs: number };
 
 /**
  * Progress never falls. What was signed in an earlier second than the stored sign of life, or tells a lower step of the
@@ -25,19 +25,22 @@ export type Progress = JobProgressView & { claimEpoch: number; sentAtS: number }
  */
 const SAVE_PROGRESS = `
 local new = cjson.decode(ARGV[1])
+local time = redis.call('TIME')
+new.heardAtMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local stored = redis.call('GET', KEYS[1])
 local old = stored and cjson.decode(stored)
 if old then
   if new.attempt < old.attempt or (new.attempt == old.attempt and new.claimEpoch < old.claimEpoch) then return 0 end
   local sameClaim = new.attempt == old.attempt and new.claimEpoch == old.claimEpoch
-  local sameThing = new.phase == old.phase and new.imageId == old.imageId
+  local sameThing = new.phase == old.phase and cjson.encode(new.imageIds) == cjson.encode(old.imageIds)
   if sameClaim and (new.sentAtS < old.sentAtS or (sameThing and new.step < old.step)) then
     old.at = new.at
+    old.heardAtMs = new.heardAtMs
     redis.call('SET', KEYS[1], cjson.encode(old), 'EX', ARGV[3])
     return 0
   end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('SET', KEYS[1], cjson.encode(new), 'EX', ARGV[3])
 if ARGV[2] ~= '' then
   redis.call('RPUSH', KEYS[2], ARGV[2])
   redis.call('LTRIM', KEYS[2], ARGV[4], -1)
@@ -54,8 +57,10 @@ export type LiveBus = {
   wakeRelay(): Promise<void>;
   onWakeRelay(listener: () => void): Promise<void>;
   /** Stores a sign of life and, when given, a loss point; false when a newer one is there already. */
-  saveProgress(progress: Progress): Promise<boolean>;
+  saveProgress(progress: Omit<Progress, 'heardAtMs'>): Promise<boolean>;
   readProgress(jobIds: string[]): Promise<Map<string, Progress>>;
+  /** The clock that `heardAtMs` is of: ages are told by one clock, as those of our processes may be minutes apart. */
+  clockMs(): Promise<number>;
   readLoss(jobId: string): Promise<[number, number][]>;
   cache: {
     get<T>(key: string): Promise<T | null>;
@@ -192,6 +197,10 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
         if (text && jobId) found.set(jobId, JSON.parse(text));
       }
       return found;
+    },
+    async clockMs() {
+      const [seconds, micros] = await redis.time();
+      return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     },
     async readLoss(jobId) {
       return (await redis.lrange(lossKey(jobId), 0, -1)).map((text) => JSON.parse(text));

@@ -11,13 +11,16 @@ export const keys = {
   photo(userId: string, modelId: string, photoId: string): string {
     return `p/${userId}/${modelId}/${photoId}.jpg`;
   },
-  /** What one claim of one attempt wrote: an older epoch can never overwrite a newer one's object. */
+  /**
+   * What one claim of one attempt wrote: an older epoch can never overwrite a newer one's object. No slash
+   * behind the person: a store that keeps folders would make two more for every job.
+   */
   gpuObject(object: { userId: string; jobId: string; attempt: number; claimEpoch: number; name: string }): string {
-    return `${keys.gpuJob(object.userId, object.jobId)}${object.attempt}-${object.claimEpoch}/${object.name}`;
+    return `${keys.gpuJob(object.userId, object.jobId)}${object.attempt}-${object.claimEpoch}.${object.name}`;
   },
   /** Prefix of everything a job's attempts wrote. */
   gpuJob(userId: string, jobId: string): string {
-    return `o/${userId}/${jobId}/`;
+    return `o/${userId}/${jobId}.`;
   },
   /** A smaller version of a photo or image; may be deleted at any time and is made again when asked for. */
   derivative(sourceKey: string, widthPx: number, format: 'avif' | 'webp'): string {

@@ -20,6 +20,8 @@ import { createPresigner } from './presign.ts';
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_SOCKETS = 64;
+/** As far as S3 lets the clocks of a caller and of itself be apart for any other signed request. */
+const MAX_SKEW_MS = 15 * 60_000;
 /** S3 deletes at most this many keys per call. */
 const DELETE_BATCH = 1000;
 const STREAM_PART_BYTES = 8 * 1024 * 1024;
@@ -88,7 +90,7 @@ export function createStorage(options: StorageOptions) {
   function headOnce(key: string): Promise<http.IncomingMessage> {
     const headers = { 'x-amz-checksum-mode': 'ENABLED' };
     const path = `/${bucket}/${key}`;
-    const url = presign({ method: 'HEAD', origin: endpoint, path, headers, expiresInMs: 60_000, at: new Date() });
+    const url = presign({ method: 'HEAD', origin: endpoint, path, headers, expiresInMs: MAX_SKEW_MS, at: new Date() });
     const { request } = endpoint.protocol === 'https:' ? https : http;
     const agent = endpoint.protocol === 'https:' ? httpsAgent : httpAgent;
     return new Promise((resolve, reject) => {

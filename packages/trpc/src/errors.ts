@@ -37,7 +37,7 @@ function fromTrpc(error: TRPCError): AppError {
     case 'PARSE_ERROR':
       return new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
     case 'NOT_FOUND':
-      return new AppError('NOT_FOUND', 'There is no such procedure.', { cause: error });
+      return new AppError('NOT_FOUND', 'There is nothing here.', { cause: error });
     case 'PAYLOAD_TOO_LARGE':
       return new AppError('BODY_TOO_LARGE', 'The request is too large.', { cause: error });
     case 'METHOD_NOT_SUPPORTED':

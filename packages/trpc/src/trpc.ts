@@ -1,9 +1,9 @@
 /** The tRPC instance: context, error shape, and the three kinds of procedure. */
-import type { Actor, Deps } from '@pixgen/core';
+import { type Actor, type Deps, isRepeated } from '@pixgen/core';
 import { AppError, ERROR_CODES, type FieldIssue } from '@pixgen/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { toAppError } from './errors.ts';
-import type { RestMeta } from './rest.ts';
+import type { ProcedureMeta } from './rest.ts';
 
 /** How long-lived streams behave, whoever writes them. */
 export const STREAM = {
@@ -18,7 +18,7 @@ export type Context = { deps: Deps; actor: Actor | null; requestId: string };
 
 const t = initTRPC
   .context<Context>()
-  .meta<RestMeta>()
+  .meta<ProcedureMeta>()
   .create({
     // Never a stack trace in an answer, whatever NODE_ENV says.
     isDev: false,
@@ -53,14 +53,32 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** A signed-in, active person or their API key. */
-export const userProcedure = publicProcedure.use(({ ctx, next }) => {
-  if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', 'Sign in to go on.'));
-  if (ctx.actor.status !== 'active') {
-    throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', 'This account is suspended. Ask the operator of this site.'));
-  }
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
-});
+/** A signed-in, active person or their API key, within their limits. */
+export const userProcedure = publicProcedure
+  .use(({ ctx, next }) => {
+    if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', 'Sign in to go on.'));
+    if (ctx.actor.status !== 'active') {
+      throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', 'This account is suspended. Ask the operator of this site.'));
+    }
+    return next({ ctx: { ...ctx, actor: ctx.actor } });
+  })
+  .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
+    const { deps, actor } = ctx;
+    const count = async (): Promise<void> => {
+      if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read');
+      await deps.callLimits.count(actor.userId, 'mutation');
+      if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit);
+    };
+    try {
+      await count();
+    } catch (refusal) {
+      const input = meta?.limit ? await getRawInput() : null;
+      const key =
+        typeof input === 'object' && input !== null && 'idempotencyKey' in input ? input.idempotencyKey : null;
+      if (!(await isRepeated(deps.db, actor.userId, path, key))) throw asTrpcError(refusal);
+    }
+    return next();
+  });
 
 /** Administrators only; others get the answer of something that does not exist. */
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {

@@ -26,13 +26,18 @@ export type Scene = {
 const HEAL_MS = 180_000;
 const SUBMIT_MS = 120_000;
 
-/** Starts a system with people, lets `work` do its fault and stops it again. */
+/**
+ * Starts a system with people, lets `work` do its fault and stops it again.
+ *
+ * @param options.prepare given the run's folder before anything starts in it
+ */
 export async function withSystem(
   name: string,
-  options: { people: number } & Pick<SystemOptions, 'gpu' | 'env'>,
+  options: { people: number; prepare?: (folder: string) => Promise<void> } & Pick<SystemOptions, 'gpu' | 'env'>,
   work: (scene: Scene) => Promise<ScenarioReport>,
 ): Promise<ScenarioReport> {
   const folder = freshFolder(name);
+  await options.prepare?.(folder);
   const history = startHistory(join(folder, 'history.jsonl'));
   const system = await startSystem({ folder, history, ...options });
   try {

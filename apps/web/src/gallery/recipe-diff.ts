@@ -15,6 +15,9 @@ export function recipeDiff(a: ImageDetailView, b: ImageDetailView): DiffRow[] {
     ['Steps', (image) => String(image.settings.steps)],
     ['Guidance', (image) => String(image.settings.guidance)],
     ['Likeness', (image) => String(image.settings.loraWeight)],
+    ['Sampler', (image) => image.settings.scheduler],
+    ['Draft', (image) => (image.settings.draft ? 'yes' : 'no')],
+    ['Format', (image) => image.settings.format],
   ];
   return parts.flatMap(([label, read]) => {
     const [left, right] = [read(a), read(b)];

@@ -73,8 +73,8 @@ export function recipeFacts(
     ],
   ];
   if (!detail) return facts;
-  const { steps, guidance, loraWeight, negativePrompt } = detail.settings;
-  facts.push(['Steps', steps], ['Guidance', guidance], ['Likeness', loraWeight]);
+  const { steps, guidance, loraWeight, negativePrompt, scheduler } = detail.settings;
+  facts.push(['Steps', steps], ['Guidance', guidance], ['Likeness', loraWeight], ['Sampler', scheduler]);
   if (negativePrompt) facts.push(['Negative prompt', negativePrompt]);
   if (detail.pack) facts.push(['Pack', `${detail.pack.name}, version ${detail.pack.version}`]);
   return facts;

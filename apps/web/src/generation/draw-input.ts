@@ -1,5 +1,19 @@
 /** The studio's form as text fields, and what it sends. */
-import { type GpuProfile, LIMITS, PROFILES, type StartGenerationInput, sizeFault } from '@pixgen/domain';
+import {
+  type GpuProfile,
+  type ImageFormat,
+  LIMITS,
+  PROFILES,
+  type SchedulerName,
+  type StartGenerationInput,
+  sizeFault,
+} from '@pixgen/domain';
+
+export const SCHEDULER_WORDS: Record<SchedulerName, string> = {
+  euler: 'Euler',
+  'dpmpp-2m-karras': 'DPM++ 2M Karras',
+  ddim: 'DDIM',
+};
 
 export type DrawForm = {
   prompt: string;
@@ -10,12 +24,15 @@ export type DrawForm = {
   steps: number;
   guidance: number;
   loraWeight: number;
+  scheduler: SchedulerName;
+  draft: boolean;
+  format: ImageFormat;
   /** Empty = a new one each time. */
   seed: string;
 };
 
 export function defaultDraw(profile: GpuProfile): DrawForm {
-  const { size, steps, guidance } = PROFILES[profile];
+  const { size, steps, guidance, scheduler } = PROFILES[profile];
   return {
     prompt: '',
     negativePrompt: '',
@@ -25,8 +42,17 @@ export function defaultDraw(profile: GpuProfile): DrawForm {
     steps,
     guidance,
     loraWeight: 1,
+    scheduler,
+    draft: false,
+    format: 'png',
     seed: '',
   };
+}
+
+/** What the form becomes when draft is turned on or off: steps and sampler go with it, and can still be changed. */
+export function withDraft(draft: boolean, profile: GpuProfile): Partial<DrawForm> {
+  const { steps, scheduler } = draft ? PROFILES[profile].draft : PROFILES[profile];
+  return { draft, steps, scheduler };
 }
 
 /** Shapes that fit the profile, as near to its default area as its grid allows. */

@@ -1,8 +1,8 @@
 'use client';
 
-import { type GpuProfile, LIMITS } from '@pixgen/domain';
-import { cn, Field, Input, Slider, Textarea } from '@pixgen/ui';
-import { type DrawForm, sizeChoices } from './draw-input';
+import { type GpuProfile, imageFormat, LIMITS, schedulerName } from '@pixgen/domain';
+import { cn, Field, Input, Segmented, Select, Slider, Textarea } from '@pixgen/ui';
+import { type DrawForm, SCHEDULER_WORDS, sizeChoices, withDraft } from './draw-input';
 
 type Props = {
   form: DrawForm;
@@ -65,6 +65,17 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           </p>
         )}
       </fieldset>
+      <Field label="Quality" hint="A draft is a quick look in few steps.">
+        <Segmented
+          label="Quality"
+          value={form.draft ? 'draft' : 'full'}
+          options={[
+            { value: 'full', label: 'Full' },
+            { value: 'draft', label: 'Draft' },
+          ]}
+          onValue={(value) => onChange(withDraft(value === 'draft', profile))}
+        />
+      </Field>
       <Field
         label="Likeness"
         aside={form.loraWeight.toFixed(2)}
@@ -95,6 +106,26 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           onValue={(steps) => onChange({ steps })}
         />
       </Field>
+      <div className="grid grid-cols-2 gap-3">
+        <Field label="Sampler">
+          <Select
+            value={form.scheduler}
+            onChange={(event) => onChange({ scheduler: schedulerName.parse(event.target.value) })}
+          >
+            {schedulerName.options.map((name) => (
+              <option key={name} value={name}>
+                {SCHEDULER_WORDS[name]}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="File">
+          <Select value={form.format} onChange={(event) => onChange({ format: imageFormat.parse(event.target.value) })}>
+            <option value="png">PNG, exact</option>
+            <option value="webp">WebP, small</option>
+          </Select>
+        </Field>
+      </div>
       <Field label="Seed" hint="The same seed draws the same picture." error={faults.seed}>
         <Input
           inputMode="numeric"

@@ -1,12 +1,12 @@
 'use client';
 
 import type { ImageView, JobView } from '@pixgen/domain';
-import { Spinner } from '@pixgen/ui';
+import { cn, Spinner } from '@pixgen/ui';
 import { CircleSlash, ImageOff } from 'lucide-react';
 import Link from 'next/link';
 import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
-import { useJobProgress } from '@/jobs/live';
+import { useImagePreview, useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 import { readablePrompt } from './readable-prompt';
 
@@ -43,7 +43,8 @@ export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
 
 function Waiting({ image, job }: { image: ImageView; job: JobView }) {
   const live = useJobProgress(job.id);
-  const drawing = live?.imageId === image.id ? live : null;
+  const drawing = live?.imageIds.includes(image.id) ? live : null;
+  const preview = useImagePreview(image.id);
   if (isOver(job)) {
     return (
       <p className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
@@ -55,13 +56,25 @@ function Waiting({ image, job }: { image: ImageView; job: JobView }) {
   const share = drawing && drawing.totalSteps > 0 ? drawing.step / drawing.totalSteps : 0;
   return (
     <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
+      {preview && (
+        <img
+          src={`data:image/webp;base64,${preview}`}
+          alt=""
+          className="absolute inset-0 size-full object-cover opacity-80"
+        />
+      )}
       {/* The tray fills from below while the picture is drawn. */}
       <span
         aria-hidden="true"
         className="absolute inset-x-0 bottom-0 bg-accent-soft transition-[height] duration-500"
         style={{ height: `${share * 100}%` }}
       />
-      <span className="relative grid justify-items-center gap-2">
+      <span
+        className={cn(
+          'relative grid justify-items-center gap-2',
+          preview && 'rounded-full bg-paper/80 px-3 py-1.5 text-ink backdrop-blur-sm',
+        )}
+      >
         {drawing ? (
           <Spinner className="size-5 text-accent" />
         ) : (

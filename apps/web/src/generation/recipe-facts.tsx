@@ -3,6 +3,7 @@
 import type { DrawSettings } from '@pixgen/domain';
 import { Card, Facts } from '@pixgen/ui';
 import { Moment } from '@/jobs/time';
+import { SCHEDULER_WORDS } from './draw-input';
 
 /** The settings an order was drawn with. */
 export function RecipeFacts({ settings, createdAt }: { settings: DrawSettings; createdAt: string }) {
@@ -18,7 +19,8 @@ export function RecipeFacts({ settings, createdAt }: { settings: DrawSettings; c
               {settings.seed}
             </span>,
           ],
-          ['Steps', settings.steps],
+          ['Steps', settings.draft ? `${settings.steps} (draft)` : settings.steps],
+          ['Sampler', SCHEDULER_WORDS[settings.scheduler]],
           ['Guidance', settings.guidance],
           ['Likeness', settings.loraWeight],
           ...(settings.negativePrompt ? [['Negative prompt', settings.negativePrompt] as const] : []),

@@ -12,7 +12,7 @@ const progress = (change: Partial<JobProgressView>): JobProgressView => ({
   step: 1,
   totalSteps: 10,
   loss: null,
-  imageId: null,
+  imageIds: [],
   at: at(0),
   ...change,
 });
@@ -36,9 +36,9 @@ describe('the live store', () => {
 
   it('follows from one image to the next, though the steps begin again', () => {
     const store = createLiveStore();
-    store.addProgress(progress({ kind: 'generate', imageId: 'a', step: 30, at: at(1) }));
-    store.addProgress(progress({ kind: 'generate', imageId: 'b', step: 1, at: at(2) }));
-    expect(store.progress('j')?.imageId).toBe('b');
+    store.addProgress(progress({ kind: 'generate', imageIds: ['a'], step: 30, at: at(1) }));
+    store.addProgress(progress({ kind: 'generate', imageIds: ['b'], step: 1, at: at(2) }));
+    expect(store.progress('j')?.imageIds).toEqual(['b']);
   });
 
   it('tells its listeners only when something changed', () => {

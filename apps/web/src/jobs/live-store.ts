@@ -1,5 +1,5 @@
 /** What the tab's one live stream has said so far: connection, latest progress per job, loss points per job. */
-import type { JobProgressView } from '@pixgen/domain';
+import type { ImagePreview, JobProgressView } from '@pixgen/domain';
 
 export type LiveStatus = 'connecting' | 'open' | 'down';
 export type LossPoint = readonly [step: number, loss: number];
@@ -11,6 +11,7 @@ export function createLiveStore() {
   let status: LiveStatus = 'connecting';
   const progress = new Map<string, JobProgressView>();
   const losses = new Map<string, readonly LossPoint[]>();
+  const previews = new Map<string, ImagePreview>();
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
@@ -40,15 +41,29 @@ export function createLiveStore() {
       }
       tell();
     },
+    preview: (imageId: string) => previews.get(imageId)?.webp ?? null,
+    /** Keeps the newest rough picture of an image. */
+    addPreview(next: ImagePreview) {
+      if ((previews.get(next.imageId)?.attempt ?? 0) > next.attempt) return;
+      previews.set(next.imageId, next);
+      tell();
+    },
+    forgetPreview(imageId: string) {
+      if (previews.delete(imageId)) tell();
+    },
     forget(jobId: string) {
-      if (progress.delete(jobId)) tell();
+      let known = progress.delete(jobId);
+      for (const preview of previews.values()) {
+        if (preview.jobId === jobId) known = previews.delete(preview.imageId) || known;
+      }
+      if (known) tell();
     },
   };
 }
 
 function isOlder(next: JobProgressView, last: JobProgressView): boolean {
   if (next.attempt !== last.attempt) return next.attempt < last.attempt;
-  if (next.phase === last.phase && next.imageId === last.imageId) return next.step < last.step;
+  if (next.phase === last.phase && next.imageIds.join() === last.imageIds.join()) return next.step < last.step;
   return next.at < last.at;
 }
 

@@ -28,6 +28,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
     const receive = (message: LiveMessage) => {
       if (message.type === 'progress') store.addProgress(message.progress);
+      if (message.type === 'preview') store.addPreview(message.preview);
+      if (message.type === 'event' && message.event.imageId !== null) store.forgetPreview(message.event.imageId);
       if (message.type === 'event' && FINAL.has(message.event.type)) store.forget(message.event.jobId);
       if (message.type === 'hello') store.setStatus('open');
       refresh(message);
@@ -68,7 +70,7 @@ function useRefresh(): (message: LiveMessage) => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const add = (filter: QueryFilters<QueryKey>) => waiting.set(JSON.stringify(filter.queryKey), filter);
     flush.current = (message) => {
-      if (message.type === 'progress') return;
+      if (message.type === 'progress' || message.type === 'preview') return;
       if (message.type === 'reset') add({});
       if (message.type === 'hello')
         for (const part of [trpc.jobs, trpc.training, trpc.generation]) add(part.pathFilter());
@@ -120,6 +122,16 @@ export function useJobProgress(jobId: string): JobProgressView | null {
   return useSyncExternalStore(
     store.subscribe,
     () => store.progress(jobId),
+    () => null,
+  );
+}
+
+/** The newest rough picture of an image that is being drawn: base64 of a WebP, or null. */
+export function useImagePreview(imageId: string): string | null {
+  const store = useStore();
+  return useSyncExternalStore(
+    store.subscribe,
+    () => store.preview(imageId),
     () => null,
   );
 }

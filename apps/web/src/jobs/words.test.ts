@@ -1,4 +1,4 @@
-import type { JobView } from '@pixgen/domain';
+import type { JobProgressView, JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
 import { formatCost, formatDuration, formatPrice, jobNow } from './words';
 
@@ -32,9 +32,9 @@ describe('jobNow', () => {
       step: 20,
       totalSteps: 60,
       loss: null,
-      imageId: null,
+      imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
-    } as const;
+    } satisfies JobProgressView;
     expect(jobNow(job({}), live)).toMatchObject({
       label: 'Training',
       value: 20 / 60,
@@ -54,9 +54,9 @@ describe('jobNow', () => {
       step: 50,
       totalSteps: 60,
       loss: null,
-      imageId: null,
+      imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
-    } as const;
+    } satisfies JobProgressView;
     expect(jobNow(job({ attempt: 2, step: 3 }), old).detail).toBe('step 3 of 60, attempt 2 of 3');
   });
 

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import type { Actor, Deps } from '../deps.ts';
 import { ownPhoto } from '../photos/view-photo.ts';
-import { ownImage } from './view-image.ts';
+import { formatOf, ownImage } from './view-image.ts';
 
 type Drawing = ReturnType<typeof sharp>;
 export type DeliveryFormat = 'avif' | 'webp';
@@ -34,7 +34,7 @@ const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
 export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const image = await ownImage(deps, actor, request.id);
   if (image.storageKey === null) throw notFound('image');
-  const source = { key: image.storageKey, contentType: 'image/png' };
+  const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}` };
   const sketch = image.thumbhash ? null : (drawn: Buffer) => void keepThumbhash(deps, image.id, drawn);
   return deliver(deps, source, request, () => notFound('image'), sketch);
 }

@@ -20,6 +20,7 @@ import {
   type Page,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
+import { toDrawSettings } from '../generation/generation-view.ts';
 import { toPage } from '../page.ts';
 import { undoSince } from '../undo.ts';
 import { toImageView } from './view-image.ts';
@@ -50,11 +51,11 @@ export async function getImage(deps: Deps, actor: Actor, input: { id: string }):
   const row = await findImageDetail(deps.db, actor.userId, input.id);
   if (!row) throw notFound('image');
   const { generation, model, collections } = row;
-  const { negativePrompt, steps, guidance, loraWeight, width, height, packVersion } = generation;
+  const { packVersion } = generation;
   return {
     ...toImageView(row),
     modelName: model.name,
-    settings: { negativePrompt, seed: Number(generation.seed), steps, guidance, width, height, loraWeight },
+    settings: toDrawSettings(generation),
     pack: packVersion && { ...packVersion.pack, version: packVersion.version },
     collections: collections.map(({ collection }) => collection),
   };

@@ -1,5 +1,13 @@
 import { findOwnImage, type ImageRow } from '@pixgen/db';
-import { describeFailure, gpuFailureCode, type ImageView, imageState, notFound } from '@pixgen/domain';
+import {
+  describeFailure,
+  gpuFailureCode,
+  type ImageFormat,
+  type ImageView,
+  imageFormat,
+  imageState,
+  notFound,
+} from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import type { Owned } from '../models/own-model.ts';
 
@@ -27,6 +35,11 @@ export function toImageView(row: ImageRow): ImageView {
 function toFailure(code: string): NonNullable<ImageView['failure']> {
   const known = gpuFailureCode.safeParse(code);
   return { code: known.success ? known.data : 'GPU_INTERNAL', message: describeFailure(code).message };
+}
+
+/** The format of a stored image; its key ends with it. */
+export function formatOf(storageKey: string): ImageFormat {
+  return imageFormat.parse(storageKey.slice(storageKey.lastIndexOf('.') + 1));
 }
 
 /** Deleted ones too: the trash shows them. @throws AppError NOT_FOUND, alike for absent and foreign images */

@@ -1,5 +1,14 @@
 import { asJobRow, type GenerationRow, type PlannedImageRow } from '@pixgen/db';
-import { describeFailure, type GenerationView, type ImageView, isFinal, type JobView } from '@pixgen/domain';
+import {
+  type DrawSettings,
+  describeFailure,
+  type GenerationView,
+  type ImageFormat,
+  type ImageView,
+  isFinal,
+  type JobView,
+  type SchedulerName,
+} from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 
@@ -64,15 +73,7 @@ function viewOf(
     modelName: row.model.name,
     pack,
     prompt: row.prompt,
-    settings: {
-      negativePrompt: row.negativePrompt,
-      seed: Number(row.seed),
-      steps: row.steps,
-      guidance: row.guidance,
-      width: row.width,
-      height: row.height,
-      loraWeight: row.loraWeight,
-    },
+    settings: toDrawSettings(row),
     counts: {
       planned: planned.length,
       ready: images.filter((image) => image.state === 'ready').length,
@@ -81,6 +82,37 @@ function viewOf(
     images: images.filter((image) => image.deletedAt === null),
     job,
     createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** The settings that an order was drawn with. */
+export function toDrawSettings(
+  row: Pick<
+    GenerationCore,
+    | 'negativePrompt'
+    | 'seed'
+    | 'steps'
+    | 'guidance'
+    | 'width'
+    | 'height'
+    | 'loraWeight'
+    | 'scheduler'
+    | 'draft'
+    | 'format'
+  >,
+): DrawSettings {
+  const { negativePrompt, steps, guidance, width, height, loraWeight, draft } = row;
+  return {
+    negativePrompt,
+    seed: Number(row.seed),
+    steps,
+    guidance,
+    width,
+    height,
+    loraWeight,
+    scheduler: row.scheduler as SchedulerName,
+    draft,
+    format: row.format as ImageFormat,
   };
 }
 

@@ -25,17 +25,28 @@ import {
 import type { Actor, Deps } from '../deps.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
+import { assertPromptsAllowed } from './judge-prompts.ts';
 
 type DrawInput = Pick<
   StartGenerationInput,
-  'negativePrompt' | 'seed' | 'steps' | 'guidance' | 'width' | 'height' | 'loraWeight'
+  | 'negativePrompt'
+  | 'seed'
+  | 'steps'
+  | 'guidance'
+  | 'width'
+  | 'height'
+  | 'loraWeight'
+  | 'scheduler'
+  | 'draft'
+  | 'format'
 >;
 type Pinned = { id: string; version: number; pack: { slug: string; name: string } } | null;
 
 /**
  * Accepts an order for images of the caller's own trained model.
  *
- * @throws AppError NOT_FOUND (absent or foreign model), MODEL_NOT_READY, INVALID_INPUT (size), or what acceptance throws
+ * @throws AppError NOT_FOUND (absent or foreign model), MODEL_NOT_READY, PROMPT_REFUSED, INVALID_INPUT (size), or what
+ *   acceptance throws
  */
 export async function startGeneration(deps: Deps, actor: Actor, input: StartGenerationInput): Promise<GenerationView> {
   const prompts = Array.from({ length: input.n }, () => input.prompt);
@@ -73,6 +84,7 @@ async function accept(
     if (model.weightsId === null || model.weightsProfile === null) {
       throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first, then make images.');
     }
+    await assertPromptsAllowed(deps, order.prompts, model.classWord);
     const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
     const planned = plan(model, order.prompts, settings.seed);
     const orderId = newId();
@@ -125,14 +137,19 @@ function drawSettings(profileName: GpuProfile, draw: DrawInput) {
     const fault = sizeFault(profileName, edge);
     if (fault) throw new AppError('INVALID_INPUT', `${path}: ${fault}`, { fields: [{ path, message: fault }] });
   }
+  const draft = draw.draft ?? false;
+  const usual = draft ? profile.draft : profile;
   return {
     negativePrompt: draw.negativePrompt,
     seed: draw.seed ?? randomInt(LIMITS.maxSeed + 1),
-    steps: draw.steps ?? profile.steps,
+    steps: draw.steps ?? usual.steps,
     guidance: draw.guidance ?? profile.guidance,
     width,
     height,
     loraWeight: draw.loraWeight,
+    scheduler: draw.scheduler ?? usual.scheduler,
+    draft,
+    format: draw.format ?? ('png' as const),
   };
 }
 

@@ -117,8 +117,9 @@ describe('applying events', () => {
             width: 128,
             height: 128,
             gpuMs: 1,
+            safety: null,
           } as const;
-          const failed = { status: 'failed', code: 'GPU_OUT_OF_MEMORY' } as const;
+          const failed = { status: 'failed', code: 'GPU_OUT_OF_MEMORY', safety: null } as const;
           const image = { type: 'image', ...head(generation), imageId: first.id, result: drawn } as const;
           const done: SucceededEvent = {
             type: 'succeeded',
@@ -169,7 +170,10 @@ describe('applying events', () => {
     const images = await Promise.all(
       generation.images.map(async ({ id }) => {
         const object = await storeObject(generation, `image-${id}.png`);
-        return { imageId: id, result: { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1 } as const };
+        return {
+          imageId: id,
+          result: { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1, safety: null } as const,
+        };
       }),
     );
     await deliver([{ type: 'succeeded', ...head(generation), gpuMs: 2, training: null, images }], 1);
@@ -198,7 +202,7 @@ describe('applying events', () => {
     const generation = await claimedGeneration(2);
     const [first] = generation.images;
     const object = await storeObject(generation, `image-${first?.id}.png`);
-    const result = { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1 } as const;
+    const result = { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1, safety: null } as const;
     await deliver([{ type: 'image', ...head(generation), imageId: first?.id ?? '', result }], 1);
     const failed = { type: 'failed', ...head(generation), gpuMs: 1, code: 'GPU_INTERNAL', retryable: false } as const;
     await deliver([failed], 1);
@@ -239,7 +243,7 @@ describe('applying events', () => {
     const key = object.key.startsWith('o/')
       ? object.key
       : keys.gpuObject({ userId: actor.userId, ...head(generation), name: object.key });
-    const result = { status: 'succeeded', ...object, key, width: 128, height: 128, gpuMs: 1 } as const;
+    const result = { status: 'succeeded', ...object, key, width: 128, height: 128, gpuMs: 1, safety: null } as const;
     await deliver([{ type: 'image', ...head(generation), imageId, result }], 1);
     const after = await getGeneration(deps, actor, { id: generation.id });
     expect(after.images[0]).toMatchObject({ state: 'failed', failure: { code: 'UPLOAD_FAILED' } });
@@ -281,5 +285,36 @@ describe('applying events', () => {
       attempt: 2,
     });
     expect(await deps.db.prisma.weights.count({ where: { trainingId } })).toBe(0);
+  });
+
+  it('stores what the classifier said of each image, charges no blocked one, and says why it is missing', async () => {
+    const generation = await claimedGeneration(2);
+    const before = await money();
+    const [shown, blocked] = generation.images;
+    const object = await storeObject(generation, `image-${shown?.id}.png`);
+    const verdict = { classifier: 'open-nsfw@0.1.0', score: 0.0123 };
+    const results = [
+      { status: 'succeeded', ...object, width: 128, height: 128, gpuMs: 1, safety: { ...verdict, verdict: 'passed' } },
+      { status: 'failed', code: 'SAFETY_BLOCKED', safety: { ...verdict, score: 0.97, verdict: 'blocked' } },
+    ] as const;
+    const images = [shown, blocked].map((image, index) => ({ imageId: image?.id ?? '', result: results[index] }));
+    const succeeded = { type: 'succeeded', ...head(generation), gpuMs: 1, training: null, images } as SucceededEvent;
+    await deliver([succeeded], 1);
+    const rows = await deps.db.prisma.image.findMany({
+      where: { generationId: generation.id },
+      orderBy: { position: 'asc' },
+    });
+    expect(rows.map(({ state, failureCode, storageKey, safety }) => [state, failureCode, storageKey, safety])).toEqual([
+      ['ready', null, object.key, results[0].safety],
+      ['failed', 'SAFETY_BLOCKED', null, results[1].safety],
+    ]);
+    const after = await money();
+    expect(after.spentMicroUsd - before.spentMicroUsd).toBe(BigInt(PRICE));
+    expect(before.heldMicroUsd - after.heldMicroUsd).toBe(2n * BigInt(PRICE));
+    const view = await getGeneration(deps, actor, { id: generation.id });
+    expect(view.images[1]?.failure).toMatchObject({
+      code: 'SAFETY_BLOCKED',
+      message: expect.stringContaining('sexual'),
+    });
   });
 });

@@ -254,8 +254,8 @@ function newImage(
     seed: plan.seed,
   };
   if (result.status === 'succeeded' && isSound(result.key)) {
-    const { key, sizeBytes, sha256, width, height } = result;
-    return { ...head, state: 'ready', failureCode: null, width, height, storageKey: key, sizeBytes, sha256 };
+    const { key, sizeBytes, sha256, width, height, safety } = result;
+    return { ...head, state: 'ready', failureCode: null, width, height, storageKey: key, sizeBytes, sha256, safety };
   }
   const failureCode = result.status === 'failed' ? result.code : 'UPLOAD_FAILED';
   return {
@@ -267,5 +267,6 @@ function newImage(
     storageKey: null,
     sizeBytes: null,
     sha256: null,
+    safety: result.safety,
   };
 }

@@ -63,6 +63,9 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
       height: work.height,
       steps: work.steps,
       guidance: work.guidance,
+      scheduler: work.scheduler,
+      draft: work.draft,
+      format: work.format,
       images: work.images.map(({ imageId, compiledPrompt, seed }) => ({
         imageId,
         prompt: compiledPrompt,

@@ -3,7 +3,7 @@
  * events and 10,000 drawn ones; without it a tenth of the former and some of the latter.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { AppError, type DurableGpuEvent, type GenerationView, type GpuEvent, newId } from '@pixgen/domain';
+import { AppError, type DurableGpuEvent, type GenerationView, type GpuEvent, isDurable, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
@@ -66,8 +66,8 @@ async function deliverSideBySide(orders: Name[][]): Promise<void> {
         const name = order[turn];
         if (name === undefined) return;
         const event = events[name];
-        if (event.type === 'heartbeat' || event.type === 'progress') await receive(event);
-        else rows.push(event);
+        if (isDurable(event)) rows.push(event);
+        else await receive(event);
       }),
     );
     await store(rows);
@@ -112,7 +112,7 @@ async function secondAttempt(): Promise<{ jobId: string; events: Record<Name, Gp
   const head = { jobId, attempt: 2, claimEpoch: 1 };
   const key = keys.gpuObject({ userId: actor.userId, ...head, name: `image-${image.id}.png` });
   await deps.storage.write(key, BYTES, 'image/png');
-  const result = { status: 'succeeded', key, ...OBJECT, width: 64, height: 64, gpuMs: 1 } as const;
+  const result = { status: 'succeeded', key, ...OBJECT, width: 64, height: 64, gpuMs: 1, safety: null } as const;
   const done = {
     type: 'succeeded',
     ...head,
@@ -128,7 +128,7 @@ async function secondAttempt(): Promise<{ jobId: string; events: Record<Name, Gp
     step,
     totalSteps: 3,
     loss: null,
-    imageId: null,
+    imageIds: [],
   });
   return {
     jobId,
@@ -145,7 +145,7 @@ async function secondAttempt(): Promise<{ jobId: string; events: Record<Name, Gp
 }
 
 /** Through the webhook; a job that has ended answers 410. */
-async function receive(event: GpuEvent & { type: 'progress' | 'heartbeat' }): Promise<void> {
+async function receive(event: Exclude<GpuEvent, DurableGpuEvent>): Promise<void> {
   const { jobId, attempt, claimEpoch } = event;
   const rawBody = Buffer.from(JSON.stringify(event));
   const [id, timestamp] = [`msg_${newId()}`, String(Math.floor(Date.now() / 1000))];

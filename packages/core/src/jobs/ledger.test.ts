@@ -119,7 +119,7 @@ function createSequence(actor: Actor, modelId: string) {
   async function drawn(head: { jobId: string; attempt: number; claimEpoch: number }, imageId: string) {
     const key = keys.gpuObject({ userId, ...head, name: `image-${imageId}.png` });
     await deps.storage.write(key, BYTES, 'image/png');
-    return { status: 'succeeded', key, ...OBJECT, width: 64, height: 64, gpuMs: 1 } as const;
+    return { status: 'succeeded', key, ...OBJECT, width: 64, height: 64, gpuMs: 1, safety: null } as const;
   }
 
   /** As the webhook stores it, and twice: the second time nothing may happen. */
@@ -136,7 +136,7 @@ function createSequence(actor: Actor, modelId: string) {
     if (!head || !first) return;
     const rest = expected.images.slice(1).map((imageId) => ({
       imageId,
-      result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY' } as const,
+      result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY', safety: null } as const,
     }));
     const images = [{ imageId: first, result: await drawn(head, first) }, ...rest];
     await deliver({ type: 'succeeded', ...head, gpuMs: 1, training: null, images });

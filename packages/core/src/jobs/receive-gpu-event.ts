@@ -1,6 +1,6 @@
 /** The webhook of the GPUs: Standard Webhooks over raw bytes, stored or published before it is acknowledged. */
 import { wasEventStored } from '@pixgen/db';
-import { AppError, type GpuEvent, gpuEvent, isDurable, type JobProgressView } from '@pixgen/domain';
+import { AppError, type GpuEvent, gpuEvent, isDurable, type JobProgressView, type PreviewEvent } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
@@ -38,7 +38,8 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
     }
     return;
   }
-  await noteSignOfLife(deps, event, Number(signed.headers.timestamp));
+  if (event.type === 'preview') await passOnPreview(deps, event);
+  else await noteSignOfLife(deps, event, Number(signed.headers.timestamp));
 }
 
 function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {
@@ -68,7 +69,7 @@ async function noteSignOfLife(
     step: 0,
     totalSteps: 0,
     loss: null,
-    imageId: null,
+    imageIds: [],
     at: new Date().toISOString(),
   };
   try {
@@ -82,13 +83,29 @@ async function noteSignOfLife(
   }
 }
 
+/** Rough pictures go to the open tabs of the job's owner and are kept nowhere. */
+async function passOnPreview(deps: Deps, event: PreviewEvent): Promise<void> {
+  const { userId } = await assertCurrentClaim(deps, event);
+  const { jobId, attempt } = event;
+  try {
+    await deps.live.publish(
+      event.images.map((image) => ({
+        userId,
+        message: { type: 'preview' as const, preview: { jobId, attempt, ...image } },
+      })),
+    );
+  } catch (error) {
+    throw new AppError('UNAVAILABLE', 'Previews cannot be shown right now.', { cause: error });
+  }
+}
+
 function pickProgress(event: Extract<GpuEvent, { type: 'progress' }>) {
-  return { step: event.step, totalSteps: event.totalSteps, loss: event.loss, imageId: event.imageId };
+  return { step: event.step, totalSteps: event.totalSteps, loss: event.loss, imageIds: event.imageIds };
 }
 
 /** A heartbeat says only that work goes on: the step stays what this claim last said. */
 async function continued(deps: Deps, view: JobProgressView, claimEpoch: number): Promise<JobProgressView> {
   const last: Progress | undefined = (await deps.live.readProgress([view.jobId])).get(view.jobId);
   if (last?.attempt !== view.attempt || last.claimEpoch !== claimEpoch) return view;
-  return { ...view, step: last.step, totalSteps: last.totalSteps, imageId: last.imageId };
+  return { ...view, step: last.step, totalSteps: last.totalSteps, imageIds: last.imageIds };
 }

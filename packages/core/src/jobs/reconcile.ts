@@ -10,7 +10,6 @@ import {
   touchWaiting,
 } from '@pixgen/db';
 import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
-import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import type { GpuBackend } from '../gpu/gpu-backend.ts';
 import { endAttempt } from './end-attempt.ts';
@@ -38,17 +37,15 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
   const jobs = queuesWereLost
     ? await findLiveJobs(deps.db.pool, 0, BATCH_AFTER_LOSS)
     : await findLiveJobs(deps.db.pool, MIN_AGE_MS, BATCH);
-  const heard = await deps.live
-    .readProgress(jobs.filter((job) => job.state === 'running').map((job) => job.jobId))
-    .catch((error: Error) => {
-      deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
-      return new Map<string, Progress>();
-    });
+  const silence = await readSilence(
+    deps,
+    jobs.filter((job) => job.state === 'running'),
+  );
   const rest = [...jobs];
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
       for (let job = rest.shift(); job; job = rest.shift()) {
-        await reconcileJob(deps, gpu, job, heard.get(job.jobId), queuesWereLost).catch((error: Error) =>
+        await reconcileJob(deps, gpu, job, silence.get(job.jobId), queuesWereLost).catch((error: Error) =>
           deps.log.warn({ err: error, jobId: job?.jobId }, 'a job could not be reconciled this time'),
         );
       }
@@ -57,11 +54,29 @@ export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
   if (queuesWereLost) await parkDeadLetters(deps);
 }
 
+/** How long the running attempts of these jobs have been silent, in ms; those that were never heard are left out. */
+async function readSilence(deps: Deps, jobs: LiveJob[]): Promise<Map<string, number>> {
+  try {
+    const heard = await deps.live.readProgress(jobs.map((job) => job.jobId));
+    if (heard.size === 0) return new Map();
+    const now = await deps.live.clockMs();
+    return new Map(
+      jobs.flatMap(({ jobId, attempt }) => {
+        const last = heard.get(jobId);
+        return last?.attempt === attempt ? [[jobId, now - last.heardAtMs] as const] : [];
+      }),
+    );
+  } catch (error) {
+    deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
+    return new Map();
+  }
+}
+
 async function reconcileJob(
   deps: Deps,
   gpu: GpuBackend,
   job: LiveJob,
-  heard: Progress | undefined,
+  heardMs: number | undefined,
   queuesWereLost: boolean,
 ): Promise<void> {
   if (job.pastDeadline) {
@@ -78,7 +93,7 @@ async function reconcileJob(
     else if (job.inStateMs > DEADLINES.dispatchingMs) await end(deps, job, 'DISPATCH_FAILED');
     return;
   }
-  const silentMs = heard?.attempt === job.attempt ? Date.now() - Date.parse(heard.at) : job.inStateMs;
+  const silentMs = heardMs ?? job.inStateMs;
   if (silentMs < DEADLINES.heartbeatMs) return;
   await askProvider(deps, gpu, job, silentMs);
 }

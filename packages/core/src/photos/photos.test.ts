@@ -153,9 +153,8 @@ describe('a file that is no usable photo is refused with its reason', () => {
     const bomb = blackPng(20_000, 10_000);
     expect(await sharp(bomb, { limitInputPixels: false }).metadata()).toMatchObject({ width: 20_000, height: 10_000 });
     expect(bomb.length).toBeLessThan(LIMITS.photos.maxBytes);
-    const begunAt = performance.now();
+    // Decoded, it would be refused by its time or its memory.
     expect(await verdictOn(await newModel(), bomb, 'image/png')).toBe('TOO_MANY_PIXELS');
-    expect(performance.now() - begunAt).toBeLessThan(5_000);
   });
 
   it('the same photo twice: DUPLICATE, also when both are checked at once', async () => {

@@ -162,6 +162,9 @@ CREATE TABLE "Generation" (
     "width" INTEGER NOT NULL,
     "height" INTEGER NOT NULL,
     "loraWeight" DOUBLE PRECISION NOT NULL,
+    "scheduler" TEXT NOT NULL DEFAULT 'euler',
+    "draft" BOOLEAN NOT NULL DEFAULT false,
+    "format" TEXT NOT NULL DEFAULT 'png',
     "planned" JSONB NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -185,6 +188,7 @@ CREATE TABLE "Image" (
     "storageKey" TEXT,
     "sizeBytes" INTEGER,
     "sha256" TEXT,
+    "safety" JSONB,
     "favourite" BOOLEAN NOT NULL DEFAULT false,
     "rating" INTEGER,
     "thumbhash" BYTEA,
@@ -388,6 +392,15 @@ CREATE TABLE "DeadLetter" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "DeadLetter_pkey" PRIMARY KEY ("jobId")
+);
+
+-- CreateTable
+CREATE TABLE "CallCount" (
+    "key" VARCHAR(255) NOT NULL,
+    "points" INTEGER NOT NULL DEFAULT 0,
+    "expire" BIGINT,
+
+    CONSTRAINT "CallCount_pkey" PRIMARY KEY ("key")
 );
 
 -- CreateTable

@@ -12,7 +12,7 @@ import { router, userProcedure } from '../trpc.ts';
 
 export const generationRouter = router({
   start: userProcedure
-    .meta(rest('POST', '/generations', 'generation'))
+    .meta({ ...rest('POST', '/generations', 'generation'), limit: 'generation' })
     .input(startGenerationInput)
     .output(generationView)
     .mutation(({ ctx, input }) => startGeneration(ctx.deps, ctx.actor, input)),
@@ -23,7 +23,7 @@ export const generationRouter = router({
     .mutation(({ ctx, input }) => cancelGeneration(ctx.deps, ctx.actor, input)),
   /** Draws again only what failed. */
   retry: userProcedure
-    .meta(rest('POST', '/generations/{id}/retry', 'generation'))
+    .meta({ ...rest('POST', '/generations/{id}/retry', 'generation'), limit: 'generation' })
     .input(retryInput)
     .output(generationView)
     .mutation(({ ctx, input }) => retryGeneration(ctx.deps, ctx.actor, input)),

@@ -16,7 +16,7 @@ export const packsRouter = router({
     .output(packView)
     .query(({ ctx, input }) => getPack(ctx.deps, input)),
   run: userProcedure
-    .meta(rest('POST', '/packs/{slug}/runs', 'packs'))
+    .meta({ ...rest('POST', '/packs/{slug}/runs', 'packs'), limit: 'generation' })
     .input(runPackInput)
     .output(generationView)
     .mutation(({ ctx, input }) => runPack(ctx.deps, ctx.actor, input)),

@@ -5,7 +5,7 @@ import { router, userProcedure } from '../trpc.ts';
 
 export const trainingRouter = router({
   start: userProcedure
-    .meta(rest('POST', '/trainings', 'training'))
+    .meta({ ...rest('POST', '/trainings', 'training'), limit: 'training' })
     .input(startTrainingInput)
     .output(trainingView)
     .mutation(({ ctx, input }) => startTraining(ctx.deps, ctx.actor, input)),
@@ -15,7 +15,7 @@ export const trainingRouter = router({
     .output(trainingView)
     .mutation(({ ctx, input }) => cancelTraining(ctx.deps, ctx.actor, input)),
   retry: userProcedure
-    .meta(rest('POST', '/trainings/{id}/retry', 'training'))
+    .meta({ ...rest('POST', '/trainings/{id}/retry', 'training'), limit: 'training' })
     .input(retryInput)
     .output(trainingView)
     .mutation(({ ctx, input }) => retryTraining(ctx.deps, ctx.actor, input)),

@@ -1,0 +1,299 @@
+/**
+ * Who may do what: every procedure, REST call and route against every identity. A procedure or a route that has no row
+ * here fails the first tests, so that nothing can be added without deciding who may use it.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { newId } from '@pixgen/domain';
+import { appRouter, listRestOperations } from '@pixgen/trpc';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPeople, createWorld, fingerprint, IDENTITIES, type Identity, type World } from './access-world.ts';
+import { startTestApi, type TestApi } from './testing.ts';
+
+type Input = Record<string, unknown> | undefined;
+type Row =
+  /** Anyone, signed in or not; tells nothing of anybody. */
+  | { who: 'everybody' }
+  /** Every active person, about themselves or about what all share. Naming what is another's gives nothing of it. */
+  | { who: 'oneself'; input?: (world: World) => Input }
+  /** Only the owner. To everybody else it is not there: the same answer as for an id that does not exist. */
+  | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' }
+  /** Administrators; to everybody else it is not there. */
+  | { who: 'admin'; input?: (world: World) => Input };
+
+const key = () => ({ idempotencyKey: newId() });
+const PROCEDURES: Record<string, Row> = {
+  'account.installation': { who: 'everybody' },
+  'account.me': { who: 'oneself' },
+  'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }) },
+  'account.apiKeys': { who: 'oneself' },
+  'account.revokeApiKey': { who: 'owner', input: ({ apiKeyId: id }) => ({ id }) },
+  'admin.createInvite': { who: 'admin' },
+  'admin.deadLetters.list': { who: 'admin', input: () => ({}) },
+  'admin.deadLetters.get': { who: 'admin', input: ({ trainingJobId: id }) => ({ id }) },
+  'admin.deadLetters.retry': { who: 'admin', input: ({ generationJobId }) => ({ ids: [generationJobId] }) },
+  'generation.start': { who: 'owner', input: ({ modelId }) => ({ modelId, prompt: 'rain', ...key() }) },
+  'generation.cancel': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
+  'generation.retry': { who: 'owner', input: ({ generationId: id }) => ({ id, ...key() }) },
+  'generation.get': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
+  'generation.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
+  'images.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
+  'images.get': { who: 'owner', input: ({ imageId: id }) => ({ id }) },
+  'images.favourite': { who: 'owner', input: ({ imageId: id }) => ({ id, favourite: true }) },
+  'images.delete': { who: 'owner', input: ({ imageId }) => ({ ids: [imageId] }) },
+  'images.restore': { who: 'owner', input: ({ imageId }) => ({ ids: [imageId] }) },
+  'images.download': { who: 'owner', input: ({ imageId: id }) => ({ id }) },
+  'jobs.list': { who: 'oneself', input: () => ({}) },
+  'jobs.get': { who: 'owner', input: ({ trainingJobId: id }) => ({ id }) },
+  'jobs.live': { who: 'oneself', input: () => ({ lastEventId: '0' }) },
+  'models.create': { who: 'oneself', input: () => ({ name: 'Rex', classWord: 'dog' }) },
+  'models.update': { who: 'owner', input: ({ modelId: id }) => ({ id, name: 'Renamed' }) },
+  'models.get': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
+  'models.list': { who: 'oneself', input: () => ({}) },
+  'models.delete': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
+  'models.restore': { who: 'owner', input: ({ modelId: id }) => ({ id }), deleted: 'model' },
+  'models.download': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
+  'packs.list': { who: 'oneself' },
+  'packs.get': { who: 'oneself', input: () => ({ slug: 'matrix' }) },
+  'packs.run': { who: 'owner', input: ({ modelId }) => ({ slug: 'matrix', modelId, ...key() }) },
+  'photos.create': {
+    who: 'owner',
+    input: ({ modelId }) => ({ modelId, fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 10 }),
+  },
+  'photos.complete': { who: 'owner', input: ({ photoId: id }) => ({ id }) },
+  'photos.list': { who: 'owner', input: ({ modelId }) => ({ modelId }) },
+  'photos.delete': { who: 'owner', input: ({ photoId: id }) => ({ id }) },
+  'photos.restore': { who: 'owner', input: ({ photoId: id }) => ({ id }), deleted: 'photo' },
+  'training.start': { who: 'owner', input: ({ modelId }) => ({ modelId, ...key() }) },
+  'training.cancel': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
+  'training.retry': { who: 'owner', input: ({ trainingId: id }) => ({ id, ...key() }) },
+  'training.get': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
+  'training.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
+};
+
+/** `everybody`: shows nothing of anybody. `ticket`: opened by a token or a signature, never by a session. */
+type RouteRule = 'everybody' | 'procedures' | 'owner' | 'admin' | 'ticket';
+const ROUTES: [pattern: RegExp, rule: RouteRule][] = [
+  [/^GET \/(healthz|readyz)$/, 'everybody'],
+  [/^GET \/api\/v1\/(openapi\.json|docs.*)$/, 'everybody'],
+  [/^POST \/auth\/local\/(sign-up|sign-in|set-up|sign-out)$/, 'everybody'],
+  // tRPC answers every other method with 405.
+  [/^[A-Z]+ \/trpc\/:path$/, 'procedures'],
+  // Questions of CORS, which are answered without looking at who asks.
+  [/^OPTIONS \*$/, 'everybody'],
+  [/^GET \/(i|p)\/:id$/, 'owner'],
+  [/^POST \/gpu\/(claim|uploads)$/, 'ticket'],
+  [/^POST \/webhooks\/gpu\/:job\/:attempt\/:epoch$/, 'ticket'],
+  [/^[A-Z]+ \/admin\/queues(\/.*)?$/, 'admin'],
+];
+
+let api: TestApi;
+let people: Awaited<ReturnType<typeof createPeople>>;
+const routes: string[] = [];
+const noteRoutes = (message: unknown) => {
+  const { fastify } = message as { fastify: FastifyInstance };
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) routes.push(`${name} ${url}`);
+  });
+};
+
+beforeAll(async () => {
+  subscribe('fastify.initialization', noteRoutes);
+  api = await startTestApi();
+  unsubscribe('fastify.initialization', noteRoutes);
+  people = await createPeople(api);
+  const packId = newId();
+  await api.db.prisma.pack.create({ data: { id: packId, slug: 'matrix', name: 'Matrix', description: 'For a test' } });
+  const version = { id: newId(), packId, version: 1, prompts: ['{subject} in rain'], negativePrompt: '' };
+  await api.db.prisma.packVersion.create({ data: version });
+});
+afterAll(() => api.close());
+
+type Answer = { status: number; body: string };
+const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>;
+const operations = listRestOperations(appRouter);
+
+async function read(answer: Response): Promise<Answer> {
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return { status: answer.status, body: await answer.text() };
+  }
+  const reader = answer.body?.getReader();
+  let body = '';
+  // tRPC refuses a subscription inside the stream: the status stands in its error event.
+  while (reader && !/event: connected[\s\S]*\n\n[\s\S]+\n\n/.test(body)) {
+    const { value, done } = await reader.read();
+    body += Buffer.from(value ?? []).toString();
+    if (done) break;
+  }
+  await reader?.cancel();
+  const refused = /event: serialized-error\ndata: (.*)/.exec(body)?.[1];
+  return { status: refused ? JSON.parse(refused).data.httpStatus : answer.status, body };
+}
+
+/** The procedure over tRPC's own addresses. */
+async function callTrpc(path: string, who: Identity, input: Input): Promise<Answer> {
+  const type = procedures[path]?._def.type;
+  const headers = { ...people.headers[who] };
+  if (type === 'mutation') return read(await api.post(`/trpc/${path}`, input, headers));
+  if (type === 'subscription') headers.accept = 'text/event-stream';
+  const query = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+  return read(await fetch(`${api.url}/trpc/${path}${query}`, { headers }));
+}
+
+/** The same over REST. */
+async function callRest(path: string, who: Identity, input: Input = {}): Promise<Answer> {
+  const operation = operations.find(({ procedure }) => procedure === path);
+  if (!operation) throw new Error(`${path} has no REST call`);
+  const { idempotencyKey, ...rest } = input;
+  const headers: Record<string, string> = { ...people.headers[who] };
+  if (typeof idempotencyKey === 'string') headers['idempotency-key'] = `"${idempotencyKey}"`;
+  const address = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest[name];
+    delete rest[name];
+    return String(value);
+  });
+  if (operation.method === 'GET' || operation.method === 'DELETE') {
+    const query = new URLSearchParams(
+      Object.entries(rest).map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    return read(await fetch(`${api.url}/api/v1${address}?${query}`, { method: operation.method, headers }));
+  }
+  headers['content-type'] = 'application/json';
+  const body = JSON.stringify(rest);
+  return read(await fetch(`${api.url}/api/v1${address}`, { method: operation.method, headers, body }));
+}
+
+const absent = (world: World): World =>
+  Object.fromEntries(Object.keys(world).map((name) => [name, newId()])) as unknown as World;
+const isRefusal = ({ status }: Answer) => [401, 403, 404].includes(status);
+
+/** Nobody but those who may reads or changes anything of the owner, and all that are refused hear the same. */
+async function judge(row: Row, call: (who: Identity, input: Input) => Promise<Answer>): Promise<void> {
+  if (row.who === 'everybody') {
+    const bodies = await Promise.all(IDENTITIES.map((who) => call(who, undefined)));
+    expect(new Set(bodies.map(({ status, body }) => `${status} ${body}`)).size).toBe(1);
+    expect(bodies[0]?.status).toBe(200);
+    return;
+  }
+  const world = await createWorld(api, people.owner.userId);
+  const deletedAt = new Date();
+  if (row.who === 'owner' && row.deleted === 'model')
+    await api.db.prisma.model.update({ where: { id: world.modelId }, data: { deletedAt } });
+  if (row.who === 'owner' && row.deleted === 'photo')
+    await api.db.prisma.photo.update({ where: { id: world.photoId }, data: { deletedAt } });
+  const secrets = [...Object.values(world), people.owner.userId, people.ownerEmail, 'anary'];
+  const before = await fingerprint(api, people.owner.userId);
+  const input = () => row.input?.(world);
+  const nothing = () => row.input?.(absent(world));
+
+  expect((await call('anonymous', input())).status).toBe(401);
+  expect((await call('banned', input())).status).toBe(403);
+  for (const who of ['other', 'admin'] as const) {
+    if (row.who === 'admin' && who === 'admin') continue;
+    const answer = await call(who, input());
+    if (row.who === 'oneself') expect(answer.status, `${who}: ${answer.body}`).toBe(200);
+    else expect(answer).toEqual(await call(who, nothing()));
+    if (row.who === 'admin') expect(answer.status).toBe(404);
+    for (const secret of secrets) expect(answer.body).not.toContain(secret);
+  }
+  expect(await fingerprint(api, people.owner.userId)).toBe(before);
+
+  const served = await call(row.who === 'admin' ? 'admin' : 'owner', input());
+  expect(isRefusal(served), served.body).toBe(false);
+  expect(served.status).toBeLessThan(500);
+}
+
+describe('every procedure', () => {
+  it('has a row in the matrix, and every row a procedure', () => {
+    expect(Object.keys(PROCEDURES).toSorted()).toEqual(Object.keys(procedures).toSorted());
+  });
+
+  it.each(Object.entries(PROCEDURES))('%s over tRPC', (path, row) =>
+    judge(row, (who, input) => callTrpc(path, who, input)),
+  );
+
+  it.each(operations.map(({ procedure }) => procedure))('%s over REST', (path) => {
+    const row = PROCEDURES[path];
+    if (!row) throw new Error(`${path} has no row`);
+    return judge(row, (who, input) => callRest(path, who, input));
+  });
+
+  it('of administrators answers like one that does not exist', async () => {
+    const hidden = await callTrpc('admin.createInvite', 'other', undefined);
+    const unknown = await read(await api.post('/trpc/admin.noSuchThing', undefined, people.headers.other));
+    expect(hidden).toEqual(unknown);
+  });
+});
+
+describe('every route', () => {
+  /** REST calls are judged as procedures; HEAD is GET without a body. */
+  const judged = () => {
+    const rest = new Set(
+      operations.map(({ method, path }) => `${method} /api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+    return [...new Set(routes)].filter((route) => !route.startsWith('HEAD ') && !rest.has(route));
+  };
+
+  it('has a row in the matrix', () => {
+    expect(routes.length).toBeGreaterThan(operations.length);
+    expect(judged().filter((route) => !ROUTES.some(([pattern]) => pattern.test(route)))).toEqual([]);
+  });
+
+  it('of pictures is the owner’s, and an absent picture answers alike', async () => {
+    const world = await createWorld(api, people.owner.userId);
+    for (const [prefix, id] of [
+      ['i', world.imageId],
+      ['p', world.photoId],
+    ]) {
+      const get = async (who: Identity, name = id, suffix = '') =>
+        read(await fetch(`${api.url}/${prefix}/${name}${suffix}`, { headers: people.headers[who] }));
+      expect((await get('anonymous')).status).toBe(401);
+      expect((await get('banned')).status).toBe(403);
+      for (const who of ['other', 'admin'] as const) {
+        const answer = await get(who);
+        expect(answer.status).toBe(404);
+        expect([answer, await get(who, id, '?w=256')]).toEqual([
+          await get(who, newId()),
+          await get(who, newId(), '?w=256'),
+        ]);
+      }
+      expect((await get('owner')).status).toBe(200);
+    }
+  });
+
+  it('of the queue board is not there but for administrators, whatever its address', async () => {
+    for (const path of ['/admin/queues', '/admin/queues/', '/admin/queues/api/queues', '/admin/queues/static/x.js']) {
+      const get = async (who: Identity, address: string) =>
+        read(await fetch(api.url + address, { headers: people.headers[who] }));
+      for (const who of ['anonymous', 'banned', 'other', 'owner'] as const) {
+        expect(await get(who, path)).toEqual(await get(who, '/no/such/address'));
+      }
+    }
+    expect((await fetch(`${api.url}/admin/queues`, { headers: people.headers.admin })).status).toBe(200);
+  });
+
+  it('of the GPU opens by ticket or signature only: who is signed in makes no difference', async () => {
+    const world = await createWorld(api, people.owner.userId);
+    const before = await fingerprint(api, people.owner.userId);
+    const jobId = world.trainingJobId;
+    const calls: [string, unknown][] = [
+      ['/gpu/claim', { jobId, attempt: 1, token: '0'.repeat(64), callId: 'a-call' }],
+      [
+        '/gpu/uploads',
+        {
+          ...{ jobId, attempt: 1, claimEpoch: 1, token: '0'.repeat(64), purpose: 'weights', step: 1, imageId: null },
+          ...{ contentType: 'application/octet-stream', sizeBytes: 3, sha256: `${'A'.repeat(43)}=` },
+        },
+      ],
+      [`/webhooks/gpu/${jobId}/1/1`, { type: 'heartbeat', jobId, attempt: 1, claimEpoch: 1, phase: 'loading' }],
+    ];
+    for (const [path, body] of calls) {
+      const answers = await Promise.all(
+        IDENTITIES.map(async (who) => read(await api.post(path, body, people.headers[who]))),
+      );
+      expect(new Set(answers.map(({ status, body: text }) => `${status} ${text}`)).size).toBe(1);
+      expect(answers[0]?.status, `${path} ${answers[0]?.body}`).toBe(401);
+    }
+    expect(await fingerprint(api, people.owner.userId)).toBe(before);
+  });
+});

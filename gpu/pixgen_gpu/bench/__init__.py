@@ -1,0 +1,1 @@
+"""`pixgen-gpu bench`: ceilings, plain diffusers and ours, measured in one run. See `run`."""

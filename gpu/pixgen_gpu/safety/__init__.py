@@ -1,0 +1,1 @@
+"""The check that every image passes before it leaves a host: see `classifier`."""

@@ -1,0 +1,80 @@
+/** How many calls a person may make. Counted per call, so that a batch counts as what it carries. */
+import { createCallCounter, type Db, findIdempotencyKey } from '@pixgen/db';
+import { AppError } from '@pixgen/domain';
+import { type CallLimit, createCallLimiter } from '@pixgen/queue';
+import type { CallLimitsConfig } from '../deps.ts';
+
+const MINUTE_MS = 60_000;
+
+/** `training` and `generation` cost GPU time and count besides `mutation`. */
+export type LimitedCall = 'training' | 'generation' | 'mutation' | 'read';
+
+export type CallLimits = {
+  /**
+   * Counts one call.
+   *
+   * @throws AppError RATE_LIMITED with the time until the next one is possible; nothing was done and nothing is charged
+   */
+  count(userId: string, call: LimitedCall): Promise<void>;
+};
+
+export const NO_CALL_LIMITS: CallLimitsConfig = {
+  trainingsPerHour: 0,
+  generationsPerHour: 0,
+  mutationsPer15Min: 0,
+  readsPer15Min: 0,
+};
+
+type Counted = CallLimit & { what: string };
+
+/** @param config 0: no limit of that kind */
+export function createCallLimits(
+  db: Pick<Db, 'pool'>,
+  redis: Parameters<typeof createCallLimiter>[0],
+  config: CallLimitsConfig,
+): CallLimits {
+  const limits = new Map<LimitedCall, Counted & { limiter: ReturnType<typeof createCallLimiter> }>();
+  const add = (call: LimitedCall, what: string, limit: number, windowMs: number, isCostly: boolean): void => {
+    if (limit === 0) return;
+    const counted = { name: call, limit, windowMs, what };
+    // What costs money is never counted less exactly; the rest may be counted per process for the length of an outage.
+    const standIn = isCostly ? createCallCounter(db.pool, call, limit, windowMs) : null;
+    limits.set(call, { ...counted, limiter: createCallLimiter(redis, counted, standIn) });
+  };
+  add('training', 'trainings an hour', config.trainingsPerHour, 60 * MINUTE_MS, true);
+  add('generation', 'generations an hour', config.generationsPerHour, 60 * MINUTE_MS, true);
+  add('mutation', 'changes in 15 minutes', config.mutationsPer15Min, 15 * MINUTE_MS, false);
+  add('read', 'requests in 15 minutes', config.readsPer15Min, 15 * MINUTE_MS, false);
+  return {
+    async count(userId, call) {
+      const counted = limits.get(call);
+      if (!counted) return;
+      const { limiter, limit, what } = counted;
+      try {
+        await limiter.consume(userId);
+      } catch (refusal) {
+        if (refusal instanceof Error) throw refusal;
+        const { msBeforeNext: retryAfterMs } = refusal as { msBeforeNext: number };
+        throw new AppError(
+          'RATE_LIMITED',
+          `The limit of ${limit} ${what} is reached. Try again ${inWords(retryAfterMs)}. Nothing was started or charged.`,
+          { retryAfterMs },
+        );
+      }
+    },
+  };
+}
+
+/**
+ * True when a call with this idempotency key was accepted before: repeating it asks only for the stored answer, which no
+ * limit may hold back.
+ */
+export async function isRepeated(db: Db, userId: string, procedure: string, key: unknown): Promise<boolean> {
+  return typeof key === 'string' && (await findIdempotencyKey(db, { userId, procedure, key })) !== null;
+}
+
+function inWords(ms: number): string {
+  const minutes = Math.ceil(ms / MINUTE_MS);
+  if (minutes > 1) return `in ${minutes} minutes`;
+  return `in ${Math.max(1, Math.ceil(ms / 1000))} seconds`;
+}

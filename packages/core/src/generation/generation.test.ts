@@ -1,0 +1,123 @@
+import { createHash, createHmac } from 'node:crypto';
+import { type GenerationView, type LiveMessage, newId, type PromptVerdict } from '@pixgen/domain';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Actor, Deps } from '../deps.ts';
+import { claimAttempt } from '../jobs/claim-attempt.ts';
+import { claimSecret, ticketToken } from '../jobs/gpu-secrets.ts';
+import { move } from '../jobs/next-move.ts';
+import { receiveGpuEvent } from '../jobs/receive-gpu-event.ts';
+import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { startGeneration } from './start-generation.ts';
+
+const SHA256 = createHash('sha256').update('weights').digest('base64');
+
+let test: TestDeps;
+let deps: Deps;
+let actor: Actor;
+let modelId: string;
+beforeAll(async () => {
+  test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: 1_000 } });
+  ({ deps } = test);
+  actor = await createActor(deps);
+  modelId = newId();
+  const trainingId = newId();
+  const { userId } = actor;
+  await deps.db.prisma.model.create({
+    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_abc234', state: 'ready' },
+  });
+  await deps.db.prisma.training.create({
+    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+  });
+  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
+  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId, trainingId, ...file } });
+});
+afterAll(() => test.close());
+
+const order = (prompt: string, changes: object = {}) =>
+  ({ modelId, prompt, n: 1, negativePrompt: '', loraWeight: 1, idempotencyKey: newId(), ...changes }) as const;
+
+const account = () =>
+  deps.db.prisma.user.findUniqueOrThrow({ where: { id: actor.userId }, select: { heldMicroUsd: true } });
+
+it('refuses a sexual prompt with words that say what to change, before anything is held or written', async () => {
+  const before = [
+    await account(),
+    await deps.db.prisma.generation.count(),
+    await deps.db.prisma.idempotencyKey.count(),
+  ];
+  await expect(startGeneration(deps, actor, order('nude portrait'))).rejects.toMatchObject({
+    code: 'PROMPT_REFUSED',
+    publicMessage: expect.stringContaining('“nude”'),
+    fields: [{ path: 'prompt' }],
+  });
+  const after = [await account(), await deps.db.prisma.generation.count(), await deps.db.prisma.idempotencyKey.count()];
+  expect(after).toEqual(before);
+});
+
+it('lets a negative prompt name what must not be in the picture', async () => {
+  const generation = await startGeneration(deps, actor, order('portrait', { negativePrompt: 'nude, nsfw' }));
+  expect(generation.job.state).toBe('queued');
+});
+
+it("asks an installation's own filter after the built-in one, which it cannot overrule", async () => {
+  const asked: string[] = [];
+  const promptFilter = async ({ prompt }: { prompt: string }): Promise<PromptVerdict> => {
+    asked.push(prompt);
+    return prompt.includes('logo') ? { allowed: false, reason: 'sexual', term: 'logo' } : { allowed: true };
+  };
+  const own = { ...deps, promptFilter };
+  await expect(startGeneration(own, actor, order('naked'))).rejects.toMatchObject({ code: 'PROMPT_REFUSED' });
+  await expect(startGeneration(own, actor, order('with a logo'))).rejects.toMatchObject({ code: 'PROMPT_REFUSED' });
+  await startGeneration(own, actor, order('in the rain'));
+  expect(asked).toEqual(['with a logo', 'in the rain']);
+});
+
+async function claimed(generation: GenerationView) {
+  const jobId = generation.job.id;
+  await deps.jobs.move(move(jobId, 1, 'dispatching'));
+  return claimAttempt(deps, { jobId, attempt: 1, token: ticketToken(deps.config.ticketKey, jobId, 1), callId: 'call' });
+}
+
+it('orders a draft with few steps unless steps are named, and passes sampler and format on', async () => {
+  const draft = await startGeneration(deps, actor, order('rain', { draft: true, format: 'webp' }));
+  expect(draft.settings).toMatchObject({ draft: true, steps: 3, scheduler: 'dpmpp-2m-karras', format: 'webp' });
+  expect(await claimed(draft)).toMatchObject({ draft: true, steps: 3, scheduler: 'dpmpp-2m-karras', format: 'webp' });
+  const named = await startGeneration(deps, actor, order('rain', { draft: true, steps: 5, scheduler: 'ddim' }));
+  expect(named.settings).toMatchObject({ draft: true, steps: 5, scheduler: 'ddim', format: 'png' });
+  const full = await startGeneration(deps, actor, order('rain'));
+  expect(full.settings).toMatchObject({ draft: false, steps: 6, scheduler: 'euler' });
+});
+
+it('shows previews to open tabs of their owner alone and stores nothing of them', async () => {
+  const generation = await startGeneration(deps, actor, order('rain'));
+  await claimed(generation);
+  const jobId = generation.job.id;
+  const seen: LiveMessage[] = [];
+  const strange: LiveMessage[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const stops = [
+    await deps.live.follow(actor.userId, (message) => {
+      seen.push(message);
+      if (message.type === 'preview') arrived.resolve();
+    }),
+    await deps.live.follow(newId(), (message) => strange.push(message)),
+  ];
+  const imageId = generation.images[0]?.id ?? '';
+  const claim = { jobId, attempt: 1, claimEpoch: 1 };
+  const rawBody = Buffer.from(JSON.stringify({ type: 'preview', ...claim, images: [{ imageId, webp: 'UklGRg==' }] }));
+  const id = `msg_${newId()}`;
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const secret = claimSecret(deps.config.ticketKey, jobId, 1, 1).slice('whsec_'.length);
+  const hmac = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${timestamp}.`).update(rawBody);
+  const signature = `v1,${hmac.digest('base64')}`;
+  const stored = await deps.db.prisma.gpuEvent.count();
+  await receiveGpuEvent(deps, { claim, rawBody, headers: { id, timestamp, signature } });
+  await arrived.promise;
+  expect(seen.filter(({ type }) => type === 'preview')).toEqual([
+    { type: 'preview', preview: { jobId, attempt: 1, imageId, webp: 'UklGRg==' } },
+  ]);
+  expect(strange).toEqual([]);
+  expect(await deps.db.prisma.gpuEvent.count()).toBe(stored);
+  expect((await deps.live.readProgress([jobId])).has(jobId)).toBe(false);
+  await Promise.all(stops.map((stop) => stop()));
+});
