@@ -1,6 +1,7 @@
 /** The gallery by hand, in Chromium, with a few thousand pictures: what is seen, what stands still, what the keys do. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,7 +122,8 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     // Pictures are held back: what is seen until then is the placeholder.
     const held: Route[] = [];
     await page.route(PICTURES, (route) => void held.push(route));
-    await open();
+    await page.goto('/gallery', { waitUntil: 'domcontentloaded' });
+    await untilTakenOver();
     await expect
       .poll(() => image.evaluate((element: HTMLElement) => element.style.backgroundImage))
       .toMatch(/^url\("data:/);
@@ -376,6 +378,19 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     }
     await page.goto('/compare?a=x');
     await page.getByText('Choose two pictures').waitFor();
+  });
+
+  it('sends at most 200 kB of scripts with each of its pages; lightbox and slider come when they are used', async () => {
+    await open();
+    const [a, b] = [await idOf(1), await idOf(2)];
+    for (const path of ['/gallery', `/gallery/${a}`, `/compare?a=${a}&b=${b}`]) {
+      const html = await (await page.request.get(path)).text();
+      const sources = new Set([...html.matchAll(/<script[^>]+src="([^"]+)"/g)].map((match) => match[1] ?? ''));
+      let bytes = 0;
+      for (const source of sources) bytes += gzipSync(await (await page.request.get(source)).body()).length;
+      expect(sources.size).toBeGreaterThan(3);
+      expect(bytes, path).toBeLessThan(200_000);
+    }
   });
 
   it('raised no error', () => {

@@ -66,7 +66,7 @@ export function Compare({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
 function Stage({ style, children }: { style: CSSProperties; children: ReactNode }) {
   return (
     <div
-      className="mx-auto w-full max-w-[min(100%,75dvh*var(--ratio))] overflow-hidden rounded-print bg-sunken"
+      className="mx-auto w-full max-w-[min(100%,66dvh*var(--ratio))] overflow-hidden rounded-print bg-sunken"
       style={{ ...style, ['--ratio' as string]: style.aspectRatio }}
     >
       {children}
@@ -111,7 +111,7 @@ function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style:
   return (
     <div className="grid gap-3">
       <Stage style={style}>
-        <div className="grid size-full *:col-start-1 *:row-start-1">
+        <div className="relative size-full *:absolute *:inset-0">
           <Picture image={a} name="A" hidden={second} />
           <Picture image={b} name="B" hidden={!second} />
         </div>

@@ -270,14 +270,16 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
               <SquareCheck aria-hidden="true" /> {selecting ? 'Stop selecting' : 'Select'}
             </Button>
           )}
-          <LinkButton
-            as={Link}
-            size="sm"
-            variant="ghost"
-            href={page === null ? writePage('/gallery', { ...filters, page: 1 }) : `/gallery${query}`}
-          >
-            {page === null ? 'Show as pages' : 'Show endless'}
-          </LinkButton>
+          {shelf && shelf.total > 0 && (
+            <LinkButton
+              as={Link}
+              size="sm"
+              variant="ghost"
+              href={page === null ? writePage('/gallery', { ...filters, page: 1 }) : `/gallery${query}`}
+            >
+              {page === null ? 'Show as pages' : 'Show endless'}
+            </LinkButton>
+          )}
         </span>
       </div>
       {Boolean(state.error) && <Notice tone="danger">{failureOf(state.error).message}</Notice>}

@@ -95,7 +95,7 @@ export function MasonryList(props: Props) {
     details.want(frames.slice(firstIndex, lastIndex + 1).map(([id]) => id));
   }, [details, frames, firstIndex, lastIndex]);
 
-  useStandingStill(virtualizer, props.list, frames, columnPx, active);
+  useStandingStill(virtualizer, { list: props.list, frames, columnPx, topPx: box?.top ?? 0 }, active);
 
   useReturn(box !== null);
 
@@ -160,29 +160,31 @@ export function MasonryList(props: Props) {
     />
   );
   return (
-    <ul
-      ref={list}
-      aria-label="Pictures"
-      onKeyDown={onKeyDown}
-      className="masonry"
-      style={{ height: box ? virtualizer.getTotalSize() : firstHeight(frames) }}
-    >
-      {box
-        ? items.map((item) => {
-            const style = placed(item, columnPx, box.top);
-            const frame = frames[item.index];
-            if (frame) return tile(frame, item.index, style, 'absolute top-0 left-0');
-            return (
-              <li
-                key={item.key}
-                aria-hidden="true"
-                style={style}
-                className="absolute top-0 left-0 rounded-print bg-sunken"
-              />
-            );
-          })
-        : drawFirst(frames).map(({ frame, style }, index) => tile(frame, index, style, 'masonry-tile'))}
-    </ul>
+    <div className="masonry-box">
+      <ul
+        ref={list}
+        aria-label="Pictures"
+        onKeyDown={onKeyDown}
+        className="masonry"
+        style={box ? { height: virtualizer.getTotalSize() } : firstHeights(frames)}
+      >
+        {box
+          ? items.map((item) => {
+              const style = placed(item, columnPx, box.top);
+              const frame = frames[item.index];
+              if (frame) return tile(frame, item.index, style, 'absolute top-0 left-0');
+              return (
+                <li
+                  key={item.key}
+                  aria-hidden="true"
+                  style={style}
+                  className="absolute top-0 left-0 rounded-print bg-sunken"
+                />
+              );
+            })
+          : drawFirst(frames).map(({ frame, style }, index) => tile(frame, index, style, 'masonry-tile'))}
+      </ul>
+    </div>
   );
 }
 
@@ -205,10 +207,13 @@ function drawFirst(frames: readonly ImageFrame[]): { frame: ImageFrame; style: C
   });
 }
 
-/** Room for the first pictures on any screen, so that what follows the list does not jump up. */
-function firstHeight(frames: readonly ImageFrame[]): string {
-  const ends = place(frames.slice(0, FIRST), 2).map(({ top, height }) => top + height);
-  return `calc(${Math.max(0, ...ends).toFixed(3)} * 50cqw)`;
+/** Room for the first pictures, for every number of columns: what follows the list does not jump. */
+function firstHeights(frames: readonly ImageFrame[]): CSSProperties {
+  const heights = COLUMN_COUNTS.map((columns) => {
+    const ends = place(frames.slice(0, FIRST), columns).map(({ top, height }) => top + height);
+    return [`--h${columns}`, (Math.max(0, ...ends) * columnShare(columns)).toFixed(5)];
+  });
+  return Object.fromEntries(heights) as CSSProperties;
 }
 
 function averageHeight(frames: readonly ImageFrame[]): number {
@@ -245,28 +250,36 @@ function useBox(list: React.RefObject<HTMLUListElement | null>) {
   return box;
 }
 
-/** Scrolls by what the best anchor moved when the list changes, before anything is painted. */
+type Layout = { list: string; frames: readonly ImageFrame[]; columnPx: number; topPx: number };
+
+/**
+ * Scrolls by what the best anchor moved when the list changes, before anything is painted. Another width, or something else
+ * above the list, moves nothing for those who see the top of the page: there it is the place they are at.
+ */
 function useStandingStill(
   virtualizer: ReturnType<typeof useWindowVirtualizer>,
-  list: string,
-  frames: readonly ImageFrame[],
-  columnPx: number,
+  { list, frames, columnPx, topPx }: Layout,
   active: string | null,
 ) {
-  const before = useRef<{ list: string; placed: Placed[]; frames: readonly ImageFrame[]; columnPx: number } | null>(
-    null,
-  );
+  const before = useRef<(Layout & { placed: Placed[] }) | null>(null);
   useLayoutEffect(() => {
     const last = before.current;
-    if (last?.list === list && last.columnPx > 0 && (last.frames !== frames || last.columnPx !== columnPx)) {
+    const isMoved =
+      last !== null && (last.columnPx !== columnPx || last.topPx !== topPx) && window.scrollY > last.topPx;
+    if (last?.list === list && last.columnPx > 0 && (isMoved || last.frames !== frames)) {
       const at = new Map(frames.map(([id], index) => [id, index]));
-      const startOf = (id: string) => virtualizer.measurementsCache[at.get(id) ?? -1]?.start ?? null;
+      // What was above the list before and is not any more is no reason to scroll at the top.
+      const shiftPx = isMoved ? 0 : topPx - last.topPx;
+      const startOf = (id: string) => {
+        const start = virtualizer.measurementsCache[at.get(id) ?? -1]?.start;
+        return start === undefined ? null : start - shiftPx;
+      };
       const anchors = anchorsOf(last.placed, window.scrollY, window.innerHeight, active);
       const byPx = correction(anchors, startOf, window.scrollY);
       if (Math.abs(byPx) >= 1) window.scrollBy({ top: byPx, behavior: 'instant' });
     }
     const placed = virtualizer.getVirtualItems().map(({ key, start, end }) => ({ key: String(key), start, end }));
-    before.current = { list, placed, frames, columnPx };
+    before.current = { list, frames, columnPx, topPx, placed };
   });
 }
 

@@ -22,6 +22,7 @@ const link = 'text-accent underline-offset-4 hover:underline';
 /** What a picture was made from, and what its owner thinks of it. */
 export function Recipe({ image, onRate, heading: Heading, children }: Props) {
   const trpc = useTRPC();
+  const Part = Heading === 'h1' ? 'h2' : 'h3';
   const detail = useQuery(trpc.images.get.queryOptions({ id: image.id })).data;
   return (
     <>
@@ -38,7 +39,7 @@ export function Recipe({ image, onRate, heading: Heading, children }: Props) {
       {!image.deletedAt && <Stars value={image.rating} onValue={onRate} className="-ml-1.5" />}
       <Facts items={recipeFacts(image, detail)} />
       <div className="grid gap-1.5 text-sm">
-        <h3 className="text-ink-2">What the model read</h3>
+        <Part className="text-ink-2">What the model read</Part>
         <p className="break-words font-mono text-[0.8125rem] leading-relaxed">{image.compiledPrompt}</p>
       </div>
       <p className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
