@@ -6,6 +6,7 @@ import { ArrowLeft, ArrowLeftRight } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
 import { diffWords, type Piece, recipeDiff } from './recipe-diff';
@@ -15,8 +16,18 @@ const CompareSlider = dynamic(() => import('./compare-slider'));
 const MODES = ['slider', 'side', 'blink'] as const;
 const BLINK_MS = 900;
 
+type Pair = { a: ImageDetailView; b: ImageDetailView };
+
+export default function CompareByAddress(pair: Pair) {
+  return (
+    <NuqsAdapter>
+      <Compare {...pair} />
+    </NuqsAdapter>
+  );
+}
+
 /** Two pictures against each other, and what made the difference. */
-export function Compare({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
+function Compare({ a, b }: Pair) {
   const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(MODES).withDefault('slider'));
   // Both fill the same frame, else one could not lie over the other.
   const shape = { aspectRatio: `${Math.max(a.width / a.height, b.width / b.height)}` };
@@ -74,7 +85,7 @@ function Stage({ style, children }: { style: CSSProperties; children: ReactNode 
   );
 }
 
-export function sourceOf(image: ImageDetailView, name: string) {
+function sourceOf(image: ImageDetailView, name: string) {
   const widths = [640, 960, 1280, 1920];
   return {
     src: `/i/${image.id}?w=1280`,

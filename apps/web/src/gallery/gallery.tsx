@@ -6,10 +6,10 @@ import { Sparkles, SquareCheck, Undo2, X } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useQueryStates } from 'nuqs';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { BulkBar } from './bulk-bar';
 import { Collections } from './collections';
 import { FilterBar, type FilterChoices } from './filter-bar';
 import {
@@ -25,7 +25,6 @@ import {
 import type { TileActs } from './gallery-tile';
 import { isTyping } from './keys';
 import { type MasonryHandle, MasonryList } from './masonry-list';
-import { OperationsPanel } from './operations-panel';
 import { Pager } from './pager';
 import { countSelected, EVERYTHING, isSelected, NOTHING, range, type Selection, toggle } from './selection';
 import { nextFocus } from './shelf';
@@ -36,12 +35,24 @@ import { useShelf } from './use-shelf';
 // Fetched when the first picture is opened, or comes near to it.
 const loadLightbox = () => import('./lightbox');
 const Lightbox = lazy(loadLightbox);
+const BulkBar = lazy(async () => ({ default: (await import('./bulk-bar')).BulkBar }));
+const OperationsPanel = lazy(async () => ({ default: (await import('./operations-panel')).OperationsPanel }));
 
 const STATE = { ...filterParsers, page: pageParser };
 const OPEN = /^\/gallery\/([0-9a-f-]{36})$/;
 
+type Choices = Omit<FilterChoices, 'collections'>;
+
+export default function GalleryByAddress(choices: Choices) {
+  return (
+    <NuqsAdapter>
+      <Gallery {...choices} />
+    </NuqsAdapter>
+  );
+}
+
 /** All pictures: filtered by the address, endless or by pages, with a lightbox at its own address above them. */
-export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
+function Gallery(choices: Choices) {
   const [{ page, ...filters }, setState] = useQueryStates(STATE, { history: 'push', shallow: true, scroll: false });
   const router = useRouter();
   const pathname = usePathname();
@@ -66,7 +77,10 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
   // Phones have no room for the recipe beside the picture.
   useEffect(() => setInfo(window.matchMedia('(min-width: 64rem)').matches), []);
 
+  // Where a range begins: not the active picture, which a click has already changed.
+  const rangeFrom = useRef<string | null>(null);
   const stopSelecting = useCallback(() => {
+    rangeFrom.current = null;
     setSelecting(false);
     setSelection(NOTHING);
   }, []);
@@ -113,13 +127,16 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
 
   const select = useCallback(
     (id: string, upTo: boolean) => {
+      const from = rangeFrom.current ?? active;
       setSelecting(true);
-      setSelection((old) =>
-        upTo && shelf && active && active !== id
-          ? range(ensure(old, active), shelf.frames, active, id)
-          : toggle(old, id),
-      );
       setActive(id);
+      if (upTo && shelf && from && from !== id) {
+        rangeFrom.current = from;
+        setSelection((old) => range(ensure(old, from), shelf.frames, from, id));
+      } else {
+        rangeFrom.current = id;
+        setSelection((old) => toggle(old, id));
+      }
     },
     [active, shelf],
   );
@@ -230,22 +247,26 @@ export function Gallery(choices: Omit<FilterChoices, 'collections'>) {
           </Button>
         </div>
       )}
-      {!opened && <OperationsPanel operations={acts.operations} />}
-      {selecting && !opened && shelf && (
-        <BulkBar
-          count={count}
-          total={shelf.total}
-          trash={trash}
-          collections={collections}
-          onAll={selectAll}
-          onDelete={removeSelected}
-          onRestore={removeSelected}
-          onDownload={downloadSelected}
-          onCompare={count >= 2 && !selection.all ? () => compare(null) : null}
-          onCollect={(chosen) => void acts.collect(shelf, selection, chosen).then((done) => done && stopSelecting())}
-          onDone={stopSelecting}
-        />
-      )}
+      <Suspense>
+        {!opened && acts.operations.items.length > 0 && <OperationsPanel operations={acts.operations} />}
+      </Suspense>
+      <Suspense>
+        {selecting && !opened && shelf && (
+          <BulkBar
+            count={count}
+            total={shelf.total}
+            trash={trash}
+            collections={collections}
+            onAll={selectAll}
+            onDelete={removeSelected}
+            onRestore={removeSelected}
+            onDownload={downloadSelected}
+            onCompare={count >= 2 && !selection.all ? () => compare(null) : null}
+            onCollect={(chosen) => void acts.collect(shelf, selection, chosen).then((done) => done && stopSelecting())}
+            onDone={stopSelecting}
+          />
+        )}
+      </Suspense>
     </div>
   );
 

@@ -2,7 +2,7 @@
 
 import type { BulkView } from '@pixgen/domain';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { randomKey } from '@/jobs/intent-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -34,6 +34,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
 
   const refuse = useCallback((failure: unknown) => setError(failureOf(failure).message), []);
   const remember = useCallback((undo: Undo) => setUndos((old) => [...old, undo].slice(-MAX_UNDO)), []);
+  const forget = useCallback((undo: Undo) => setUndos((old) => old.filter((one) => one !== undo)), []);
   /** Other screens show these pictures too; this one knows already. */
   const stale = useCallback(() => {
     for (const part of [trpc.images.list, trpc.images.get, trpc.generation, trpc.collections])
@@ -47,18 +48,20 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       const from: Mark = 'rating' in to ? { rating: image.rating } : { favourite: image.favourite };
       details.patch(id, to);
       setError(null);
+      const undo: Undo = { text: sayMark(to), run: () => mark(id, from, false) };
+      if (remembered) remember(undo);
       try {
         await ('rating' in to
           ? client.images.rate.mutate({ id, ...to })
           : client.images.favourite.mutate({ id, ...to }));
-        if (remembered) remember({ text: sayMark(to), run: () => mark(id, from, false) });
         stale();
       } catch (failure) {
         details.patch(id, from);
+        forget(undo);
         refuse(failure);
       }
     },
-    [client, details, refuse, remember, stale],
+    [client, details, forget, refuse, remember, stale],
   );
 
   const operations = useOperations(restart);
@@ -153,20 +156,30 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
     [bulk, client, refuse, stale],
   );
 
-  const undo = useCallback(async () => {
-    const last = undos.at(-1);
-    if (!last || undoing) return;
-    setUndoing(true);
-    setError(null);
-    try {
-      await last.run();
-      setUndos((old) => old.filter((one) => one !== last));
-    } catch (failure) {
-      refuse(failure);
-    } finally {
-      setUndoing(false);
-    }
-  }, [refuse, undoing, undos]);
+  // Undos follow one another, however fast they are asked for.
+  const stack = useRef(undos);
+  stack.current = undos;
+  const undoneBefore = useRef<Promise<void>>(Promise.resolve());
+  const undo = useCallback(() => {
+    const next = async (): Promise<void> => {
+      const last = stack.current.at(-1);
+      if (!last) return;
+      stack.current = stack.current.slice(0, -1);
+      setUndos(stack.current);
+      setUndoing(true);
+      setError(null);
+      try {
+        await last.run();
+      } catch (failure) {
+        remember(last);
+        refuse(failure);
+      } finally {
+        setUndoing(false);
+      }
+    };
+    undoneBefore.current = undoneBefore.current.then(next);
+    return undoneBefore.current;
+  }, [refuse, remember]);
 
   const download = useMutation({
     mutationFn: (id: string) => client.images.download.query({ id }),

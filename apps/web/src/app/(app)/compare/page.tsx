@@ -1,8 +1,7 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { NuqsAdapter } from 'nuqs/adapters/next/app';
-import { Compare } from '@/gallery/compare';
+import { CompareIsland } from '@/gallery/islands';
 import { readPair } from '@/gallery/pair';
 import { load } from '@/trpc/server';
 
@@ -20,9 +19,8 @@ export default async function ComparePage({ searchParams }: Props) {
   return (
     <>
       <PageHeader title="Compare" />
-      <NuqsAdapter>
-        <Compare a={a} b={b} />
-      </NuqsAdapter>
+
+      <CompareIsland a={a} b={b} />
     </>
   );
 }

@@ -1,8 +1,7 @@
 import { PageHeader } from '@pixgen/ui';
 import type { Metadata } from 'next';
-import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { filterInput, needsBrowser, readFilters, readPage } from '@/gallery/filters';
-import { Gallery } from '@/gallery/gallery';
+import { GalleryIsland } from '@/gallery/islands';
 import { firstInput, shelfKey, toFirstPage } from '@/gallery/shelf-query';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -38,12 +37,10 @@ export default async function GalleryPage({ searchParams }: Props) {
     <>
       <PageHeader title="Gallery" />
       <Hydrate>
-        <NuqsAdapter>
-          <Gallery
-            models={models.items.map(({ id, name }) => ({ id, name }))}
-            packs={packs.items.map(({ slug, name }) => ({ id: slug, name }))}
-          />
-        </NuqsAdapter>
+        <GalleryIsland
+          models={models.items.map(({ id, name }) => ({ id, name }))}
+          packs={packs.items.map(({ slug, name }) => ({ id: slug, name }))}
+        />
       </Hydrate>
     </>
   );

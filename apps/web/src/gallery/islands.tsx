@@ -1,0 +1,23 @@
+'use client';
+
+import { type ComponentProps, lazy, Suspense } from 'react';
+
+// The server draws them whole; what makes them move comes after the page itself, and links work until then.
+const Gallery = lazy(() => import('./gallery'));
+const Compare = lazy(() => import('./compare'));
+
+export function GalleryIsland(props: ComponentProps<typeof Gallery>) {
+  return (
+    <Suspense>
+      <Gallery {...props} />
+    </Suspense>
+  );
+}
+
+export function CompareIsland(props: ComponentProps<typeof Compare>) {
+  return (
+    <Suspense>
+      <Compare {...props} />
+    </Suspense>
+  );
+}
