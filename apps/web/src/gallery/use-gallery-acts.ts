@@ -41,6 +41,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       void queryClient.invalidateQueries(part.pathFilter());
   }, [queryClient, trpc]);
 
+  const marksSent = useRef<Promise<unknown>>(Promise.resolve());
   const mark = useCallback(
     async (id: string, to: Mark, remembered = true): Promise<void> => {
       const image = details.get(id);
@@ -51,9 +52,12 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       const undo: Undo = { text: sayMark(to), run: () => mark(id, from, false) };
       if (remembered) remember(undo);
       try {
-        await ('rating' in to
-          ? client.images.rate.mutate({ id, ...to })
-          : client.images.favourite.mutate({ id, ...to }));
+        const send = () =>
+          'rating' in to ? client.images.rate.mutate({ id, ...to }) : client.images.favourite.mutate({ id, ...to });
+        // One after the other: a mark and its undo must not overtake each other on the way.
+        const sent = marksSent.current.then(send);
+        marksSent.current = sent.catch(() => undefined);
+        await sent;
         stale();
       } catch (failure) {
         details.patch(id, from);
