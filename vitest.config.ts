@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const integration = [
   'packages/{db,queue,storage,core,trpc}/src/**/*.test.ts',
   'apps/{api,worker}/src/**/*.test.ts',
-  'tools/{gpu-simulator,integration,bench,demo,fuzz}/**/*.test.ts',
+  'tools/{gpu-simulator,integration,bench,demo,fuzz,modal}/**/*.test.ts',
 ];
 
 export default defineConfig({

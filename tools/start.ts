@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
+import { readGpuPrices, stalePrices } from './modal/prices.ts';
 import type { GpuChoice } from './stack/apps.ts';
 import { defaultDataFolder, repositoryRoot } from './stack/paths.ts';
 import { describeError, PlainError } from './stack/plain-error.ts';
@@ -66,6 +67,8 @@ async function main(): Promise<void> {
   });
   running = product;
   printBox(product, options, performance.now() - startedAt);
+  const stale = process.env.GPU_BACKEND === 'modal' ? stalePrices(readGpuPrices(), Date.now()) : undefined;
+  if (stale) console.error(pc.yellow(`! ${stale}`));
   try {
     await Promise.race([interrupted, product.failed]);
   } finally {

@@ -86,13 +86,15 @@ class CallQueue:
             return {"running": int(self._running is not None), "waiting": len(self._waiting)}
 
     def close(self, timeout_s: float) -> None:
-        """Cancel everything and wait for the running call to stop."""
+        """End what waits, let the running call save what it can, and wait for it."""
         with self._changed:
             self._closed = True
-            unfinished = [*self._waiting, *([self._running] if self._running else [])]
+            for call_id in list(self._waiting):
+                self._end(call_id, CallLost(state="lost", reason="the host was stopped"))
+            self._waiting.clear()
+            if self._running:
+                self._calls[self._running].stop.set(StopWork("preempted"))
             self._changed.notify_all()
-        for call_id in unfinished:
-            self.cancel(call_id)
         self._thread.join(timeout_s)
 
     def _run_calls(self) -> None:

@@ -2,12 +2,13 @@
 
 python -m pixgen_gpu.cli train PHOTO... --out lora.safetensors [--steps 40] [--class-word dog]
 python -m pixgen_gpu.cli generate --lora lora.safetensors --prompt "…" --out folder [-n 4]
+python -m pixgen_gpu.cli evaluate [--quick]
 python -m pixgen_gpu.cli bench [--small] [--json result.json]
-python -m pixgen_gpu.cli doctor
+python -m pixgen_gpu.cli doctor [--json]
 """
 
 import argparse
-import importlib.metadata
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -16,6 +17,8 @@ from typing import Any, get_args
 
 from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.profiles import PROFILES, ProfileName
+
+QUICK_SUBJECT = "teddy bear"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pixgen-gpu", description="Train a LoRA or draw images on this machine.")
-    commands = parser.add_subparsers(required=True, metavar="train | generate | bench | doctor")
+    commands = parser.add_subparsers(required=True, metavar="train | generate | evaluate | bench | doctor")
 
     train = commands.add_parser("train", help="photos -> LoRA file")
     train.set_defaults(run=_train)
@@ -44,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--learning-rate", type=float, default=1e-4)
     train.add_argument("--resolution", type=int, help="default: the profile's own size")
     train.add_argument("--batch-size", type=int, default=1)
+    train.add_argument("--prior-weight", type=float, default=0.0, help="1.0 keeps what the base knows of people")
+    train.add_argument("--gradient-checkpointing", choices=("auto", "always", "never"), default="auto")
 
     generate = commands.add_parser("generate", help="prompt -> image files")
     generate.set_defaults(run=_generate)
@@ -59,14 +64,29 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--format", choices=("png", "webp"), default="png")
     generate.add_argument("--out", type=Path, default=Path("out"))
 
+    evaluate = commands.add_parser(
+        "evaluate", help="train on held-out subjects with profile tiny and score the pictures"
+    )
+    evaluate.set_defaults(run=_evaluate)
+    evaluate.add_argument("--quick", action="store_true", help="one subject, one seed")
+    evaluate.add_argument("--subjects", nargs="+", help="nouns; default: every held-out subject")
+    evaluate.add_argument("--seeds", type=int, default=3)
+    evaluate.add_argument("--steps", type=int, default=200)
+    evaluate.add_argument("--sheets", type=Path, help="write a contact sheet per subject into this folder")
+
     bench = commands.add_parser("bench", help="measure this machine, plain diffusers and ours in one run; no network")
     bench.set_defaults(run=_bench)
     bench.add_argument("--small", action="store_true", default=None, help="nano size; the default without CUDA")
     bench.add_argument("--budget-s", type=float, default=540, help="leave out what does not fit into this time")
     bench.add_argument("--json", type=Path, help="also write the last line to this file")
 
-    doctor = commands.add_parser("doctor", help="what this machine has")
+    doctor = commands.add_parser("doctor", help="look at everything a GPU host needs; exit status 1 when some fails")
     doctor.set_defaults(run=_doctor)
+    doctor.add_argument("--profile", choices=get_args(ProfileName), help="default: GPU_PROFILE")
+    doctor.add_argument("--data-dir", type=Path, help="cache of base weights; default: PIXGEN_GPU_DATA_DIR")
+    doctor.add_argument("--api", help="the API as this machine reaches it; default: PIXGEN_API_BASE")
+    doctor.add_argument("--storage", help="the object store as this machine reaches it; default: S3_PUBLIC_ENDPOINT")
+    doctor.add_argument("--json", action="store_true", help="for programs")
 
     for command in (train, generate):
         command.add_argument("--profile", choices=get_args(ProfileName), default="nano")
@@ -76,12 +96,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: Any) -> int:
-    from pixgen_gpu.jobs import lora_metadata
     from pixgen_gpu.lora import lora_to_bytes, to_kohya
     from pixgen_gpu.models import load_base_model
     from pixgen_gpu.photos import decode_photo
     from pixgen_gpu.training.config import TrainConfig, TrainingImage
-    from pixgen_gpu.training.train_lora import train_lora
+    from pixgen_gpu.training.metadata import lora_metadata
+    from pixgen_gpu.training.prior import class_image_count
+    from pixgen_gpu.training.train_lora import Hooks, train_lora
 
     config = TrainConfig(
         trigger_word=options.trigger_word,
@@ -92,6 +113,9 @@ def _train(options: Any) -> int:
         resolution=options.resolution or PROFILES[options.profile].native_px,
         batch_size=options.batch_size,
         seed=options.seed,
+        prior_weight=options.prior_weight,
+        prior_images=class_image_count(options.profile),
+        gradient_checkpointing=options.gradient_checkpointing,
     )
     images = [TrainingImage(path.name, decode_photo(path.read_bytes())) for path in options.photos]
     base = load_base_model(options.profile, options.data_dir)
@@ -100,11 +124,12 @@ def _train(options: Any) -> int:
     def show(phase: str, step: int, total: int, loss: float | None) -> None:
         print(f"\r{phase} {step}/{total}" + (f" loss {loss:.4f}" if loss is not None else ""), end="", flush=True)
 
-    trained = train_lora(config, images, base, show)
+    folder = options.data_dir / "class-images"
+    trained = train_lora(config, images, base, Hooks(on_progress=show), prior_folder=folder)
     metadata = lora_metadata(trained, base)
     options.out.write_bytes(lora_to_bytes(trained.state, metadata))
     if options.kohya_out:
-        options.kohya_out.write_bytes(lora_to_bytes(to_kohya(trained.state), metadata))
+        options.kohya_out.write_bytes(lora_to_bytes(to_kohya(trained.state, base.unet), metadata))
     print(f"\n{options.out}: {config.steps} steps in {time.monotonic() - started:.1f} s")
     return 0
 
@@ -142,25 +167,63 @@ def _generate(options: Any) -> int:
     return 1 if failed else 0
 
 
+def _evaluate(options: Any) -> int:
+    import json
+
+    from pixgen_gpu.evaluation import Evaluated, EvaluationSettings, evaluate_subject, summary
+    from pixgen_gpu.models import load_base_model
+    from pixgen_gpu.tiny.contact_sheet import save_subject_sheet
+    from pixgen_gpu.tiny.scorer import load_scorer
+    from pixgen_gpu.tiny.subjects import load_subjects
+
+    everything = load_subjects()
+    chosen = [subject for subject in everything if options.subjects is None or subject.noun in options.subjects]
+    if options.quick and options.subjects is None:
+        chosen = [subject for subject in everything if subject.noun == QUICK_SUBJECT]
+    if not chosen:
+        print(f"no such subject; there are {', '.join(subject.noun for subject in everything)}", file=sys.stderr)
+        return 1
+    base, scorer = load_base_model("tiny", Path()), load_scorer()
+    settings = EvaluationSettings(train_steps=options.steps)
+    results: list[Evaluated] = []
+    print(f"{'subject':<22}{'seed':>5}{'base':>8}{'LoRA':>8}{'gain':>8}{'adherence loss':>16}{'leakage':>9}")
+    for subject in chosen:
+        others = [other for other in everything if other is not subject]
+        own: list[Evaluated] = []
+        for seed in range(1 if options.quick else options.seeds):
+            result = evaluate_subject(base, scorer, subject, others, seed, settings)
+            own.append(result)
+            print(
+                f"{result.noun:<22}{seed:>5}{result.likeness_base:>8.3f}{result.likeness_lora:>8.3f}"
+                f"{result.likeness_lora - result.likeness_base:>8.3f}"
+                f"{result.adherence_base - result.adherence_lora:>16.3f}{result.leakage:>9.3f}",
+                flush=True,
+            )
+        results += own
+        if options.sheets:
+            save_subject_sheet(subject, own[0], options.sheets)
+    print(json.dumps(summary(results)))
+    return 0
+
+
 def _bench(options: Any) -> int:
     from pixgen_gpu.bench.run import main as run
 
     return run(small=options.small, budget_s=options.budget_s, json_file=options.json)
 
 
-def _doctor(_: Any) -> int:
-    print(f"python {sys.version.split()[0]}")
-    for package in ("torch", "diffusers", "peft", "transformers", "safetensors", "modal"):
-        print(f"{package} {importlib.metadata.version(package)}")
-    import torch
+def _doctor(options: Any) -> int:
+    from pixgen_gpu.doctor import Machine, examine, report
+    from pixgen_gpu.settings import load_settings
 
-    if not torch.cuda.is_available():
-        print("no CUDA device: profile nano runs here, profile sdxl is far too slow")
-        return 0
-    for index in range(torch.cuda.device_count()):
-        device = torch.cuda.get_device_properties(index)
-        print(f"cuda:{index} {device.name}, {device.total_memory / 2**30:.0f} GiB")
-    return 0
+    env = load_settings()
+    machine = Machine(
+        profile=options.profile or env.gpu_profile,
+        data_dir=options.data_dir or env.pixgen_gpu_data_dir,
+        api_base=options.api or env.pixgen_api_base,
+        storage_url=options.storage or os.environ.get("S3_PUBLIC_ENDPOINT") or os.environ.get("S3_ENDPOINT", ""),
+    )
+    return report(examine(machine), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -40,13 +40,17 @@ class GpuFailure(Exception):
         self.retryable = code in RETRYABLE if retryable is None else retryable
 
 
+StopReason = Literal["superseded", "cancelled", "preempted"]
+
+
 class StopWork(Exception):
-    """The work is no longer wanted: nothing is reported, what was done is dropped.
+    """The work ends here: no result is reported.
 
     `superseded`: the API answered 410 (job cancelled or finished, or a newer claim holds it). `cancelled`: this host's
-    own cancel was called.
+    own cancel was called. `preempted`: the host is about to go; the work is still wanted, elsewhere, so a training
+    leaves a checkpoint behind.
     """
 
-    def __init__(self, reason: Literal["superseded", "cancelled"]) -> None:
+    def __init__(self, reason: StopReason) -> None:
         super().__init__(reason)
-        self.reason: Literal["superseded", "cancelled"] = reason
+        self.reason: StopReason = reason

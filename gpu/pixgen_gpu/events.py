@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from pixgen_gpu.errors import StopWork
+from pixgen_gpu.errors import StopReason, StopWork
 from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.protocol import (
     CheckpointEvent,
@@ -31,6 +31,7 @@ from pixgen_gpu.protocol import (
     PreviewEvent,
     PreviewImage,
     ProgressEvent,
+    SampleEvent,
     SucceededEvent,
     TrainOrder,
 )
@@ -41,7 +42,7 @@ PERMANENT = frozenset(range(400, 500)) - {408, 425, 429}
 # may come from a clock that is being set or a key that is being replaced, a 404 from an API that is being deployed.
 PERMANENT_FOR_EVENTS = frozenset({400, 410, 413})
 
-DurableEvent = ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
+DurableEvent = ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent
 LossyEvent = HeartbeatEvent | ProgressEvent | PreviewEvent
 Event = DurableEvent | LossyEvent
 
@@ -96,6 +97,11 @@ class StopSignal:
         with self._lock:
             self._reason = self._reason or stop
             self._event.set()
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why the work must stop; None while it may go on."""
+        return self._reason and self._reason.reason
 
     def check(self) -> None:
         """Raise the StopWork that was set, if any."""
@@ -185,10 +191,14 @@ class EventSender:
 
     def flush(self) -> None:
         """Wait until every durable event was delivered or given up. Raises StopWork when the API says 410."""
+        self.drain()
+        self._stop.check()
+
+    def drain(self) -> None:
+        """Wait until every durable event was delivered or given up, also when the work was stopped."""
         for future in self._pending:
             future.result()
         self._pending.clear()
-        self._stop.check()
 
     def _run_pulse(self) -> None:
         """Heartbeat at once and then regularly; progress and previews as they come, throttled."""

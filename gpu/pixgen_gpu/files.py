@@ -18,7 +18,7 @@ DOWNLOAD_TIMEOUT = httpx.Timeout(10, read=60)
 UPLOAD_TIMEOUT = httpx.Timeout(10, read=60, write=120)
 
 ContentType = Literal["image/png", "image/webp", "application/octet-stream"]
-Purpose = Literal["weights", "checkpoint", "sample", "image"]
+Purpose = Literal["weights", "kohya-weights", "checkpoint", "sample", "image"]
 
 
 class SourceFile(Protocol):

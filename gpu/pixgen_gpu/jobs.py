@@ -1,30 +1,39 @@
 """The two kinds of claimed work, between the protocol's messages and the plain functions that do it."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import torch
 
 from pixgen_gpu.draw_order import run_generation
 from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.files import MAX_PHOTO_BYTES, MAX_WEIGHTS_BYTES, download
-from pixgen_gpu.logs import log_failure
-from pixgen_gpu.lora import lora_to_bytes
+from pixgen_gpu.logs import log, log_failure
+from pixgen_gpu.lora import lora_to_bytes, to_kohya
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.photos import decode_photo
 from pixgen_gpu.protocol import (
     CheckpointEvent,
     LossHistoryItem,
+    SampleEvent,
     SucceededEvent,
     TrainingResult,
     TrainOrder,
 )
-from pixgen_gpu.run_ticket import Claim
+from pixgen_gpu.provenance import Recipe, Signer, image_file
+from pixgen_gpu.run_ticket import Claim, Host
+from pixgen_gpu.safety.classifier import OutputGuard
 from pixgen_gpu.training.checkpoint import Checkpoint, checkpoint_from_bytes
-from pixgen_gpu.training.config import TrainConfig, TrainedLora, TrainingImage
-from pixgen_gpu.training.train_lora import train_lora
+from pixgen_gpu.training.config import SampleImage, TrainConfig, TrainingImage
+from pixgen_gpu.training.metadata import lora_metadata
+from pixgen_gpu.training.prior import class_image_count
+from pixgen_gpu.training.train_lora import Hooks, train_lora
 
 LOSS_POINTS = 500
 
@@ -38,8 +47,53 @@ def run_order(claim: Claim) -> SucceededEvent:
 
 
 def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
+    config = _train_config(order)
+    events, stop, host = claim.events, claim.stop, claim.host
+    images = _download_photos(claim, order)
+    events.phase("loading")
+    base: BaseModel = host.load_base()
+    images = _captioned(host, order, base, images)
+    resume = _fetch_checkpoint(claim, order, config, base)
+
+    with _delivery() as delivery:
+        last: list[Future[None]] = []
+
+        def on_checkpoint(checkpoint: Checkpoint) -> None:
+            if stop.reason == "preempted":
+                # Nothing runs beside it any more, and this one must not be dropped.
+                for future in last:
+                    future.result()
+                _deliver_checkpoint(claim, config, base.model_hash, checkpoint)
+                events.drain()
+            # Uploading happens beside training; a checkpoint that comes while one is on its way is skipped.
+            elif not last or last[-1].done():
+                last.append(delivery.submit(_deliver_checkpoint, claim, config, base.model_hash, checkpoint))
+
+        hooks = Hooks(
+            on_progress=events.progress,
+            check_stop=stop.check,
+            checkpoint_due=_EveryMs(order.settings.checkpoint_every_ms),
+            on_checkpoint=on_checkpoint,
+            on_sample=lambda sample: last.append(delivery.submit(_deliver_sample, claim, base, config, sample)),
+        )
+        trained = train_lora(config, images, base, hooks, resume=resume, prior_folder=_prior_folder(host))
+        events.phase("saving")
+        for future in last:
+            future.result()
+    metadata = lora_metadata(trained, base)
+    store = partial(claim.uploader.upload, content_type="application/octet-stream", step=config.steps)
+    result = TrainingResult(
+        weights=store(lora_to_bytes(trained.state, metadata), "weights"),
+        kohya_weights=store(lora_to_bytes(to_kohya(trained.state, base.unet), metadata), "kohya-weights"),
+        steps=config.steps,
+        loss_history=_loss_history(trained.losses),
+    )
+    return SucceededEvent(type="succeeded", **events.head, gpu_ms=claim.gpu_ms, training=result, images=[])
+
+
+def _train_config(order: TrainOrder) -> TrainConfig:
     settings = order.settings
-    config = TrainConfig(
+    return TrainConfig(
         trigger_word=order.trigger_word,
         class_word=order.class_word,
         steps=settings.steps,
@@ -48,41 +102,24 @@ def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
         resolution=settings.resolution,
         batch_size=settings.batch_size,
         seed=settings.seed,
+        prior_weight=settings.prior_weight,
+        prior_images=class_image_count(order.profile),
+        sample_prompts=tuple(settings.sample_prompts),
     )
-    events, stop = claim.events, claim.stop
-    images = _download_photos(claim, order)
-    events.phase("loading")
-    base: BaseModel = claim.host.load_base()
-    resume = _fetch_checkpoint(claim, order, config, base)
 
-    with _delivery() as delivery:
-        due = _EveryMs(order.checkpoint_every_ms)
-        last: list[Future[None]] = []
 
-        def on_checkpoint(checkpoint: Checkpoint) -> None:
-            # Uploading happens beside training; a checkpoint that comes while one is on its way is skipped.
-            if not last or last[-1].done():
-                last.append(delivery.submit(_deliver_checkpoint, claim, config, base.model_hash, checkpoint))
+def _prior_folder(host: Host) -> Path | None:
+    return host.data_dir and host.data_dir / "class-images"
 
-        trained = train_lora(
-            config,
-            images,
-            base,
-            events.progress,
-            check_stop=stop.check,
-            checkpoint_due=due,
-            on_checkpoint=on_checkpoint,
-            resume=resume,
-        )
-        events.phase("saving")
-        for future in last:
-            future.result()
-    data = lora_to_bytes(trained.state, lora_metadata(trained, base))
-    weights = claim.uploader.upload(data, "weights", "application/octet-stream", step=config.steps)
-    result = TrainingResult(
-        weights=weights, kohya_weights=None, steps=config.steps, loss_history=_loss_history(trained.losses)
-    )
-    return SucceededEvent(type="succeeded", **events.head, gpu_ms=claim.gpu_ms, training=result, images=[])
+
+def _captioned(host: Host, order: TrainOrder, base: BaseModel, images: list[TrainingImage]) -> list[TrainingImage]:
+    """The photos with what the host's captioner sees in them, where it has one and the order wants it."""
+    if order.settings.captions == "template" or host.captioner_dir is None:
+        return images
+    from pixgen_gpu.training.blip_captioner import load_blip_captioner
+
+    describe = load_blip_captioner(host.captioner_dir, base.device)
+    return [replace(image, description=describe(image.image)) for image in images]
 
 
 def _download_photos(claim: Claim, order: TrainOrder) -> list[TrainingImage]:
@@ -121,29 +158,37 @@ def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, check
     )
 
 
-def lora_metadata(trained: TrainedLora, base: BaseModel) -> dict[str, str]:
-    """What a LoRA file says about itself. No user, file or photo is named."""
-    config = trained.config
-    return {
-        "pixgen.version": "1",
-        "pixgen.trigger_word": config.trigger_word,
-        "pixgen.class_word": config.class_word,
-        "pixgen.base_model": base.model_id,
-        "pixgen.base_hash": base.model_hash,
-        "pixgen.rank": str(config.rank),
-        "pixgen.alpha": str(config.rank),
-        "pixgen.steps": str(config.steps),
-        "pixgen.learning_rate": str(config.learning_rate),
-        "pixgen.resolution": str(config.resolution),
-        "pixgen.batch_size": str(config.batch_size),
-        "pixgen.seed": str(config.seed),
-        "pixgen.min_snr_gamma": str(config.min_snr_gamma),
-        # Shown by the tools that people open LoRA files with.
-        "modelspec.sai_model_spec": "1.0.0",
-        "modelspec.architecture": "stable-diffusion-xl-v1-base/lora",
-        "modelspec.title": config.trigger_word,
-        "modelspec.trigger_phrase": f"{config.trigger_word} {config.class_word}",
+def _deliver_sample(claim: Claim, base: BaseModel, config: TrainConfig, sample: SampleImage) -> None:
+    """Check, store and report a sample image. A training goes on without one that is blocked or cannot be stored."""
+    policy = claim.host.output
+    recipe: Recipe = {
+        "prompt": sample.prompt,
+        "seed": config.seed,
+        "width": sample.image.width,
+        "height": sample.image.height,
+        "trainingStep": sample.step,
+        "baseModel": base.model_id,
     }
+    try:
+        if not OutputGuard(policy).passes(sample.image):
+            log("sample_blocked", jobId=claim.order.job_id, step=sample.step)
+            return
+        png = image_file(sample.image, recipe, signer=Signer.read(policy.c2pa_certificates, policy.c2pa_key))
+        stored = claim.uploader.upload(png, "sample", "image/png", image_id=str(uuid.uuid4()), step=sample.step)
+    except GpuFailure:
+        log_failure("sample_not_stored", jobId=claim.order.job_id, step=sample.step)
+        return
+    claim.events.durable(
+        SampleEvent(
+            type="sample",
+            **claim.events.head,
+            step=sample.step,
+            index=sample.index,
+            object=stored,
+            width=sample.image.width,
+            height=sample.image.height,
+        )
+    )
 
 
 def _loss_history(losses: torch.Tensor) -> list[LossHistoryItem]:

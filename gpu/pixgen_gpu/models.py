@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.nano import SEED, build_nano
 from pixgen_gpu.profiles import PROFILES, Profile, ProfileName
+from pixgen_gpu.tiny.weights import load_tiny
 
 if TYPE_CHECKING:
     from pixgen_gpu.generation.drawing import Drawing
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class TextEmbedding:
     """What SDXL's U-Net sees of one prompt.
 
-    `tokens` (1, 77, C) goes to cross-attention, `pooled` (1, P) into the time embedding.
+    `tokens` (1, tokens, C) goes to cross-attention, `pooled` (1, P) into the time embedding.
     """
 
     tokens: torch.Tensor
@@ -51,19 +52,26 @@ class BaseModel:
 
     @property
     def model_id(self) -> str:
-        """Names the base in files made from it: repository and commit, or nano and its seed."""
+        """Names the base in files made from it: repository and commit, nano and its seed, or tiny."""
         base = self.profile.base
-        return f"{base.repo_id}@{base.revision}" if base else f"pixgen/{self.profile.name}@seed-{SEED}"
+        if base:
+            return f"{base.repo_id}@{base.revision}"
+        return "pixgen/tiny" if self.profile.name == "tiny" else f"pixgen/nano@seed-{SEED}"
 
     @cached_property
     def model_hash(self) -> str:
-        """Hex SHA-256 that tells two bases apart: of the U-Net's weights for nano, of the pinned id otherwise."""
+        """Hex SHA-256 that tells two bases apart: of the pinned id, or of the U-Net's weights."""
         digest = hashlib.sha256(self.model_id.encode())
         if self.profile.base is None:
             for name, tensor in sorted(self.unet.state_dict().items()):
                 digest.update(name.encode())
-                digest.update(tensor.contiguous().numpy().tobytes())
+                digest.update(tensor.float().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
+
+    @property
+    def latent_factor(self) -> int:
+        """Pixels per latent along one side: the VAE halves after every block but the last."""
+        return 2 ** (len(self.vae.config["block_out_channels"]) - 1)
 
     @cached_property
     def drawing(self) -> "Drawing":
@@ -87,12 +95,15 @@ class BaseModel:
     def encode_text(self, prompt: str) -> TextEmbedding:
         """Embed one prompt as SDXL does: penultimate layers of both encoders side by side, pooled text of the second.
 
-        Prompts are cut at 77 tokens, the encoders' limit.
+        Prompts are cut at the tokenizer's limit: 77 tokens, 40 for tiny.
         """
         hidden: list[torch.Tensor] = []
         pooled: torch.Tensor | None = None
         for tokenizer, encoder in ((self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)):
-            ids = tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+            limit = tokenizer.model_max_length
+            ids = tokenizer(
+                prompt, padding="max_length", max_length=limit, truncation=True, return_tensors="pt"
+            ).input_ids
             output = encoder(ids.to(self.device), output_hidden_states=True)
             hidden.append(output.hidden_states[-2])
             pooled = getattr(output, "text_embeds", None)
@@ -101,14 +112,14 @@ class BaseModel:
 
     @torch.no_grad()
     def decode_latents(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (N, 4, h, w), scaled -> pixels (N, 3, 8h, 8w) in [0, 1], fp32 on the CPU."""
+        """Latents (N, 4, h, w), scaled -> pixels (N, 3, H, W) in [0, 1], fp32 on the CPU."""
         vae: Any = self.vae
         pixels = vae.decode(latents.to(vae.dtype) / vae.config.scaling_factor).sample
         return (pixels.float() / 2 + 0.5).clamp(0, 1).cpu()
 
     @torch.no_grad()
     def encode_pixels(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels (N, 3, H, W) in [-1, 1] -> mean and std of the scaled latents, each (N, 4, H/8, W/8), fp32."""
+        """Pixels (N, 3, H, W) in [-1, 1] -> mean and std of the scaled latents, each (N, 4, h, w), fp32."""
         vae: Any = self.vae
         posterior = vae.encode(pixels.to(self.device, vae.dtype)).latent_dist
         scale = vae.config.scaling_factor
@@ -120,7 +131,34 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def load_base_model(profile_name: ProfileName, cache_dir: Path, device: torch.device | None = None) -> BaseModel:
+def preload_base_model(profile_name: ProfileName, cache_dir: Path) -> BaseModel:
+    """Load a profile into CPU memory in the type that a GPU wants, without looking for one.
+
+    For hosts whose memory is stored before there is a GPU; `on_default_device` makes it ready for work.
+    """
+    dtype = torch.bfloat16 if PROFILES[profile_name].base else torch.float32
+    return load_base_model(profile_name, cache_dir, torch.device("cpu"), dtype)
+
+
+def on_default_device(base: BaseModel) -> BaseModel:
+    """Bring a preloaded model to the first CUDA device, else leave it on the CPU, in the type for work there."""
+    device = default_device()
+    dtype = _working_dtype(device)
+    for part in (base.unet, base.vae, base.text_encoder, base.text_encoder_2):
+        nn.Module.to(part, device=device, dtype=dtype)
+    return replace(base, device=device, dtype=dtype)
+
+
+def _working_dtype(device: torch.device) -> torch.dtype:
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+def load_base_model(
+    profile_name: ProfileName,
+    cache_dir: Path,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> BaseModel:
     """Load a profile, bf16 on a GPU and fp32 on the CPU.
 
     Raises GpuFailure BASE_MODEL_UNAVAILABLE when its files are neither cached nor downloadable.
@@ -128,10 +166,17 @@ def load_base_model(profile_name: ProfileName, cache_dir: Path, device: torch.de
     started = time.monotonic()
     profile = PROFILES[profile_name]
     device = device or default_device()
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    dtype = dtype or _working_dtype(device)
     if device.type == "cpu" and profile.cpu_threads:
         torch.set_num_threads(profile.cpu_threads)
-    if profile.base is None:
+    if profile.name == "tiny":
+        try:
+            unet, vae, text_encoder, text_encoder_2, tokenizer, scheduler = load_tiny()
+        except OSError as error:
+            log_failure("base_model_unavailable", profile=profile_name)
+            raise GpuFailure("BASE_MODEL_UNAVAILABLE", "the weights of profile tiny are not installed") from error
+        tokenizer_2 = tokenizer
+    elif profile.base is None:
         unet, vae, text_encoder, text_encoder_2, tokenizer, scheduler = build_nano()
         tokenizer_2 = tokenizer
     else:

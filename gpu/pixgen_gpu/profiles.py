@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ProfileName = Literal["nano", "sdxl"]
+ProfileName = Literal["nano", "tiny", "sdxl"]
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,16 @@ class Profile:
     """Training photos are resized to sides in this step."""
     cpu_threads: int | None = None
     """Threads for one operation on a CPU; None leaves torch's choice. Fixed for nano: its operations are too small to
-    share (waiting for each other made a busy machine five times slower), and results do not depend on core counts."""
+    share (waiting for each other made a busy machine five times slower), and results do not depend on core counts.
+    Tiny is fixed for the same reasons."""
     base: PinnedRepository | None = None
-    """None: built in this process from a seed."""
+    """None: nothing to download (nano is made from a seed, tiny's weights lie beside the code)."""
     vae: PinnedRepository | None = None
 
 
 PROFILES: dict[ProfileName, Profile] = {
     "nano": Profile(name="nano", native_px=128, min_px=64, max_px=1024, step_px=8, bucket_step_px=8, cpu_threads=1),
+    "tiny": Profile(name="tiny", native_px=128, min_px=64, max_px=256, step_px=32, bucket_step_px=32, cpu_threads=1),
     "sdxl": Profile(
         name="sdxl",
         native_px=1024,

@@ -81,7 +81,7 @@ class TrainingResult(BaseModel):
         populate_by_name=True,
     )
     weights: StoredObject
-    kohya_weights: Annotated[StoredObject | None, Field(alias="kohyaWeights")]
+    kohya_weights: Annotated[StoredObject, Field(alias="kohyaWeights")]
     steps: Annotated[int, Field(ge=0, le=100000)]
     loss_history: Annotated[list[LossHistoryItem], Field(alias="lossHistory", max_length=500)]
 
@@ -171,6 +171,10 @@ class TrainSettings(BaseModel):
     learning_rate: Annotated[float, Field(alias="learningRate", ge=1e-06, le=0.01)]
     resolution: Annotated[int, Field(ge=64, le=1024, multiple_of=8)]
     batch_size: Annotated[int, Field(alias="batchSize", ge=1, le=8)]
+    prior_weight: Annotated[float, Field(alias="priorWeight", ge=0.0, le=2.0)]
+    captions: Literal["template", "auto"]
+    checkpoint_every_ms: Annotated[int, Field(alias="checkpointEveryMs", ge=1000, le=600000)]
+    sample_prompts: Annotated[list[str], Field(alias="samplePrompts", max_length=4)]
     seed: Annotated[int, Field(ge=0, le=4294967295)]
 
 
@@ -206,7 +210,7 @@ class UploadRequest(BaseModel):
     attempt: Annotated[int, Field(ge=1, le=100)]
     token: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
-    purpose: Literal["weights", "checkpoint", "sample", "image"]
+    purpose: Literal["weights", "kohya-weights", "checkpoint", "sample", "image"]
     image_id: Annotated[
         str | None,
         Field(
@@ -321,6 +325,28 @@ class CheckpointEvent(BaseModel):
     loss: float | None
 
 
+class SampleEvent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Literal["sample"]
+    job_id: Annotated[
+        str,
+        Field(
+            alias="jobId",
+            pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
+        ),
+    ]
+    attempt: Annotated[int, Field(ge=1, le=100)]
+    claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
+    step: Annotated[int, Field(ge=0, le=100000)]
+    index: Annotated[int, Field(ge=0, le=3)]
+    object: StoredObject
+    width: Annotated[int, Field(ge=1, le=2048)]
+    height: Annotated[int, Field(ge=1, le=2048)]
+
+
 class FailedEvent(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -431,7 +457,6 @@ class TrainOrder(BaseModel):
     settings: TrainSettings
     photos: Annotated[list[PhotoFile], Field(max_length=20, min_length=5)]
     resume: ResumeFile | None
-    checkpoint_every_ms: Annotated[int, Field(alias="checkpointEveryMs", ge=1000, le=600000)]
 
 
 class GenerateOrder(BaseModel):
@@ -515,10 +540,26 @@ class SucceededEvent(BaseModel):
 
 class GpuEvent(
     RootModel[
-        HeartbeatEvent | ProgressEvent | PreviewEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
+        HeartbeatEvent
+        | ProgressEvent
+        | PreviewEvent
+        | ImageEvent
+        | CheckpointEvent
+        | SampleEvent
+        | SucceededEvent
+        | FailedEvent
     ]
 ):
-    root: HeartbeatEvent | ProgressEvent | PreviewEvent | ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent
+    root: (
+        HeartbeatEvent
+        | ProgressEvent
+        | PreviewEvent
+        | ImageEvent
+        | CheckpointEvent
+        | SampleEvent
+        | SucceededEvent
+        | FailedEvent
+    )
 
 
 class CallFinished(BaseModel):

@@ -8,14 +8,16 @@ It always returns normally: a crash would make a provider start the same ticket 
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 from pydantic import ValidationError
 
-from pixgen_gpu.errors import GpuFailure, StopWork
+from pixgen_gpu.errors import GpuFailure, StopReason, StopWork
 from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
 from pixgen_gpu.files import Uploader
 from pixgen_gpu.logs import log, log_failure
@@ -42,12 +44,17 @@ Order = TrainOrder | GenerateOrder
 
 @dataclass(frozen=True)
 class Host:
-    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes."""
+    """What differs between hosts. `load_base` returns the profile's base model, cached by the host if it likes.
+
+    Class images are kept in `data_dir`; without one, each training draws its own. `captioner_dir` holds a BLIP model.
+    """
 
     api_base: str
     profile: ProfileName
     load_base: Callable[[], Any]
     output: OutputPolicy = field(default_factory=OutputPolicy)
+    data_dir: Path | None = None
+    captioner_dir: Path | None = None
     claim_retry: Retry = field(default_factory=lambda: Retry(tries=6, cap_s=8))
     retry: Retry = field(default_factory=Retry)
     rhythm: Rhythm = field(default_factory=Rhythm)
@@ -74,6 +81,48 @@ class Claim:
 def run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal | None = None) -> Outcome:
     """Run one ticket to its end. `stop` lets the host cancel from another thread."""
     stop = stop or StopSignal()
+    with _at_work.including(stop):
+        return _run_ticket(ticket, call_id, host, stop)
+
+
+def request_stop(within_s: float = 25) -> None:
+    """The machine is about to go away: stop every running ticket at its next step, and wait for them to end.
+
+    For a host's exit hook (Modal gives it 30 s before it kills the container). Safe from any thread, and when nothing
+    runs. Nothing is reported: the provider starts the same call again elsewhere, and it claims again.
+    """
+    _at_work.stop_all(within_s)
+
+
+class _AtWork:
+    """The stop signals of the tickets that this process works on."""
+
+    def __init__(self) -> None:
+        self._signals: list[StopSignal] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def including(self, stop: StopSignal) -> Iterator[None]:
+        with self._changed:
+            self._signals.append(stop)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._signals.remove(stop)
+                self._changed.notify_all()
+
+    def stop_all(self, within_s: float) -> None:
+        with self._changed:
+            for signal in self._signals:
+                signal.set(StopWork("preempted"))
+            self._changed.wait_for(lambda: not self._signals, within_s)
+
+
+_at_work = _AtWork()
+
+
+def _run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal) -> Outcome:
     fields = {"jobId": ticket.job_id, "attempt": ticket.attempt, "callId": call_id}
     # Redirects are never followed: they would carry the token to a place nobody checked.
     with httpx.Client(follow_redirects=False, trust_env=False, timeout=15) as client:
@@ -88,12 +137,21 @@ def run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal | None
             return outcome
         except StopWork as reason:
             log("call_ended", outcome=reason.reason, **fields)
-            return (
-                CallCancelled(state="cancelled") if reason.reason == "cancelled" else CallSuperseded(state="superseded")
-            )
+            return _stopped(reason.reason)
         except Exception:  # noqa: BLE001 - the last line of defence: see the module's first paragraph
             log_failure("call_crashed", **fields)
             return CallLost(state="lost", reason="internal error")
+
+
+def _stopped(reason: StopReason) -> Outcome:
+    match reason:
+        case "cancelled":
+            return CallCancelled(state="cancelled")
+        case "superseded":
+            return CallSuperseded(state="superseded")
+        case "preempted":
+            # The next attempt, or the provider's own restart of this call, goes on from the checkpoint.
+            return CallLost(state="lost", reason="the host was stopped")
 
 
 def _claim(ticket: Ticket, call_id: str, host: Host, client: httpx.Client, stop: StopSignal) -> Order | Outcome:
@@ -179,3 +237,10 @@ class BaseModelCache:
             if self._base is None:
                 self._base = self._load()
             return self._base
+
+    def try_now(self) -> None:
+        """Load ahead of the first job. What fails here is tried again by a job, which can report it."""
+        try:
+            self()
+        except Exception:  # noqa: BLE001 - a host that cannot start would be started again without end
+            log_failure("base_model_not_preloaded")

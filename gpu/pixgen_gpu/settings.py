@@ -25,10 +25,12 @@ class Settings(BaseSettings):
     gpu_server_port: int = Field(default=4100, ge=0, le=65535)
     gpu_server_secret: str = ""
     """Shared with the worker; needed to bind to anything but loopback."""
-    gpu_profile: Literal["nano", "sdxl"] = "nano"
+    gpu_profile: Literal["nano", "tiny", "sdxl"] = "nano"
     """The base model that this host serves."""
     pixgen_gpu_data_dir: Path = Path("data")
-    """Cache of base weights."""
+    """Cache of base weights and of class images."""
+    gpu_captioner_dir: Path | Literal[""] = ""
+    """Folder of a BLIP captioning model; empty: photos are captioned from templates."""
     safety_classifier: ClassifierName = "open-nsfw"
     """Judges every image before it leaves this host; `off` lets all pass."""
     safety_block_at: float = Field(default=0.8, gt=0, le=1)

@@ -66,7 +66,7 @@ def photos() -> list[TrainingImage]:
 
 @pytest.fixture(scope="session")
 def trained(base: BaseModel, photos: list[TrainingImage]) -> TrainedLora:
-    return train_lora(small_config(), photos, base, lambda *_: None)
+    return train_lora(small_config(), photos, base)
 
 
 @pytest.fixture

@@ -10,7 +10,18 @@ IMAGE_IDS = [f"019aaaaa-0000-7000-8000-{n:012d}" for n in range(100, 110)]
 
 def train_order(api: FakeApi, **changes: Any) -> dict[str, Any]:
     """Five drawn photos, eight steps at 64 px."""
-    settings = {"steps": 8, "rank": 4, "learningRate": 1e-3, "resolution": 64, "batchSize": 1, "seed": 3}
+    settings = {
+        "steps": 8,
+        "rank": 4,
+        "learningRate": 1e-3,
+        "resolution": 64,
+        "batchSize": 1,
+        "priorWeight": 0,
+        "captions": "auto",
+        "checkpointEveryMs": 600_000,
+        "samplePrompts": [],
+        "seed": 3,
+    }
     photos = [
         {"photoId": f"019aaaaa-0000-7000-8000-{n:012d}", **api.source(f"photo-{n}.JPG", encoded(drawn_photo(n)))}
         for n in range(5)
@@ -22,7 +33,6 @@ def train_order(api: FakeApi, **changes: Any) -> dict[str, Any]:
         "settings": settings,
         "photos": photos,
         "resume": None,
-        "checkpointEveryMs": 600_000,
     } | changes
 
 

@@ -10,7 +10,7 @@ import torch
 
 from pixgen_gpu import models
 from pixgen_gpu.errors import GpuFailure
-from pixgen_gpu.models import BaseModel, load_base_model
+from pixgen_gpu.models import BaseModel, load_base_model, on_default_device, preload_base_model
 from pixgen_gpu.profiles import PROFILES, PinnedRepository
 
 
@@ -36,6 +36,24 @@ def test_a_repository_in_sdxl_layout_loads_and_encodes_like_the_original(
     assert torch.allclose(ours.pooled, theirs.pooled, atol=1e-5)
     latents = torch.randn(1, 4, 8, 8)
     assert torch.allclose(base.decode_latents(latents), loaded.decode_latents(latents), atol=1e-5)
+
+
+def test_a_preloaded_model_is_the_same_model_once_it_is_at_work(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "default_device", lambda: torch.device("cpu"))
+    ready = on_default_device(preload_base_model("nano", tmp_path))
+    assert (ready.device, ready.dtype, ready.model_hash) == (base.device, base.dtype, base.model_hash)
+
+
+def test_preloading_never_looks_for_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU that was looked for before the snapshot is not found after it."""
+
+    def looked() -> bool:
+        raise AssertionError("looked for a GPU")
+
+    monkeypatch.setattr("torch.cuda.is_available", looked)
+    assert preload_base_model("nano", tmp_path).device.type == "cpu"
 
 
 def test_base_weights_that_cannot_be_had_fail_with_a_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

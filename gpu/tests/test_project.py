@@ -42,13 +42,6 @@ def test_env_example_lists_exactly_the_variables_with_their_defaults() -> None:
     assert listed == defaults
 
 
-def test_modal_app_imports_without_an_account() -> None:
-    script = "import modal_app; print(modal_app.app.name, sorted(modal_app.app.registered_classes))"
-    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-    done = subprocess.run([sys.executable, "-c", script], cwd=GPU, env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "pixgen-gpu ['Generator', 'Trainer']"
-
-
 def test_only_modal_app_imports_modal_and_nothing_imports_torchvision() -> None:
     for path in [*GPU.glob("*.py"), *(GPU / "pixgen_gpu").rglob("*.py"), *(GPU / "scripts").glob("*.py")]:
         roots: set[str] = set()
@@ -61,12 +54,8 @@ def test_only_modal_app_imports_modal_and_nothing_imports_torchvision() -> None:
         assert ("modal" in roots) == (path.name == "modal_app.py"), path.name
 
 
-def test_modal_app_stays_thin() -> None:
-    assert len((GPU / "modal_app.py").read_text().splitlines()) <= 150
-
-
 def test_requirements_are_exact_and_name_no_place_to_download_from() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-pretraining.txt"):
         for line in (GPU / name).read_text().splitlines():
             assert re.fullmatch(r"#.*|-r requirements\.txt|[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.!]*", line), line
 

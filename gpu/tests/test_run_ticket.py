@@ -2,9 +2,11 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,13 +15,15 @@ from safetensors.torch import load as load_safetensors
 from pixgen_gpu.draw_order import DELIVERY_THREADS
 from pixgen_gpu.errors import StopWork
 from pixgen_gpu.events import Retry, Rhythm, StopSignal
-from pixgen_gpu.jobs import lora_metadata
 from pixgen_gpu.logs import configure_logging
-from pixgen_gpu.lora import lora_to_bytes
+from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.protocol import Ticket
 from pixgen_gpu.run_ticket import Host, Outcome, run_ticket
+from pixgen_gpu.safety.classifier import OutputGuard
+from pixgen_gpu.training import blip_captioner
 from pixgen_gpu.training.config import TrainedLora
+from pixgen_gpu.training.metadata import lora_metadata
 from pixgen_gpu.urls import is_inside
 from tests.fake_api import TOKEN, FakeApi
 from tests.orders import IMAGE_IDS, generate_order, train_order
@@ -54,7 +58,7 @@ def test_a_training_stores_weights_and_its_return_value_is_the_terminal_event(ap
     result = finished(run(api, base))
     assert result["type"] == "succeeded"
     assert api.claims == [{"jobId": result["jobId"], "attempt": 1, "token": TOKEN, "callId": "call-1"}]
-    assert [(u["purpose"], u["step"]) for u in api.uploads] == [("weights", 8)]
+    assert [(u["purpose"], u["step"]) for u in api.uploads] == [("weights", 8), ("kohya-weights", 8)]
     stored = api.objects[result["training"]["weights"]["key"]]
     assert len(stored) == result["training"]["weights"]["sizeBytes"]
     assert all(name.startswith("unet.") for name in load_safetensors(stored))
@@ -255,8 +259,8 @@ def test_an_unexpected_error_is_reported_without_its_text(api: FakeApi, base: Ba
 
 def test_a_resumed_training_continues_from_its_checkpoint(api: FakeApi, base: BaseModel) -> None:
     order = train_order(api)
-    order["settings"]["steps"] = 150
-    api.order = order | {"checkpointEveryMs": 1000}
+    order["settings"] |= {"steps": 150, "checkpointEveryMs": 1000}
+    api.order = order
     stop = StopSignal()
     api.on_event = lambda event: stop.set(StopWork("cancelled")) if event["type"] == "checkpoint" else None
     assert run(api, base, stop=stop).state == "cancelled"
@@ -297,3 +301,85 @@ def test_logs_hold_no_token_url_or_prompt(
     assert "retrying" in log
     for canary in (TOKEN, "canary", "whsec_", "in the rain", api.base):
         assert canary not in log
+
+
+def test_sample_images_are_stored_marked_and_reported_before_the_end(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    api.order["settings"] |= {"samplePrompts": ["photo of sks_abc234 dog", "a dog"]}
+    finished(run(api, base))
+    events = api.of_type("sample")
+    assert [(event["step"], event["index"]) for event in events] == [(8, 0), (8, 1)]
+    assert [event["type"] for event in api.events if event["type"] in ("sample", "succeeded")][-1] == "succeeded"
+    with Image.open(io.BytesIO(api.objects[events[0]["object"]["key"]])) as image:
+        assert image.size == (events[0]["width"], events[0]["height"]) == (64, 64)
+        assert json.loads(image.text["pixgen"])["prompt"] == "photo of sks_abc234 dog"  # type: ignore[attr-defined]
+        assert "digitalsourcetype/trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]  # type: ignore[attr-defined]
+
+
+def test_samples_that_cannot_be_stored_do_not_harm_the_training(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    api.order["settings"] |= {"samplePrompts": ["photo of sks_abc234 dog"]}
+    api.put_faults = [403, 403]
+    assert finished(run(api, base))["type"] == "succeeded"
+    assert api.of_type("sample") == []
+
+
+def test_both_layouts_hold_the_same_lora_and_say_so(api: FakeApi, base: BaseModel) -> None:
+    api.order = train_order(api)
+    training = finished(run(api, base))["training"]
+    files = [api.objects[training[layout]["key"]] for layout in ("weights", "kohyaWeights")]
+    diffusers, kohya = (lora_from_bytes(data, base.unet) for data in files)
+    assert all(torch.equal(diffusers[name], kohya[name]) for name in diffusers)
+    assert all(name.startswith("lora_unet_") for name in load_safetensors(files[1]))
+
+
+def test_a_host_that_is_stopped_stores_a_checkpoint_and_the_next_claim_ends_at_the_same_bits(
+    api: FakeApi, base: BaseModel, tmp_path: Path
+) -> None:
+    api.order = train_order(api)
+    api.order["classWord"] = "woman"
+    api.order["settings"] |= {"steps": 30, "batchSize": 2, "priorWeight": 0.5}
+    whole = finished(run(api, base, data_dir=tmp_path))["training"]["weights"]["sha256"]
+    assert len(list((tmp_path / "class-images").iterdir())) == 1
+
+    stop = StopSignal()
+    api.events.clear()
+    api.on_event = lambda event: stop.set(StopWork("preempted")) if event.get("phase") == "training" else None
+    outcome = run(api, base, stop=stop, data_dir=tmp_path)
+    assert (outcome.state, api.of_type("succeeded"), api.of_type("failed")) == ("lost", [], [])
+    (checkpoint,) = api.of_type("checkpoint")
+    assert 0 < checkpoint["step"] < 30
+
+    api.on_event = lambda _event: None
+    stored = api.objects[checkpoint["object"]["key"]]
+    api.order |= {"claimEpoch": 2, "resume": {**api.source("resume", stored), "step": checkpoint["step"]}}
+    assert finished(run(api, base, data_dir=tmp_path))["training"]["weights"]["sha256"] == whole
+
+
+def test_a_captioner_is_used_where_there_is_one_and_the_order_wants_it(
+    api: FakeApi, base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described: list[str] = []
+    monkeypatch.setattr(
+        blip_captioner, "load_blip_captioner", lambda _folder, _device: lambda _image: described.append("x") or "a sofa"
+    )
+    api.order = train_order(api)
+    digests = [finished(run(api, base, captioner_dir=tmp_path))["training"]["weights"]["sha256"]]
+    assert len(described) == 5
+    api.order["settings"] |= {"captions": "template"}
+    digests.append(finished(run(api, base, captioner_dir=tmp_path))["training"]["weights"]["sha256"])
+    api.order["settings"] |= {"captions": "auto"}
+    digests.append(finished(run(api, base))["training"]["weights"]["sha256"])
+    assert len(described) == 5
+    assert digests[0] != digests[1] == digests[2]
+
+
+def test_a_sample_that_the_classifier_blocks_never_leaves_the_host(
+    api: FakeApi, base: BaseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OutputGuard, "passes", lambda _guard, _image: False)
+    api.order = train_order(api)
+    api.order["settings"] |= {"samplePrompts": ["photo of sks_abc234 dog"]}
+    assert finished(run(api, base))["type"] == "succeeded"
+    assert [upload["purpose"] for upload in api.uploads] == ["weights", "kohya-weights"]
+    assert api.of_type("sample") == []

@@ -15,15 +15,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pixgen_gpu.calls import CallQueue
-from pixgen_gpu.errors import StopWork
+from pixgen_gpu.card import GIB, Card
+from pixgen_gpu.errors import GpuFailure, StopWork
 from pixgen_gpu.events import StopSignal
 from pixgen_gpu.profiles import ProfileName
 from pixgen_gpu.protocol import CallCancelled, CallFinished, FailedEvent, Ticket
 from pixgen_gpu.run_ticket import Outcome
 from pixgen_gpu.settings import EXAMPLE_SECRET, Settings
-from server import create_app
+from server import MemoryGuard, create_app, local_host
 from tests.fake_api import JOB_ID, TOKEN, FakeApi
 from tests.orders import train_order
+from tests.test_doctor import put_nvidia_smi
 
 GPU = Path(__file__).resolve().parents[1]
 TICKET = {"jobId": JOB_ID, "attempt": 1, "token": TOKEN, "claimUrl": "http://127.0.0.1:4000/gpu/claim"}
@@ -60,17 +62,25 @@ def work() -> Iterator[Work]:
     work.release.set()
 
 
-def client_for(run: Callable[..., Outcome], secret: str = "", max_waiting: int = 100) -> tuple[TestClient, CallQueue]:
+def client_for(
+    run: Callable[..., Outcome], secret: str = "", max_waiting: int = 100, memory: MemoryGuard | None = None
+) -> tuple[TestClient, CallQueue]:
     settings = Settings(gpu_server_secret=secret, gpu_profile=PROFILE)
     calls = CallQueue(run, max_waiting)
-    return TestClient(create_app(settings, calls)), calls
+    return TestClient(create_app(settings, calls, memory or MemoryGuard(PROFILE, lambda: None))), calls
 
 
 def test_jobs_run_one_at_a_time_and_results_stay_readable(work: Work) -> None:
     client, calls = client_for(work)
     ids = [client.post("/submit", json=TICKET).json()["callId"] for _ in range(3)]
     assert work.started.acquire(timeout=5)
-    assert client.get("/healthz").json() == {"status": "ok", "profile": "nano", "running": 1, "waiting": 2}
+    assert client.get("/healthz").json() == {
+        "status": "ok",
+        "profile": "nano",
+        "running": 1,
+        "waiting": 2,
+        "device": {"kind": "cpu"},
+    }
     assert client.get(f"/calls/{ids[0]}").json() == {"state": "pending"}
     work.release.set()
     for call_id in ids:
@@ -154,6 +164,61 @@ def test_oversized_and_unmeasured_bodies_are_refused(work: Work) -> None:
     assert client.post("/submit", content=iter([b"{}"])).status_code == 413
 
 
+def card_with(free_gib: float, total_gib: float = 24) -> Card:
+    return Card("NVIDIA Test", "600.1", round(total_gib * GIB), round(free_gib * GIB))
+
+
+def test_health_names_the_card_and_its_free_memory(work: Work) -> None:
+    client, _ = client_for(work, memory=MemoryGuard("sdxl", lambda: card_with(20)))
+    assert client.get("/healthz").json()["device"] == {
+        "kind": "cuda",
+        "name": "NVIDIA Test",
+        "driver": "600.1",
+        "total_bytes": 24 * GIB,
+        "free_bytes": 20 * GIB,
+    }
+
+
+def test_a_card_that_others_fill_puts_tickets_off_until_it_is_free(work: Work) -> None:
+    free = [3.0]
+    client, _ = client_for(work, memory=MemoryGuard("sdxl", lambda: card_with(free[0])))
+    answer = client.post("/submit", json=TICKET)
+    assert (answer.status_code, answer.json()) == (429, {"code": "GPU_OUT_OF_MEMORY"})
+    assert int(answer.headers["retry-after"]) > 0
+    free[0] = 20
+    assert client.post("/submit", json=TICKET).status_code == 202
+
+
+def test_the_memory_of_the_servers_own_model_does_not_count_against_it(work: Work) -> None:
+    free = [20.0]
+    memory = MemoryGuard("sdxl", lambda: card_with(free[0]))
+    assert memory.load(lambda: "model") == "model"
+    free[0] = 3
+    client, _ = client_for(work, memory=memory)
+    assert client.post("/submit", json=TICKET).status_code == 202
+
+
+def test_a_job_that_finds_the_card_full_fails_with_a_code_and_loads_nothing() -> None:
+    settings = Settings(gpu_profile="sdxl")
+    memory = MemoryGuard("sdxl", lambda: card_with(3))
+    with pytest.raises(GpuFailure) as failure:
+        local_host(settings, memory).load_base()
+    assert failure.value.code == "GPU_OUT_OF_MEMORY"
+    assert failure.value.retryable
+    assert "End the other programs" in failure.value.detail
+    assert not memory.loaded
+
+
+def test_a_card_that_is_too_small_stops_the_start_and_says_what_to_do(tmp_path: Path) -> None:
+    path = put_nvidia_smi(tmp_path, "echo 'NVIDIA Test, 600.1, 8192, 8000'")
+    process = start_server(PATH=path, GPU_PROFILE="sdxl")
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert error.startswith(
+        "GPU_OUT_OF_MEMORY: GPU_PROFILE=sdxl wants 14.0 GiB of GPU memory; NVIDIA Test has 8.0 GiB."
+    )
+
+
 def start_server(**env: str) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GPU_", "PIXGEN_"))}
     return subprocess.Popen([sys.executable, "server.py"], cwd=GPU, env=clean | env, stderr=subprocess.PIPE, text=True)
@@ -202,7 +267,7 @@ def test_a_real_server_trains_a_ticket_answers_meanwhile_and_stops_on_sigterm(ap
         process.terminate()
         _, log = process.communicate(timeout=30)
         assert process.returncode == 0
-        assert '"outcome": "cancelled"' in log
+        assert '"outcome": "preempted"' in log
         assert TOKEN not in log
     finally:
         process.kill()

@@ -99,7 +99,7 @@ export async function startProductSide(stores: StoreEnv, dataDir: string): Promi
   try {
     const apiKey = await obtainApiKey(product.apiUrl, 'bench');
     const client = createPixgenClient({ baseUrl: product.apiUrl, apiKey });
-    const model = await createModel(client, { name: 'Bench', classWord: 'toy' }, samplePhotos(), () => {});
+    const model = await createModel(client, { name: 'Bench', classWord: 'toy' }, samplePhotos('robot'), () => {});
     await trainModel(client, { modelId: model.id, preset: 'fast' }, () => {});
     const order = { modelId: model.id, prompt: 'a portrait in the rain, number {n}', n: 1 };
     const target: Target = {

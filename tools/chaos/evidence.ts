@@ -97,6 +97,7 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       ticketKey: 'not used by a sweep, which signs nothing',
       triggerWordSeed: null,
       callLimits: NO_CALL_LIMITS,
+      trainedPhotosDays: 0,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log: silent,

@@ -22,7 +22,7 @@ const LATER = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'IDEMPOTENCY_I
 export async function createPerson(apiUrl: string, name: string): Promise<Person> {
   const apiKey = await obtainApiKey(apiUrl, name);
   const client = createPixgenClient({ baseUrl: apiUrl, apiKey });
-  const model = await createModel(client, { name, classWord: 'toy' }, samplePhotos().slice(0, 5), () => {});
+  const model = await createModel(client, { name, classWord: 'toy' }, samplePhotos('robot').slice(0, 5), () => {});
   await trainModel(client, { modelId: model.id, preset: 'fast' }, () => {});
   return { userId: (await client.account.me.query()).id, apiKey, modelId: model.id };
 }

@@ -21,7 +21,7 @@ import { printedSteps } from '../stack/steps.ts';
 import { obtainApiKey } from './account.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { awaitGeneration, createModel, trainModel } from './main-job.ts';
-import { samplePhotos } from './photos.ts';
+import { SAMPLE_SUBJECTS, samplePhotos } from './photos.ts';
 import { withProgress } from './progress-bar.ts';
 
 const USAGE = `npm run demo -- [options]
@@ -31,7 +31,7 @@ const USAGE = `npm run demo -- [options]
   --out DIR                where the results go (default demo-output)
   --help                   this text`;
 const DATA_FOLDER = join(repositoryRoot, '.pixgen', 'demo');
-const SUBJECT = { name: 'Leafbot', classWord: 'toy' };
+const SUBJECT = 'robot';
 const PROMPT = '{subject} on a sunny beach, photo';
 const IMAGES = 4;
 const PRESETS = ['fast', 'balanced', 'best'] as const;
@@ -82,9 +82,9 @@ async function main(): Promise<void> {
 async function runMainJob(apiUrl: string, { seed, preset, out }: DemoOptions): Promise<void> {
   const apiKey = await obtainApiKey(apiUrl, 'demo');
   const client = createPixgenClient({ baseUrl: apiUrl, apiKey });
-  const photos = samplePhotos();
+  const photos = samplePhotos(SUBJECT);
   const model = await withProgress(`${photos.length} photos uploaded and checked`, (onProgress) =>
-    createModel(client, SUBJECT, photos, onProgress),
+    createModel(client, SAMPLE_SUBJECTS[SUBJECT], photos, onProgress),
   );
   await withProgress(`model trained (${preset})`, (onProgress) =>
     trainModel(client, { modelId: model.id, preset, overrides: { seed } }, onProgress),
@@ -125,7 +125,7 @@ async function keepResults(
   await mkdir(out, { recursive: true });
   await writeFile(join(out, 'lora.safetensors'), await download(lora.url));
   const onSheet: Buffer[] = await Promise.all(
-    samplePhotos()
+    samplePhotos(SUBJECT)
       .slice(0, 4)
       .map((file) => readFile(file)),
   );

@@ -1,6 +1,6 @@
 /**
- * What every GPU host must do, held against the simulator and against the real `gpu/server.py` on CPU. The worker's own
- * local backend drives both, so this is also its test against real servers.
+ * What every GPU provider must do, held against the simulator, the real `gpu/server.py` on CPU, and the real
+ * `gpu/modal_app.py` behind a Modal server of our own. The worker's own backends drive them, so this is also their test.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,12 +8,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { GpuBackend } from '@pixgen/core';
-import { createLocalBackend } from '@pixgen/core';
+import { createLocalBackend, createModalBackend } from '@pixgen/core';
 import type { CallStatus, GpuEvent, TrainOrder } from '@pixgen/domain';
 import { callStatus, newId, terminalEvent } from '@pixgen/domain';
 import getPort from 'get-port';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createContainer } from '../modal/container.ts';
+import { startFakeModal } from '../modal/fake-modal.ts';
 import { type ApiStub, type OrderBody, type StubJob, startApiStub } from './api-stub.ts';
 import { startSimulator } from './simulator.ts';
 
@@ -21,18 +23,57 @@ const SECRET = 'a-shared-secret-of-some-length';
 const PYTHON = fileURLToPath(new URL('../../gpu/.venv/bin/python', import.meta.url));
 const GPU_DIR = fileURLToPath(new URL('../../gpu', import.meta.url));
 
-type Host = { url: string; stop(): Promise<void> };
-type Provider = { name: string; missing: boolean; start(apiBase: string): Promise<Host> };
+type Host = { backend(): Promise<GpuBackend>; stranger(): Promise<GpuBackend>; stop(): Promise<void> };
+type Provider = {
+  name: string;
+  missing: boolean;
+  start(apiBase: string): Promise<Host>;
+  /** What is left of a call that was cancelled at work: Modal does not tell it from a crash. */
+  cancelled: CallStatus['state'];
+  /** Modal takes any argument; the function then refuses it. */
+  readsTickets: boolean;
+};
 
 const PROVIDERS: Provider[] = [
-  { name: 'simulator', missing: false, start: startSimulated },
-  { name: 'gpu/server.py', missing: !existsSync(PYTHON), start: startPython },
+  { name: 'simulator', missing: false, start: startSimulated, cancelled: 'cancelled', readsTickets: true },
+  {
+    name: 'gpu/server.py',
+    missing: !existsSync(PYTHON),
+    start: startPython,
+    cancelled: 'cancelled',
+    readsTickets: true,
+  },
+  { name: 'gpu/modal_app.py', missing: !existsSync(PYTHON), start: startModal, cancelled: 'lost', readsTickets: false },
 ];
+
+function overHttp(url: string, stop: () => Promise<void>): Host {
+  return {
+    backend: async () => createLocalBackend({ url, secret: SECRET }),
+    stranger: async () => createLocalBackend({ url, secret: 'another-secret-of-some-length' }),
+    stop,
+  };
+}
+
+async function startModal(apiBase: string): Promise<Host> {
+  const container = createContainer(PYTHON, GPU_DIR, apiBase);
+  const modal = await startFakeModal({ run: container.run });
+  vi.stubEnv('MODAL_SERVER_URL', modal.url);
+  const token = { appName: 'pixgen-gpu', tokenId: 'ak-test' };
+  return {
+    backend: () => createModalBackend({ ...token, tokenSecret: 'as-test' }),
+    stranger: () => createModalBackend({ ...token, tokenSecret: 'as-stranger' }),
+    async stop() {
+      vi.unstubAllEnvs();
+      await modal.close();
+      await container.stop();
+    },
+  };
+}
 
 async function startSimulated(apiBase: string): Promise<Host> {
   const config = { fetchSources: true, stepMs: 5, imageMs: 20, retryBaseMs: 50 };
   const simulator = await startSimulator({ apiBase, secret: SECRET, config });
-  return { url: simulator.url, stop: () => simulator.close() };
+  return overHttp(simulator.url, () => simulator.close());
 }
 
 async function startPython(apiBase: string): Promise<Host> {
@@ -57,7 +98,7 @@ async function startPython(apiBase: string): Promise<Host> {
     () => child.exitCode !== null,
   );
   if (!healthy) throw new Error(`gpu/server.py did not start:\n${output.slice(-2000)}`);
-  return { url, stop: () => stopChild(child) };
+  return overHttp(url, () => stopChild(child));
 }
 
 function stopChild(child: ChildProcess): Promise<void> {
@@ -100,10 +141,12 @@ async function trainOrder(stub: ApiStub, steps: number): Promise<OrderBody> {
     kind: 'train',
     triggerWord: 'sks_abc234',
     classWord: 'toy',
-    settings: { steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
+    settings: {
+      ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
+      ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 600_000, samplePrompts: ['photo of sks_abc234 dog'] },
+    },
     photos,
     resume: null,
-    checkpointEveryMs: 600_000,
   };
 }
 
@@ -142,7 +185,7 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
     }
     stub = await startApiStub();
     host = await provider.start(stub.base);
-    backend = createLocalBackend({ url: host.url, secret: SECRET });
+    backend = await host.backend();
   }, 90_000);
 
   afterAll(async () => {
@@ -246,9 +289,10 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
   guarantee(
     'an upload request answered 410 stops the work, and nothing more is reported',
     async () => {
-      const job = stub.addJob(generateOrder(stub, await trained(), 3), { answerUpload: () => 410 });
+      const job = stub.addJob(generateOrder(stub, await trained(), 12), { answerUpload: () => 410 });
       expect(await ended(await submitted(job))).toEqual({ state: 'superseded' });
-      expect(job.uploads).toHaveLength(1);
+      // Images are stored a few at a time: those that were on their way may have asked too.
+      expect(job.uploads.length).toBeLessThanOrEqual(4);
       expect(
         job.events.filter(({ event }) => event.type === 'image' || terminalEvent.safeParse(event).success),
       ).toEqual([]);
@@ -290,7 +334,7 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
     async () => {
       const job = stub.addJob(await trainOrder(stub, 5000));
       const callId = await submitted(job);
-      const claimed = await until(30_000, () => job.epoch === 1);
+      const claimed = await until(90_000, () => job.epoch === 1);
       expect(claimed).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, 11_000));
       const lifeSigns = job.events.map(({ at }) => at);
@@ -299,45 +343,56 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
       expect(Math.max(...gaps)).toBeLessThan(6500);
       expect(await backend.status(callId)).toEqual({ state: 'pending' });
       await backend.cancel(callId);
-      expect(await ended(callId)).toEqual({ state: 'cancelled' });
+      expect((await ended(callId)).state).toBe(provider.cancelled);
       const after = job.events.length;
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect(terminalsOf(job)).toEqual([]);
       expect(job.events.length - after).toBeLessThanOrEqual(1);
     },
-    60_000,
+    120_000,
   );
 
   guarantee(
     'progress comes at most once a second',
     async () => {
-      const job = stub.addJob(await trainOrder(stub, 1500));
+      const job = stub.addJob(await trainOrder(stub, 5000));
       const callId = await submitted(job);
-      await until(30_000, () => job.events.filter(typed('progress')).length >= 4);
+      // A provider that ends containers with their calls starts a new one first.
+      await until(90_000, () => job.events.filter(typed('progress')).length >= 4);
       await backend.cancel(callId);
       await ended(callId);
       const at = job.events.filter(typed('progress')).map((seen) => seen.at);
+      expect(at.length).toBeGreaterThanOrEqual(4);
       const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
       expect(Math.min(...gaps)).toBeGreaterThan(850);
     },
-    60_000,
+    120_000,
   );
 
   guarantee('a submit with a wrong secret is refused', async () => {
     const job = stub.addJob(await trainOrder(stub, 6));
-    const stranger = createLocalBackend({ url: host.url, secret: 'another-secret-of-some-length' });
+    const stranger = await host.stranger();
     await expect(stranger.submit(job.ticket, 'train')).rejects.toMatchObject({ kind: 'refused' });
     await expect(stranger.cancel('any')).rejects.toMatchObject({ kind: 'refused' });
     await stranger.close();
     expect(job.claims).toEqual([]);
   });
 
-  guarantee('a ticket that does not parse is refused', async () => {
-    const { ticket } = stub.addJob(await trainOrder(stub, 6));
-    await expect(backend.submit({ ...ticket, attempt: 0 }, 'train')).rejects.toMatchObject({ kind: 'refused' });
-    const extra = { ...ticket, prompt: 'never in a ticket' };
-    await expect(backend.submit(extra, 'train')).rejects.toMatchObject({ kind: 'refused' });
-  });
+  guarantee(
+    'a ticket that does not parse is refused',
+    async () => {
+      const { ticket } = stub.addJob(await trainOrder(stub, 6));
+      for (const malformed of [
+        { ...ticket, attempt: 0 },
+        { ...ticket, prompt: 'never in a ticket' },
+      ]) {
+        const submit = backend.submit(malformed, 'train');
+        if (provider.readsTickets) await expect(submit).rejects.toMatchObject({ kind: 'refused' });
+        else expect((await ended((await submit).callId)).state).toBe('lost');
+      }
+    },
+    120_000,
+  );
 
   guarantee('a claim URL outside the configured API never gets the token', async () => {
     let reached = 0;

@@ -2,7 +2,7 @@
 
 import type { GpuBackend } from '@pixgen/core';
 import { createLocalBackend } from '@pixgen/core';
-import { type CallStatus, newId, terminalEvent } from '@pixgen/domain';
+import { type CallStatus, newId, type TrainSettings, terminalEvent } from '@pixgen/domain';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiStub, type OrderBody, type StubJob, startApiStub } from './api-stub.ts';
@@ -45,9 +45,12 @@ function images(count: number): OrderBody {
 
 function training(steps: number): OrderBody {
   const photos = Array.from({ length: 5 }, () => ({ photoId: newId(), ...SOURCE }));
-  const settings = { steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 };
+  const settings: TrainSettings = {
+    ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
+    ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 60_000, samplePrompts: [] },
+  };
   const order = { triggerWord: 'sks_abc234', classWord: 'toy', settings, photos, resume: null };
-  return { kind: 'train', ...order, checkpointEveryMs: 60_000 };
+  return { kind: 'train', ...order };
 }
 
 async function run(job: StubJob): Promise<CallStatus> {
@@ -295,6 +298,7 @@ describe('the simulator itself', () => {
       ['checkpoint', 2],
       ['checkpoint', 4],
       ['weights', 6],
+      ['kohya-weights', 6],
     ]);
     const bytes = [...stub.files.values()].at(-1)?.bytes ?? Buffer.alloc(8);
     const headerBytes = Number(bytes.readBigUInt64LE());

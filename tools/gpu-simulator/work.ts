@@ -1,13 +1,14 @@
 /** The work itself, simulated: pictures and weights that depend on the order, in the time the configuration says. */
 import { createHash } from 'node:crypto';
-import type {
-  GenerateOrder,
-  ImageEvent,
-  PlannedImage,
-  StoredObject,
-  SucceededEvent,
-  TrainOrder,
-  WorkOrder,
+import {
+  type GenerateOrder,
+  type ImageEvent,
+  newId,
+  type PlannedImage,
+  type StoredObject,
+  type SucceededEvent,
+  type TrainOrder,
+  type WorkOrder,
 } from '@pixgen/domain';
 import { fetchSource, uploadObject } from './api.ts';
 import { type Call, type Claim, passPoint, pause, WorkFailure, type World } from './call.ts';
@@ -59,7 +60,7 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
     reportProgress(world, call, claim, step, steps, loss(step), []);
     const { checkpointEverySteps } = world.config;
     const due =
-      performance.now() - checkpointAt >= order.checkpointEveryMs ||
+      performance.now() - checkpointAt >= order.settings.checkpointEveryMs ||
       (checkpointEverySteps !== null && step - checkpointStep >= checkpointEverySteps);
     if (due && step < steps) {
       const object = await putWeights(world, call, order, 'checkpoint', step);
@@ -79,11 +80,13 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
     }
   }
   claim.phase = 'saving';
+  await drawSamples(world, call, claim, order, steps);
   const weights = await putWeights(world, call, order, 'weights', steps);
+  const kohyaWeights = await putWeights(world, call, order, 'kohya-weights', steps);
   const stride = Math.ceil(steps / MAX_LOSS_POINTS);
   const lossHistory: [number, number][] = [];
   for (let at = stride; at <= steps; at += stride) lossHistory.push([at, loss(at)]);
-  const training = { weights, kohyaWeights: null, steps, lossHistory };
+  const training = { weights, kohyaWeights, steps, lossHistory };
   return { type: 'succeeded', ...eventHead(order), gpuMs: gpuMsOf(claim), training, images: [] };
 }
 
@@ -108,7 +111,7 @@ async function putWeights(
   world: World,
   call: Call,
   order: TrainOrder,
-  purpose: 'weights' | 'checkpoint',
+  purpose: 'weights' | 'kohya-weights' | 'checkpoint',
   step: number,
 ): Promise<StoredObject> {
   const { rank, seed } = order.settings;
@@ -131,6 +134,18 @@ async function putWeights(
   );
   const what = { purpose, imageId: null, step, contentType: 'application/octet-stream' } as const;
   return uploadObject(world, call, order, what, file);
+}
+
+/** One picture per sample prompt, of the trained state. */
+async function drawSamples(world: World, call: Call, claim: Claim, order: TrainOrder, step: number): Promise<void> {
+  const { samplePrompts, seed, resolution: edge } = order.settings;
+  for (const [index, prompt] of samplePrompts.entries()) {
+    const png = drawSimulatedPng(JSON.stringify([prompt, seed, step]), edge, edge);
+    const what = { purpose: 'sample', imageId: newId(), step, contentType: 'image/png' } as const;
+    const object = await uploadObject(world, call, order, what, png);
+    const sample = { type: 'sample', ...eventHead(order), step, index, object, width: edge, height: edge } as const;
+    await sendDurable(world, call, claim, sample);
+  }
 }
 
 async function generate(world: World, call: Call, claim: Claim, order: GenerateOrder): Promise<SucceededEvent> {

@@ -100,6 +100,15 @@ describe('a training', () => {
   it.each([
     ['rank 0', { rank: 0 }, 'overrides.rank', '1'],
     ['rank 129', { rank: 129 }, 'overrides.rank', '128'],
+    ['5001 steps', { steps: 5001 }, 'overrides.steps', '5000'],
+    ['a learning rate of 0.1', { learningRate: 0.1 }, 'overrides.learningRate', '0.01'],
+    ['100 px', { resolution: 100 }, 'overrides.resolution', '8'],
+    ['a batch of 9', { batchSize: 9 }, 'overrides.batchSize', '8'],
+    ['a prior weight of 3', { priorWeight: 3 }, 'overrides.priorWeight', '2'],
+    ['checkpoints each 10 ms', { checkpointEveryMs: 10 }, 'overrides.checkpointEveryMs', '1000'],
+    ['five sample prompts', { samplePrompts: ['a', 'b', 'c', 'd', 'e'] }, 'overrides.samplePrompts', '4'],
+    ['a sample prompt of 301', { samplePrompts: ['x'.repeat(301)] }, 'overrides.samplePrompts.0', '300'],
+    ['a negative seed', { seed: -1 }, 'overrides.seed', '0'],
   ])('with %s is refused by field and limit', async (_, overrides, path, limit) => {
     const error = await refusal(
       person.client.training.start.mutate({ modelId, preset: 'fast', overrides, idempotencyKey: newId() }),

@@ -178,21 +178,16 @@ const SCENARIOS: Record<CrashPoint, Scenario> = {
     const { items } = await person.client.photos.list.query({ modelId: draft });
     expect(items.map((photo) => photo.state)).toEqual(Array.from({ length: 5 }, () => 'ready'));
   },
+  // At every step, and what must be gone afterwards: `erasure.test.ts`.
   'erase.midway': async () => {
     const draft = await createReadyDraft(person);
-    await product.db.prisma.model.update({ where: { id: draft }, data: { deletedAt: new Date(0) } });
-    const sweepNow = async () => {
-      await product.db.prisma.lease.deleteMany({ where: { name: 'sweep' } });
-      await product.worker.kill();
-      await product.worker.start();
-    };
     arm('erase.midway');
-    const gone = async () => product.db.prisma.model.count({ where: { id: draft } });
-    await sweepNow().catch(() => undefined);
-    await product.worker.gone();
-    expect(await gone()).toBe(1);
-    await sweepNow();
-    expect(await until(gone, (count) => count === 0)).toBe(0);
+    const restarted = restartWhenGone(product.worker);
+    const { code } = await person.client.models.erase.mutate({ id: draft });
+    await restarted;
+    const look = () => person.client.account.erasure.mutate({ code });
+    const { receipt } = await until(look, ({ state }) => state !== 'erasing', HEALED_MS);
+    expect(receipt?.counts).toMatchObject({ models: 1, photos: 5 });
     expect(await product.db.prisma.photo.count({ where: { modelId: draft } })).toBe(0);
   },
 };

@@ -56,12 +56,21 @@ describe('one training, end to end', () => {
     const file = await person.client.models.download.query({ id: modelId });
     const weights = Buffer.from(await (await fetch(file.url)).arrayBuffer());
     expect(weights.length).toBe(training.weights[0]?.sizeBytes);
+    const kohya = await person.client.models.download.query({ id: modelId, layout: 'kohya' });
+    expect((await fetch(kohya.url)).status).toBe(200);
+    expect(kohya.fileName).toMatch(/-kohya\.safetensors$/);
+    expect(training.samples.map((sample) => sample.prompt)).toEqual(training.settings.samplePrompts);
   });
 
   it('9. has told its whole story as numbered events', async () => {
     const job = await person.client.jobs.get.query({ id: jobId });
     const types = job.events.map((event) => event.type);
-    expect(types.filter((type) => type !== 'checkpoint')).toEqual(['queued', 'dispatching', 'running', 'succeeded']);
+    expect(types.filter((type) => type !== 'checkpoint' && type !== 'sample')).toEqual([
+      'queued',
+      'dispatching',
+      'running',
+      'succeeded',
+    ]);
     expect(types).toContain('checkpoint');
     const numbers = job.events.map((event) => Number(event.number));
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));

@@ -12,9 +12,12 @@ export type World = {
   trainingId: string;
   generationId: string;
   imageId: string;
+  sampleId: string;
   apiKeyId: string;
   trainingJobId: string;
   generationJobId: string;
+  /** Opens an erasure of something else of theirs. */
+  erasureCode: string;
 };
 
 /** One person for each identity; `anonymous` has no headers. */
@@ -44,9 +47,11 @@ export async function createWorld(api: TestApi, userId: string): Promise<World> 
     trainingId: newId(),
     generationId: newId(),
     imageId: newId(),
+    sampleId: newId(),
     apiKeyId: newId(),
     trainingJobId: newId(),
     generationJobId: newId(),
+    erasureCode: randomBytes(32).toString('base64url'),
   };
   const { modelId, trainingId, generationId } = ids;
   const weightsId = newId();
@@ -62,6 +67,8 @@ export async function createWorld(api: TestApi, userId: string): Promise<World> 
   });
   const file = { storageKey: `o/${userId}/${weightsId}`, sizeBytes: 3, sha256, profile: 'nano', step: 1, final: true };
   await prisma.weights.create({ data: { id: weightsId, userId, modelId, trainingId, ...file } });
+  const sample = { step: 1, position: 0, prompt: 'canary prompt', storageKey: `o/${userId}/${ids.sampleId}.png` };
+  await prisma.sample.create({ data: { id: ids.sampleId, userId, trainingId, ...sample, width: 128, height: 128 } });
   const drawn = { seed: 1n, steps: 6, guidance: 5, width: 128, height: 128, loraWeight: 1, negativePrompt: '' };
   const planned = [{ imageId: ids.imageId, prompt: 'canary prompt', compiledPrompt: 'canary prompt', seed: 1 }];
   await prisma.generation.create({
@@ -89,7 +96,11 @@ export async function createWorld(api: TestApi, userId: string): Promise<World> 
       secretHash: randomBytes(32).toString('hex'),
     },
   });
+  const codeHash = createHash('sha256').update(ids.erasureCode).digest('hex');
+  const erasure = { kind: 'photo', requestedBy: 'owner', pseudonym: newId(), userId, targetId: newId(), codeHash };
+  await prisma.erasure.create({ data: { id: newId(), ...erasure } });
   const { storage } = api.services.deps;
+  await storage.write(sample.storageKey, Buffer.from('png'), 'image/png');
   await storage.write(storageKey, Buffer.from('png'), 'image/png');
   await storage.write(`p/${userId}/${modelId}/${ids.photoId}.jpg`, Buffer.from('jpg'), 'image/jpeg');
   return ids;

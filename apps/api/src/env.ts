@@ -94,6 +94,8 @@ const shared = z.object({
   GENERATIONS_PER_HOUR: callLimit(30),
   MUTATIONS_PER_15_MIN: callLimit(100),
   READS_PER_15_MIN: callLimit(3_000),
+  /** Shown to people as a date; the worker does it. */
+  TRAINED_PHOTOS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
   QUEUE_BOARD: onOff.default(false),
   /** For tests: a folder whose files order the process to die at named points. */
   CRASH_POINTS: z.string().optional(),

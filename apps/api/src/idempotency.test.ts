@@ -194,14 +194,14 @@ describe('a call whose key is under way elsewhere', () => {
 
   it('is told 409 only when the wait for the stored answer has ended, and hinders nobody else meanwhile', async () => {
     const key = newId();
+    const bob = await api.signUp();
+    const bobsModel = await createTrainedModel(bob.userId);
     const first = await holdFirstCall(key);
     const waiting = start(`"${key}"`);
     let isWaiting = true;
     void waiting.finally(() => {
       isWaiting = false;
     });
-    const bob = await api.signUp();
-    const bobsModel = await createTrainedModel(bob.userId);
     const bobs = await api.post(
       '/api/v1/generations',
       { modelId: bobsModel, prompt: 'rain', idempotencyKey: key },

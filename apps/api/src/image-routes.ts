@@ -1,5 +1,13 @@
 /** Private pictures, only for their owner and only in that owner's own cache. */
-import { type Actor, type Delivery, type DeliveryRequest, type Deps, deliverImage, deliverPhoto } from '@pixgen/core';
+import {
+  type Actor,
+  type Delivery,
+  type DeliveryRequest,
+  type Deps,
+  deliverImage,
+  deliverPhoto,
+  deliverSample,
+} from '@pixgen/core';
 import { AppError, DELIVERY_WIDTHS, id, notFound } from '@pixgen/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from './services.ts';
@@ -9,6 +17,7 @@ type Deliver = (deps: Deps, actor: Actor, request: DeliveryRequest) => Promise<D
 export async function imageRoutes(app: FastifyInstance, services: Services): Promise<void> {
   app.get('/i/:id', (request, reply) => answer(services, request, reply, 'image', deliverImage));
   app.get('/p/:id', (request, reply) => answer(services, request, reply, 'photo', deliverPhoto));
+  app.get('/s/:id', (request, reply) => answer(services, request, reply, 'image', deliverSample));
 }
 
 async function answer(

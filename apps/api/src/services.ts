@@ -75,6 +75,7 @@ function toConfig(env: Env): CoreConfig {
       mutationsPer15Min: env.MUTATIONS_PER_15_MIN,
       readsPer15Min: env.READS_PER_15_MIN,
     },
+    trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
     auth: {
       mode: env.AUTH_MODE,
       registration: env.REGISTRATION,

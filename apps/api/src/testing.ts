@@ -16,6 +16,13 @@ const ORIGIN = 'https://studio.example';
 /** What no answer may contain: names of our parts, paths, addresses, code. */
 export const INTERNALS = /prisma|postgres|node_modules|\.ts:|at \w+ \(|127\.0\.0\.1|ECONN|select |zod/i;
 
+/** Databases 1 to 15 of the shared server: files that run at the same time must not meet in its caches. */
+function redisUrl(): string {
+  const url = new URL(process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1');
+  url.pathname = `/${1 + (Number(process.env.VITEST_POOL_ID ?? 1) % 15)}`;
+  return url.href;
+}
+
 const NO_CALL_LIMITS = {
   CALLS_PER_MINUTE_PER_ADDRESS: '0',
   TRAININGS_PER_HOUR: '0',
@@ -28,7 +35,7 @@ const NO_CALL_LIMITS = {
 export function testVariables(databaseUrl = 'postgresql://127.0.0.1:1/none'): Record<string, string> {
   return {
     DATABASE_URL: databaseUrl,
-    REDIS_URL: process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
+    REDIS_URL: redisUrl(),
     S3_ENDPOINT: 'http://127.0.0.1:1',
     S3_BUCKET: 'pixgen',
     S3_ACCESS_KEY_ID: 'access',

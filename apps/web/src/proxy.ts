@@ -9,7 +9,7 @@ import { signInPath } from '@/http/next-path';
 
 const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin)(\/|$)/;
 /** Answers that are no pages: the API's own headers apply. */
-const NO_PAGE = /^\/(trpc|i|p|auth|healthz|readyz|admin\/queues)(\/|$)/;
+const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
   if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has('pixgen_session'));

@@ -30,6 +30,13 @@ export const envSchema = z.object({
   MODAL_APP: z.string().min(1).default('pixgen-gpu'),
   TRAIN_PRICE_MICRO_USD: microUsd.default(0),
   IMAGE_PRICE_MICRO_USD: microUsd.default(0),
+  /** Days after a training's success until its photos are erased; 0: they stay. */
+  TRAINED_PHOTOS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
+  /** Mode clerk: with it, erasing an account here erases it at Clerk too. */
+  CLERK_SECRET_KEY: z
+    .string()
+    .regex(/^sk_(live|test)_/)
+    .optional(),
   /** For tests: a folder whose files order the process to die at named points. */
   CRASH_POINTS: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -12,8 +12,16 @@ export type LeasedWork = {
 /**
  * Runs `work` every `everyMs` while this process holds the lease. A failed pass is logged and the next one tries again;
  * passes never overlap.
+ *
+ * @param firstAfterMs for heavy work that needs no repetition at each start
  */
-export function startLeasedWork(deps: Deps, name: string, everyMs: number, work: () => Promise<void>): LeasedWork {
+export function startLeasedWork(
+  deps: Deps,
+  name: string,
+  everyMs: number,
+  work: () => Promise<void>,
+  firstAfterMs = 0,
+): LeasedWork {
   const holder = newId();
   let stopped = false;
   let lastPass: number | null = null;
@@ -34,7 +42,8 @@ export function startLeasedWork(deps: Deps, name: string, everyMs: number, work:
   function tick(): void {
     current = pass();
   }
-  tick();
+  if (firstAfterMs === 0) tick();
+  else timer = setTimeout(tick, firstAfterMs);
   return {
     lastPassAgeMs: () => (lastPass === null ? null : performance.now() - lastPass),
     async stop() {

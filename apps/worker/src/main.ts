@@ -1,5 +1,6 @@
 import {
   connectDeps,
+  createClerkUserDeleter,
   createLocalBackend,
   createModalBackend,
   type GpuBackend,
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
       triggerWordSeed: null,
       // Nobody calls the worker.
       callLimits: NO_CALL_LIMITS,
+      trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
   const gpu = withCircuitBreaker(await createGpu(env), log);
   const worker = startWorker(deps, gpu, () => connectRedis(env.REDIS_URL, 'worker', onRedisError), {
     stuckAfterMs: env.QUEUE_STUCK_MS,
+    deleteIdentity: env.CLERK_SECRET_KEY ? createClerkUserDeleter({ secretKey: env.CLERK_SECRET_KEY }) : null,
     // Whoever runs this process starts it again; the tasks in its hands are taken over.
     onStuck: () => process.exit(1),
   });

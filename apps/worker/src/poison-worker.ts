@@ -22,4 +22,5 @@ const gpu = withCircuitBreaker(
 startWorker(deps, gpu, () => connectRedis(options.redisUrl, 'worker', () => {}), {
   stuckAfterMs: 60_000,
   onStuck: () => {},
+  deleteIdentity: null,
 });

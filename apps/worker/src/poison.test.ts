@@ -32,6 +32,7 @@ beforeAll(async () => {
       previousTicketKey: null,
       triggerWordSeed: null,
       callLimits: NO_CALL_LIMITS,
+      trainedPhotosDays: 30,
       auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
     },
   };

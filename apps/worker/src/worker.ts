@@ -7,18 +7,27 @@ import {
   createPoisonHandlers,
   type Deps,
   dispatchJob,
+  type ErasureTools,
   type GuardedGpu,
+  makeExport,
   reconcile,
+  repairObjects,
   runBulk,
+  runErasure,
   startRelay,
   sweep,
 } from '@pixgen/core';
+import { claimDataExport, claimErasure, keepDataExport, keepErasure, linkAudit } from '@pixgen/db';
 import { type connectRedis, type HandledTask, type Handlers, startConsumer } from '@pixgen/queue';
+import { startDueWork } from './due-work.ts';
 import { startLeasedWork } from './leased-work.ts';
 import { watchProgress } from './progress-watch.ts';
 
 const RECONCILE_EVERY_MS = 10_000;
 const SWEEP_EVERY_MS = 60 * 60_000;
+const LINK_AUDIT_EVERY_MS = 5_000;
+const REPAIR_EVERY_MS = 24 * 3_600_000;
+const REPAIR_FIRST_MS = 15 * 60_000;
 
 export type RunningWorker = {
   /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
@@ -41,7 +50,11 @@ export function startWorker(
   deps: Deps,
   gpu: GuardedGpu,
   connectQueue: () => ReturnType<typeof connectRedis>,
-  options: { stuckAfterMs: number; onStuck: (task: HandledTask) => void },
+  options: {
+    stuckAfterMs: number;
+    onStuck: (task: HandledTask) => void;
+    deleteIdentity: ErasureTools['deleteIdentity'];
+  },
 ): RunningWorker {
   const applyEvents = createEventApplier(deps);
   const handlers: Handlers = {
@@ -61,13 +74,33 @@ export function startWorker(
   const stopRelay = startRelay(deps);
   const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, () => reconcile(deps, gpu));
   const sweeper = startLeasedWork(deps, 'sweep', SWEEP_EVERY_MS, () => sweep(deps));
+  const linker = startLeasedWork(deps, 'link-audit', LINK_AUDIT_EVERY_MS, async () => {
+    await linkAudit(deps.db.pool);
+  });
+  const repair = async () => void (await repairObjects(deps));
+  const repairer = startLeasedWork(deps, 'repair-objects', REPAIR_EVERY_MS, repair, REPAIR_FIRST_MS);
+  const tools: ErasureTools = { gpu, deleteIdentity: options.deleteIdentity };
+  const stopErasing = startDueWork(deps, {
+    name: 'erasure',
+    claim: claimErasure,
+    keep: keepErasure,
+    run: (erasure) => runErasure(deps, erasure, tools),
+  });
+  const stopExporting = startDueWork(deps, {
+    name: 'data export',
+    claim: claimDataExport,
+    keep: keepDataExport,
+    run: (wanted, signal) => makeExport(deps, wanted, signal),
+  });
   return {
     lastPassAgeMs: reconciler.lastPassAgeMs,
     stuckQueue: watch.stuck,
     gpu,
     async stop() {
       watch.stop();
-      await Promise.all([reconciler.stop(), sweeper.stop(), stopRelay(), consumer.close(GRACE_MS)]);
+      const leased = [reconciler, sweeper, linker, repairer].map((work) => work.stop());
+      const due = [stopErasing(GRACE_MS), stopExporting(GRACE_MS)];
+      await Promise.all([...leased, ...due, stopRelay(), consumer.close(GRACE_MS)]);
       await gpu.close();
     },
   };

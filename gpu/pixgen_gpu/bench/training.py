@@ -43,7 +43,7 @@ class Training:
         return TrainConfig(**(settings | changes))
 
     def _train(self, config: TrainConfig, images: list[TrainingImage]) -> TrainedLora:
-        return train_lora(config, images, self._base, lambda *_: None)
+        return train_lora(config, images, self._base)
 
     def _step_s(self, shape: _Shape) -> float:
         """Seconds of one of our steps: the difference of two trainings of different length, so that encoding, set-up

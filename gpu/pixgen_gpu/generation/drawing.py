@@ -51,7 +51,7 @@ class Drawing:
         self._is_prepared = True
         parts: tuple[Any, ...] = (base.unet, base.vae)
         for part in parts:
-            torch.nn.Module.to(part, memory_format=torch.channels_last)
+            part.to(memory_format=torch.channels_last)
         if compiled:
             compile_blocks(base.unet)
 

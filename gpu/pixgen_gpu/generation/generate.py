@@ -200,7 +200,7 @@ class _Work:
         tokens = torch.cat([text.tokens for text in texts])
         conditions = _conditions(texts, config, base)
         sampler = Sampler(config.scheduler, base.scheduler, config.steps, base.device)
-        latents = _noise(plans, config).to(base.device) * sampler.init_noise_sigma
+        latents = _noise(plans, config, base.latent_factor).to(base.device) * sampler.init_noise_sigma
         for step in range(len(sampler)):
             self._check_stop()
             scaled = sampler.model_input(latents, step).to(base.dtype)
@@ -223,9 +223,9 @@ class _Work:
         return latents
 
 
-def _noise(plans: list[ImagePlan], config: GenerateConfig) -> torch.Tensor:
+def _noise(plans: list[ImagePlan], config: GenerateConfig, factor: int) -> torch.Tensor:
     """Each image's own noise, drawn on the CPU so that the same seed means the same picture on every device."""
-    shape = (LATENT_CHANNELS, config.height // 8, config.width // 8)
+    shape = (LATENT_CHANNELS, config.height // factor, config.width // factor)
     return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(plan.seed)) for plan in plans])
 
 

@@ -32,13 +32,13 @@ def learning_rate_at(step: int, total_steps: int, peak: float) -> float:
 class BatchSchedule:
     """Batches of photo indices, every batch from one bucket, every photo once per epoch."""
 
-    def __init__(self, buckets: list[Bucket], batch_size: int, seed: int) -> None:
+    def __init__(self, buckets: list[Bucket], batch_size: int, seed: int, stream: int = 1) -> None:
         groups: defaultdict[Bucket, list[int]] = defaultdict(list)
         for index, bucket in enumerate(buckets):
             groups[bucket].append(index)
         self._groups = [groups[bucket] for bucket in sorted(groups)]
         self._batch_size = batch_size
-        self._seed = seed
+        self._seed, self._stream = seed, stream
         self.batches_per_epoch = sum(math.ceil(len(group) / batch_size) for group in self._groups)
         self._epoch = lru_cache(maxsize=2)(self._shuffled_epoch)
 
@@ -48,7 +48,7 @@ class BatchSchedule:
         return self._epoch(epoch)[position]
 
     def _shuffled_epoch(self, epoch: int) -> list[list[int]]:
-        generator = step_generator(self._seed, epoch, stream=1)
+        generator = step_generator(self._seed, epoch, self._stream)
         batches: list[list[int]] = []
         for group in self._groups:
             order = [group[i] for i in torch.randperm(len(group), generator=generator).tolist()]

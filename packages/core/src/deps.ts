@@ -46,6 +46,8 @@ export type CoreConfig = {
   /** Makes trigger words repeatable, for a demo that draws the same pictures twice; null: random words. */
   triggerWordSeed: string | null;
   callLimits: CallLimitsConfig;
+  /** Days after which photos are erased that a training succeeded with; 0: they stay. */
+  trainedPhotosDays: number;
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
 };
 

@@ -17,6 +17,7 @@ const CONFIG: CoreConfig = {
   previousTicketKey: null,
   triggerWordSeed: null,
   callLimits: NO_CALL_LIMITS,
+  trainedPhotosDays: 30,
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };
 

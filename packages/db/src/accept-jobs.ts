@@ -59,7 +59,9 @@ export type AcceptAnswer =
   /** The first call with this key has not been answered yet, and the wait for its answer has ended. */
   | { outcome: 'in-progress' }
   | { outcome: 'over-budget' }
-  | { outcome: 'already-live' };
+  | { outcome: 'already-live' }
+  /** The model, or its owner, was erased meanwhile. */
+  | { outcome: 'gone' };
 
 /**
  * The accepting process hands a job to the queue itself, right after the commit; the relay takes the rows of those that
@@ -90,7 +92,7 @@ function acceptText({ generations, trainings, money, retries }: Parts): string {
 )`,
     'ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId"))',
     ...(generations ? [`gen AS (${INSERT_GENERATIONS})`] : []),
-    ...(trainings ? [`tra AS (${INSERT_TRAININGS})`, `mod AS (${UPDATE_MODELS})`] : []),
+    ...(trainings ? [`tra AS (${INSERT_TRAININGS})`, `mod AS (${UPDATE_MODELS})`, `aud AS (${LOG_TRAININGS})`] : []),
     `job AS (
   INSERT INTO "Job" (id, "userId", kind, "trainingId", "generationId", "modelId", "retryOf", "holdMicroUsd", "deadlineAt")
   SELECT "jobId", "userId", kind, CASE WHEN kind = 'train' THEN "orderId" END, CASE WHEN kind = 'generate' THEN "orderId" END,
@@ -169,6 +171,11 @@ const INSERT_TRAININGS = `
 const UPDATE_MODELS = `
   UPDATE "Model" m SET state = 'training', "updatedAt" = now() FROM ok WHERE ok.kind = 'train' AND m.id = ok."modelId"`;
 
+const LOG_TRAININGS = `
+  INSERT INTO "AuditEntry" (action, actor, subject, detail)
+  SELECT 'training.started', u.pseudonym, u.pseudonym, jsonb_build_object('jobId', ok."jobId")
+  FROM ok JOIN "User" u ON u.id = ok."userId" WHERE ok.kind = 'train'`;
+
 const statementOf = createStatements(acceptText);
 
 const KNOWN_KEYS = `
@@ -177,6 +184,7 @@ FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "userId" uuid, procedure text, 
 JOIN "IdempotencyKey" k ON k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key`;
 
 const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
 
 /** A call waits this long for the stored answer of another one with its key. */
 const KEY_WAIT_MS = 2_000;
@@ -211,6 +219,7 @@ export function createJobAcceptor(
       return answer;
     } catch (error) {
       // Only a request that ran alone gets here: its order or model already has a live job.
+      if (error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION) return { outcome: 'gone' };
       if (isLiveConflict(error)) return { outcome: 'already-live' };
       throw error;
     }

@@ -1,5 +1,6 @@
 /** API keys: only their hash is kept. */
 import { newId } from '@pixgen/domain';
+import { appendAudit } from './audit.ts';
 import { createBatcher } from './batch.ts';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
@@ -43,7 +44,10 @@ export async function insertApiKey(
     // The row lock makes parallel calls of one person count one after the other.
     await tx.$queryRaw`SELECT 1 FROM "User" WHERE id = ${key.userId}::uuid FOR UPDATE`;
     if ((await tx.apiKey.count({ where: { userId: key.userId, revokedAt: null } })) >= limit) return null;
-    return tx.apiKey.create({ data: { id: newId(), ...key } });
+    const made = await tx.apiKey.create({ data: { id: newId(), ...key } });
+    const detail = { keyId: made.id };
+    await appendAudit(tx, { action: 'api-key.made', actorId: key.userId, subjectId: key.userId, detail });
+    return made;
   });
 }
 
@@ -54,6 +58,12 @@ export async function listApiKeys(db: Db, userId: string, limit: number): Promis
 
 /** @returns null when the person has no such key; revoking twice is not an error */
 export async function revokeApiKey(db: Db, userId: string, id: string): Promise<ApiKeyRow | null> {
-  await db.prisma.apiKey.updateMany({ where: { id, userId, revokedAt: null }, data: { revokedAt: new Date() } });
-  return db.prisma.apiKey.findFirst({ where: { id, userId } });
+  return db.prisma.$transaction(async (tx) => {
+    const data = { revokedAt: new Date() };
+    const { count } = await tx.apiKey.updateMany({ where: { id, userId, revokedAt: null }, data });
+    if (count === 1) {
+      await appendAudit(tx, { action: 'api-key.revoked', actorId: userId, subjectId: userId, detail: { keyId: id } });
+    }
+    return tx.apiKey.findFirst({ where: { id, userId } });
+  });
 }

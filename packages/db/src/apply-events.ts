@@ -47,7 +47,20 @@ export type NewWeights = {
   storageKey: string;
   sizeBytes: number;
   sha256: string;
+  kohyaStorageKey: string;
   profile: string;
+};
+
+export type NewSample = {
+  id: string;
+  userId: string;
+  trainingId: string;
+  step: number;
+  position: number;
+  prompt: string;
+  storageKey: string;
+  width: number;
+  height: number;
 };
 
 /** How one job stands, as read together with its events. */
@@ -72,6 +85,8 @@ export type ReadJob = {
   /** Step of the newest checkpoint; null when there is none. */
   checkpointStep: number | null;
   profile: string | null;
+  /** Of a training; empty for a generation. */
+  samplePrompts: string[];
 };
 
 /** An inbox row with its job. */
@@ -81,6 +96,7 @@ const PENDING = `
 SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, coalesce(j."trainingId", j."generationId") AS "orderId",
   j."modelId", j.state, j.attempt, j.version, coalesce(a."claimEpoch", 0) AS "claimEpoch", j."holdMicroUsd",
   coalesce(g.planned, '[]') AS planned, (j.checkpoint->>'step')::int AS "checkpointStep", t.profile,
+  coalesce(t.settings->'samplePrompts', '[]') AS "samplePrompts",
   ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds",
   ${READY_BEFORE} AS "readyBefore"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
@@ -113,6 +129,7 @@ export type JobEffects = {
   holdMicroUsd: number;
   images: NewImage[];
   weights: NewWeights[];
+  samples: NewSample[];
   /** A newer one than the job has. */
   checkpoint: CheckpointRow | null;
   lossHistory: { trainingId: string; value: [number, number][] } | null;
@@ -122,7 +139,7 @@ export type JobEffects = {
 /** What a batch of decisions consists of: a statement pays for each part it has, used or not. */
 type Parts = { ends: string[] | null; goesOn: boolean; images: boolean; training: boolean };
 
-type Parameter = 'jobs' | 'inboxIds' | 'images' | 'weights' | 'losses';
+type Parameter = 'jobs' | 'inboxIds' | 'images' | 'weights' | 'samples' | 'losses';
 
 /** A parameter that a statement does not use would have no type. */
 function parametersOf({ images, training }: Parts): Parameter[] {
@@ -130,7 +147,7 @@ function parametersOf({ images, training }: Parts): Parameter[] {
     'jobs',
     'inboxIds',
     ...(images ? ['images' as const] : []),
-    ...(training ? ['weights' as const, 'losses' as const] : []),
+    ...(training ? ['weights' as const, 'samples' as const, 'losses' as const] : []),
   ];
 }
 
@@ -157,6 +174,10 @@ function applyText(parts: Parts): string {
       `SELECT id, "userId", kind, "orderId", 'checkpoint' AS type, "oldAttempt" AS attempt, NULL::uuid AS "imageId",
         (checkpoint->>'step')::int AS step, NULL::text AS code, 1 AS part, 0 AS position
       FROM changed WHERE checkpoint IS NOT NULL`,
+    training &&
+      `SELECT c.id, c."userId", c.kind, c."orderId", 'sample' AS type, c."oldAttempt" AS attempt, NULL::uuid AS "imageId",
+        smp.step, NULL::text AS code, 1 AS part, 1 + smp.position AS position
+      FROM smp JOIN changed c ON c."orderId" = smp."trainingId"`,
     ends &&
       `SELECT id, "userId", kind, "orderId", ${MOVE_EVENT} AS type, "oldAttempt" AS attempt, NULL::uuid AS "imageId",
         NULL::int AS step, cause AS code, 2 AS part, 0 AS position
@@ -173,7 +194,11 @@ function applyText(parts: Parts): string {
     `changed AS (${changed || 'SELECT NULL::uuid AS id, NULL::uuid AS "generationId" WHERE false'})`,
     ...(images ? [`img AS (${insertImages(parameter('images'))})`] : []),
     ...(training
-      ? [`wts AS (${insertWeights(parameter('weights'))})`, `los AS (${updateLosses(parameter('losses'))})`]
+      ? [
+          `wts AS (${insertWeights(parameter('weights'))})`,
+          `smp AS (${insertSamples(parameter('samples'))})`,
+          `los AS (${updateLosses(parameter('losses'))})`,
+        ]
       : []),
     // Events that change nothing are settled whatever the version: what made them stale never comes back.
     `applied AS (
@@ -208,12 +233,24 @@ const insertImages = (parameter: string): string => `
   RETURNING id, "generationId", position, "failureCode"`;
 
 const insertWeights = (parameter: string): string => `
-  INSERT INTO "Weights" (id, "userId", "modelId", "trainingId", step, final, "storageKey", "sizeBytes", sha256, profile)
-  SELECT r.id, r."userId", r."modelId", r."trainingId", r.step, r.final, r."storageKey", r."sizeBytes", r.sha256, r.profile
+  INSERT INTO "Weights" (id, "userId", "modelId", "trainingId", step, final, "storageKey", "sizeBytes", sha256, "kohyaStorageKey",
+    profile)
+  SELECT r.id, r."userId", r."modelId", r."trainingId", r.step, r.final, r."storageKey", r."sizeBytes", r.sha256, r."kohyaStorageKey",
+    r.profile
   FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "trainingId" uuid, step int, final boolean,
-    "storageKey" text, "sizeBytes" int, sha256 text, profile text)
+    "storageKey" text, "sizeBytes" int, sha256 text, "kohyaStorageKey" text, profile text)
   JOIN changed ON changed."orderId" = r."trainingId"
   ON CONFLICT ("storageKey") DO NOTHING`;
+
+/** A training that resumes draws the samples of a step again; the first ones stay. */
+const insertSamples = (parameter: string): string => `
+  INSERT INTO "Sample" (id, "userId", "trainingId", step, position, prompt, "storageKey", width, height)
+  SELECT r.id, r."userId", r."trainingId", r.step, r.position, r.prompt, r."storageKey", r.width, r.height
+  FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "trainingId" uuid, step int, position int, prompt text,
+    "storageKey" text, width int, height int)
+  JOIN changed ON changed."orderId" = r."trainingId"
+  ON CONFLICT DO NOTHING
+  RETURNING "trainingId", step, position`;
 
 const updateLosses = (parameter: string): string => `
   UPDATE "Training" t SET "lossHistory" = r.value
@@ -253,6 +290,7 @@ export async function applyEffects(
   }));
   const images = effects.flatMap((effect) => effect.images);
   const weights = effects.flatMap((effect) => effect.weights);
+  const samples = effects.flatMap((effect) => effect.samples);
   const losses = effects.flatMap((effect) => effect.lossHistory ?? []);
   const moves = effects.flatMap(({ move }) => move ?? []);
   const training = effects.some(({ kind }) => kind === 'train');
@@ -263,7 +301,7 @@ export async function applyEffects(
     images: images.length > 0,
     training,
   };
-  const rowsOf = { jobs, images, weights, losses };
+  const rowsOf = { jobs, images, weights, samples, losses };
   const values = parametersOf(parts).map((name) => (name === 'inboxIds' ? inboxIds : JSON.stringify(rowsOf[name])));
   const { rows } = await pool.query<Row>({ ...statementOf('apply', parts), values });
   const changed = new Set(rows.map((row) => row.changedId));

@@ -37,7 +37,8 @@ function selected(op: Pick<BulkRow, 'userId' | 'kind' | 'selection'>): Prisma.Sq
   }
   if ('ids' in selection) {
     const standing = op.kind === 'restore' ? Prisma.sql`i."deletedAt" IS NOT NULL` : Prisma.sql`i."deletedAt" IS NULL`;
-    return Prisma.sql`i."userId" = ${userId}::uuid AND i.id = ANY (${selection.ids}::uuid[]) AND i.state = 'ready' AND ${standing}`;
+    return Prisma.sql`i."userId" = ${userId}::uuid AND i.id = ANY (${selection.ids}::uuid[]) AND i.state = 'ready' AND ${standing}
+      AND EXISTS (SELECT 1 FROM "Model" m WHERE m.id = i."modelId" AND m."deletedAt" IS NULL)`;
   }
   const { deletedSince, ...filter } = selection.matching;
   const since = deletedSince === null ? null : new Date(deletedSince);

@@ -76,6 +76,13 @@ export function connectDb(options: {
   };
 }
 
+/** Two connections of a command's own, for an operator at the keyboard. */
+export function openPool(url: string): pg.Pool {
+  const plain = new URL(url);
+  plain.searchParams.delete('pgbouncer');
+  return new pg.Pool({ connectionString: plain.href, max: 2, connectionTimeoutMillis: 10_000 });
+}
+
 /** The next transaction may run on another connection of the server, which does not know what was prepared on this one. */
 function withoutNames(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;

@@ -1,5 +1,6 @@
 /** Accounts of our own issuer: passwords, invitations and the first admin. */
 import { newId } from '@pixgen/domain';
+import { appendAudit } from './audit.ts';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
 import type { UserRow } from './users.ts';
@@ -23,7 +24,9 @@ const FIRST_ADMIN_LOCK = 7_201_112;
 export async function createLocalUser(db: Db, user: NewLocalUser, inviteHash: string | null): Promise<UserRow | null> {
   return db.prisma.$transaction(async (tx) => {
     if (inviteHash !== null && !(await useInvite(tx, inviteHash, 'invite'))) return null;
-    return insertUser(tx, user, 'member');
+    const made = await insertUser(tx, user, 'member');
+    await appendAudit(tx, { action: 'sign-up', actorId: made.id, subjectId: made.id });
+    return made;
   });
 }
 
@@ -38,7 +41,9 @@ export async function createFirstAdmin(db: Db, user: NewLocalUser, linkHash: str
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
     if ((await tx.user.count({ where: { role: 'admin' } })) > 0) return null;
     if (!(await useInvite(tx, linkHash, 'set-up'))) return null;
-    return insertUser(tx, user, 'admin');
+    const made = await insertUser(tx, user, 'admin');
+    await appendAudit(tx, { action: 'set-up', actorId: made.id, subjectId: made.id });
+    return made;
   });
 }
 
@@ -77,6 +82,8 @@ export async function insertInvite(
     // One set-up link at a time: printing a new one makes the old one worthless.
     if (invite.kind === 'set-up') await tx.invite.deleteMany({ where: { kind: 'set-up', usedAt: null } });
     await tx.invite.create({ data: invite });
+    const detail = { kind: invite.kind };
+    await appendAudit(tx, { action: 'invite.made', actorId: invite.createdBy, subjectId: null, detail });
   });
 }
 
@@ -86,6 +93,10 @@ export async function findCredential(db: Db, email: string): Promise<CredentialR
     select: { userId: true, passwordHash: true, user: { select: { subject: true } } },
   });
   return found && { userId: found.userId, passwordHash: found.passwordHash, subject: found.user.subject };
+}
+
+export async function findCredentialOf(db: Db, userId: string): Promise<{ passwordHash: string } | null> {
+  return db.prisma.credential.findUnique({ where: { userId }, select: { passwordHash: true } });
 }
 
 /**
@@ -106,6 +117,11 @@ export async function countSignInTry(
       "updatedAt" = now()
     WHERE "userId" = ${userId}::uuid AND ("lockedUntil" IS NULL OR "lockedUntil" <= now())`;
   return changed === 1;
+}
+
+/** Someone tried and did not get in. @param userId whose account it was; null for an address without one */
+export async function logFailedSignIn(db: Db, userId: string | null): Promise<void> {
+  await appendAudit(db.prisma, { action: 'sign-in.failed', actorId: null, subjectId: userId });
 }
 
 export async function forgetSignInTries(db: Db, userId: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Personal models. Every read names the owner: a foreign model is an absent one. */
+import { appendAudit } from './audit.ts';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
 
@@ -13,6 +14,9 @@ export type ModelCardRow = ModelRow & {
   pendingPhotos: number;
   refusedPhotos: number;
   trainingId: string | null;
+  /** When its newest weights came, and whether there are photos of before. */
+  trainedAt: Date | null;
+  hasTrainedPhotos: boolean | null;
   coverImageId: string | null;
 };
 
@@ -23,10 +27,11 @@ export type ModelFilter = { ids: string[] } | { before: string | null; limit: nu
 const CARD = `
 SELECT m.*, c.subject AS "consentSubject", c."textVersion" AS "consentTextVersion", c."createdAt" AS "consentAt",
   p.ready AS "readyPhotos", p.pending AS "pendingPhotos", p.refused AS "refusedPhotos",
-  t.id AS "trainingId", i.id AS "coverImageId"
+  d.at AS "trainedAt", p.trained AS "hasTrainedPhotos", t.id AS "trainingId", i.id AS "coverImageId"
 FROM "Model" m
 LEFT JOIN LATERAL (SELECT * FROM "Consent" WHERE "modelId" = m.id ORDER BY "createdAt" DESC LIMIT 1) c ON true
-LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'ready')::int AS ready,
+LEFT JOIN LATERAL (SELECT max("createdAt") AS at FROM "Weights" WHERE "modelId" = m.id AND final) d ON true
+LEFT JOIN LATERAL (SELECT bool_or("createdAt" < d.at) AS trained, count(*) FILTER (WHERE state = 'ready')::int AS ready,
     count(*) FILTER (WHERE state IN ('uploading', 'checking'))::int AS pending,
     count(*) FILTER (WHERE state = 'refused')::int AS refused
   FROM "Photo" WHERE "modelId" = m.id AND "deletedAt" IS NULL) p ON true
@@ -61,8 +66,22 @@ export async function insertModel(
   model: { id: string; userId: string; name: string; classWord: string; triggerWord: string },
   consent: NewConsent | null,
 ): Promise<void> {
-  const consents = consent && { create: { ...consent, userId: model.userId } };
-  await db.prisma.model.create({ data: { ...model, ...(consents && { consents }) }, select: { id: true } });
+  await db.prisma.$transaction(async (tx) => {
+    await tx.model.create({ data: model, select: { id: true } });
+    if (consent) await insertConsent(tx, model, consent);
+  });
+}
+
+async function insertConsent(
+  tx: Prisma.TransactionClient,
+  model: { id: string; userId: string },
+  consent: NewConsent,
+): Promise<void> {
+  const { id: modelId, userId } = model;
+  await tx.consent.create({ data: { ...consent, modelId, userId } });
+  const { subject, textVersion, textHash } = consent;
+  const detail = { modelId, subject, textVersion, textHash };
+  await appendAudit(tx, { action: 'consent.given', actorId: userId, subjectId: userId, detail });
 }
 
 export async function updateModel(
@@ -71,8 +90,10 @@ export async function updateModel(
   change: { name?: string; classWord?: string },
   consent: NewConsent | null,
 ): Promise<void> {
-  const consents = consent && { create: { ...consent, userId: model.userId } };
-  await db.prisma.model.update({ where: { id: model.id }, data: { ...change, ...(consents && { consents }) } });
+  await db.prisma.$transaction(async (tx) => {
+    await tx.model.update({ where: { id: model.id }, data: change });
+    if (consent) await insertConsent(tx, model, consent);
+  });
 }
 
 /** @returns false when the model is being trained: its job must end first */
@@ -88,10 +109,13 @@ export async function restoreModel(db: Db, userId: string, id: string, since: Da
 }
 
 /** The newest final weights of a model. */
-export async function findNewestWeights(db: Db, modelId: string): Promise<{ storageKey: string; step: number } | null> {
+export async function findNewestWeights(
+  db: Db,
+  modelId: string,
+): Promise<{ storageKey: string; kohyaStorageKey: string | null; step: number } | null> {
   return db.prisma.weights.findFirst({
     where: { modelId, final: true },
     orderBy: { id: 'desc' },
-    select: { storageKey: true, step: true },
+    select: { storageKey: true, kohyaStorageKey: true, step: true },
   });
 }

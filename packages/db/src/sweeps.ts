@@ -1,9 +1,11 @@
 /** What the daily sweep looks for: deleted things past their time, and objects or rows that nothing needs any more. */
+import { appendAudit } from './audit.ts';
 import type { Db } from './client.ts';
+import { ERASED_AT } from './erasures.ts';
 
 export async function findPurgeableModels(db: Db, deletedBefore: Date, limit: number) {
   return db.prisma.model.findMany({
-    where: { deletedAt: { lt: deletedBefore } },
+    where: { deletedAt: { lt: deletedBefore, gt: ERASED_AT } },
     select: { id: true, userId: true, photos: { select: { id: true } }, jobs: { select: { id: true } } },
     take: limit,
   });
@@ -17,7 +19,12 @@ export async function removeModel(db: Db, id: string): Promise<void> {
 /** Photos past their time, and uploads that were never completed. */
 export async function findPurgeablePhotos(db: Db, deletedBefore: Date, abandonedBefore: Date, limit: number) {
   return db.prisma.photo.findMany({
-    where: { OR: [{ deletedAt: { lt: deletedBefore } }, { state: 'uploading', createdAt: { lt: abandonedBefore } }] },
+    where: {
+      OR: [
+        { deletedAt: { lt: deletedBefore, gt: ERASED_AT } },
+        { state: 'uploading', createdAt: { lt: abandonedBefore } },
+      ],
+    },
     select: { id: true, userId: true, modelId: true },
     take: limit,
   });
@@ -25,6 +32,37 @@ export async function findPurgeablePhotos(db: Db, deletedBefore: Date, abandoned
 
 export async function removePhotos(db: Db, ids: string[]): Promise<void> {
   await db.prisma.photo.deleteMany({ where: { id: { in: ids } } });
+}
+
+export type RetainedPhoto = { id: string; userId: string; modelId: string };
+
+/** Photos of models that were trained with them before this, and are not being trained again. */
+export async function findPhotosPastRetention(db: Db, trainedBefore: Date, limit: number): Promise<RetainedPhoto[]> {
+  const { rows } = await db.pool.query<RetainedPhoto>(
+    `SELECT p.id, p."userId", p."modelId"
+     FROM (SELECT "modelId", max("createdAt") AS at FROM "Weights" WHERE final GROUP BY "modelId") w
+     JOIN "Photo" p ON p."modelId" = w."modelId" AND p."createdAt" < w.at
+     WHERE w.at < $1 AND NOT EXISTS (SELECT 1 FROM "LiveJob" l WHERE l."modelId" = w."modelId")
+     ORDER BY p.id LIMIT $2`,
+    [trainedBefore, limit],
+  );
+  return rows;
+}
+
+/** Rows of photos whose objects are gone, with a line in the audit log for each person. */
+export async function removePhotosPastRetention(db: Db, photos: RetainedPhoto[]): Promise<void> {
+  for (const [userId, own] of Map.groupBy(photos, (photo) => photo.userId)) {
+    await db.prisma.$transaction(async (tx) => {
+      const { count } = await tx.photo.deleteMany({ where: { id: { in: own.map(({ id }) => id) } } });
+      if (count === 0) return;
+      await appendAudit(tx, {
+        action: 'retention.erased',
+        actorId: null,
+        subjectId: userId,
+        detail: { photos: count },
+      });
+    });
+  }
 }
 
 export async function findPurgeableImages(db: Db, deletedBefore: Date, limit: number) {
@@ -64,9 +102,20 @@ export async function findUnsweptJobs(
           })
         : [];
       const weights = trainingId
-        ? await db.prisma.weights.findMany({ where: { trainingId }, select: { storageKey: true } })
+        ? await db.prisma.weights.findMany({
+            where: { trainingId },
+            select: { storageKey: true, kohyaStorageKey: true },
+          })
         : [];
-      return { id, userId, keep: [...images, ...weights].flatMap((row) => row.storageKey ?? []) };
+      const samples = trainingId
+        ? await db.prisma.sample.findMany({ where: { trainingId }, select: { storageKey: true } })
+        : [];
+      const kohya = weights.flatMap((row) => row.kohyaStorageKey ?? []);
+      return {
+        id,
+        userId,
+        keep: [...kohya, ...[...images, ...weights, ...samples].flatMap((row) => row.storageKey ?? [])],
+      };
     }),
   );
 }
@@ -84,4 +133,5 @@ export async function removeExpiredRows(db: Db, before: Date): Promise<void> {
   await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before } } });
   await db.prisma.session.deleteMany({ where: { expiresAt: { lt: before } } });
   await db.prisma.invite.deleteMany({ where: { expiresAt: { lt: before } } });
+  await db.prisma.erasedSubject.deleteMany({ where: { createdAt: { lt: before } } });
 }

@@ -1,11 +1,13 @@
 /** Trainings, as pages read them. */
 import type { Db } from './client.ts';
+import { ERASED_AT } from './erasures.ts';
 import type { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
 import { atOneMoment } from './snapshot.ts';
 
 const TRAINING = {
   weights: { orderBy: { step: 'desc' } },
+  samples: { orderBy: [{ step: 'asc' }, { position: 'asc' }] },
   jobs: { select: JOB_COLUMNS, orderBy: { id: 'desc' }, take: 1 },
 } as const satisfies Prisma.TrainingInclude;
 
@@ -43,6 +45,14 @@ export async function listTrainingRows(
   );
 }
 
+/** A sample image of the caller's own training. */
+export async function findOwnSample(db: Db, userId: string, id: string): Promise<{ storageKey: string } | null> {
+  return db.prisma.sample.findFirst({
+    where: { id, userId, training: { model: { deletedAt: null } } },
+    select: { storageKey: true },
+  });
+}
+
 /** What a training of this model would start from: its validated photos and its newest consent. */
 export async function readTrainingInput(db: Db, modelId: string) {
   const [photos, consent] = await Promise.all([
@@ -58,5 +68,6 @@ export async function readTrainingInput(db: Db, modelId: string) {
 
 /** Photos of a training that are still there; a retry needs them all. */
 export async function countReadyPhotos(db: Db, photoIds: string[]): Promise<number> {
-  return db.prisma.photo.count({ where: { id: { in: photoIds }, state: 'ready' } });
+  const isThere = { OR: [{ deletedAt: null }, { deletedAt: { gt: ERASED_AT } }] };
+  return db.prisma.photo.count({ where: { id: { in: photoIds }, state: 'ready', ...isThere } });
 }

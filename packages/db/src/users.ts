@@ -1,7 +1,9 @@
 /** Accounts: made on the first authenticated call, by signing up, or by the identity provider's webhook. */
 import { newId } from '@pixgen/domain';
+import { appendAudit } from './audit.ts';
 import { createBatcher } from './batch.ts';
 import type { Db } from './client.ts';
+import { hashSubject } from './erasures.ts';
 import type { Prisma } from './generated/client.ts';
 
 export type UserRow = Prisma.UserGetPayload<Record<string, never>>;
@@ -54,7 +56,8 @@ export function createSessionOwnerLookup(db: Db) {
 }
 
 /**
- * Makes the account of a subject unless it exists: any number of concurrent first calls make one.
+ * Makes the account of a subject unless it exists: any number of concurrent first calls make one. Of a subject that was
+ * erased none is made while a token or a message of before can still arrive.
  *
  * @param user.budgetLimitMicroUsd null: no budget is enforced
  */
@@ -63,7 +66,12 @@ export async function provisionUser(
   user: { subject: string; role: 'member' | 'admin'; displayName: string; budgetLimitMicroUsd: number | null },
 ): Promise<void> {
   const budgetLimitMicroUsd = user.budgetLimitMicroUsd === null ? null : BigInt(user.budgetLimitMicroUsd);
-  await db.prisma.user.createMany({ data: { id: newId(), ...user, budgetLimitMicroUsd }, skipDuplicates: true });
+  const id = newId();
+  await db.prisma.$transaction(async (tx) => {
+    if (await tx.erasedSubject.findUnique({ where: { subjectHash: hashSubject(user.subject) } })) return;
+    const made = await tx.user.createMany({ data: { id, ...user, budgetLimitMicroUsd }, skipDuplicates: true });
+    if (made.count === 1) await appendAudit(tx, { action: 'sign-up', actorId: id, subjectId: id });
+  });
 }
 
 /** Takes over what the identity provider says of a person. The account is made when this is the first we hear of it. */
@@ -80,8 +88,9 @@ export async function saveProfile(
         data: { email: null },
       });
     }
-    await tx.user.update({
-      where: { subject: profile.subject },
+    // News of somebody who is being erased come too late.
+    await tx.user.updateMany({
+      where: { subject: profile.subject, NOT: { status: 'erasing' } },
       data: { email: profile.email, displayName: profile.displayName },
     });
   });
@@ -92,16 +101,9 @@ function profileHead(profile: { subject: string; displayName: string; budgetLimi
   return { subject, displayName, budgetLimitMicroUsd };
 }
 
-/** The provider deleted the person: the account is closed and its keys end; its data are erased by their own task. */
-export async function closeAccount(db: Db, subject: string): Promise<void> {
-  const at = new Date();
-  await db.prisma.$transaction(async (tx) => {
-    await tx.user.updateMany({
-      where: { subject },
-      data: { status: 'suspended', email: null, displayName: 'Deleted account' },
-    });
-    await tx.apiKey.updateMany({ where: { user: { subject }, revokedAt: null }, data: { revokedAt: at } });
-  });
+/** @returns null when there is no account of this subject */
+export async function findUserId(db: Db, subject: string): Promise<string | null> {
+  return (await db.prisma.user.findUnique({ where: { subject }, select: { id: true } }))?.id ?? null;
 }
 
 /** Gives the admin role to the configured subject if its account exists. */

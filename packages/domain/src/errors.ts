@@ -74,7 +74,8 @@ export function notFound(
     | 'api key'
     | 'user'
     | 'collection'
-    | 'operation',
+    | 'operation'
+    | 'erasure',
 ): AppError {
   return new AppError('NOT_FOUND', `There is no such ${what}.`);
 }

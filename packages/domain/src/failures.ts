@@ -10,7 +10,8 @@ export type JobFailureCode =
   | 'RESULT_INVALID'
   | 'DEADLINE'
   | 'KILLED_WORKER'
-  | 'CANCELLED_BY_USER';
+  | 'CANCELLED_BY_USER'
+  | 'LOST';
 
 export const FAILURES: Record<JobFailureCode, { message: string; nextStep: string }> = {
   GPU_OUT_OF_MEMORY: { message: 'The GPU ran out of memory.', nextStep: 'Try a smaller size or fewer images at once.' },
@@ -51,6 +52,7 @@ export const FAILURES: Record<JobFailureCode, { message: string; nextStep: strin
     message: 'You cancelled this job.',
     nextStep: 'Finished images are kept; start again when you like.',
   },
+  LOST: { message: 'The file is not in the store any more.', nextStep: 'Retry draws it again.' },
 };
 
 /** The words for a code; codes of newer versions read as an internal failure. */

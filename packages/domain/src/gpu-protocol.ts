@@ -39,12 +39,22 @@ const sourceFile = z.strictObject({ url, sizeBytes: z.int().min(1), sha256: sha2
 export const gpuProfile = z.enum(['nano', 'tiny', 'sdxl']);
 export type GpuProfile = z.infer<typeof gpuProfile>;
 
+/** `auto`: what the GPU's captioner sees is added, where it has one; otherwise as `template`. */
+export const captionMode = z.enum(['template', 'auto']);
+export type CaptionMode = z.infer<typeof captionMode>;
+
 export const trainSettings = z.strictObject({
   steps: z.int().min(LIMITS.training.steps.min).max(LIMITS.training.steps.max),
   rank: z.int().min(LIMITS.training.rank.min).max(LIMITS.training.rank.max),
   learningRate: z.number().min(LIMITS.training.learningRate.min).max(LIMITS.training.learningRate.max),
   resolution: z.int().min(LIMITS.training.resolution.min).max(LIMITS.training.resolution.max).multipleOf(8),
   batchSize: z.int().min(LIMITS.training.batchSize.min).max(LIMITS.training.batchSize.max),
+  /** Weight of the prior preservation loss; 0 for anything but people. */
+  priorWeight: z.number().min(LIMITS.training.priorWeight.min).max(LIMITS.training.priorWeight.max),
+  captions: captionMode,
+  checkpointEveryMs: z.int().min(LIMITS.training.checkpointEveryMs.min).max(LIMITS.training.checkpointEveryMs.max),
+  /** As written in a stored training; compiled, with trigger and class word, in a work order. */
+  samplePrompts: z.array(z.string().min(1).max(LIMITS.compiledPrompt.max)).max(LIMITS.training.samplePrompts.max),
   seed: z.int().min(0).max(LIMITS.maxSeed),
 });
 export type TrainSettings = z.infer<typeof trainSettings>;
@@ -74,7 +84,6 @@ export const trainOrder = z.strictObject({
     .max(LIMITS.photos.max),
   /** Latest checkpoint of an earlier claim of this attempt, or null: training resumes from it. */
   resume: sourceFile.extend({ step }).nullable(),
-  checkpointEveryMs: z.int().min(1000).max(600_000),
 });
 export type TrainOrder = z.infer<typeof trainOrder>;
 
@@ -113,7 +122,7 @@ export type GenerateOrder = z.infer<typeof generateOrder>;
 export const workOrder = z.discriminatedUnion('kind', [trainOrder, generateOrder]);
 export type WorkOrder = z.infer<typeof workOrder>;
 
-export const uploadPurpose = z.enum(['weights', 'checkpoint', 'sample', 'image']);
+export const uploadPurpose = z.enum(['weights', 'kohya-weights', 'checkpoint', 'sample', 'image']);
 export type UploadPurpose = z.infer<typeof uploadPurpose>;
 
 export const uploadRequest = z.strictObject({
@@ -122,9 +131,9 @@ export const uploadRequest = z.strictObject({
   token: ticketToken,
   claimEpoch,
   purpose: uploadPurpose,
-  /** The planned image for `image`; null otherwise. */
+  /** The planned image for `image`, an id of the GPU's own making for `sample`; null otherwise. */
   imageId: id.nullable(),
-  /** The training step for `weights`, `checkpoint` and `sample`; null otherwise. */
+  /** The training step for what a training stores; null otherwise. */
   step: step.nullable(),
   contentType: z.enum(['image/png', 'image/webp', 'application/octet-stream']),
   sizeBytes: z.int().min(1).max(LIMITS.uploadBytes.max),
@@ -226,6 +235,21 @@ export const checkpointEvent = z.strictObject({
   loss: z.number().nullable(),
 });
 
+/** A picture drawn during a training. One that gets lost is not sent again: the training does not depend on it. */
+export const sampleEvent = z.strictObject({
+  type: z.literal('sample'),
+  ...eventHead,
+  step,
+  /** Which of the order's sample prompts. */
+  index: z
+    .int()
+    .min(0)
+    .max(LIMITS.training.samplePrompts.max - 1),
+  object: storedObject,
+  width: edgePx,
+  height: edgePx,
+});
+
 export const succeededEvent = z.strictObject({
   type: z.literal('succeeded'),
   ...eventHead,
@@ -233,8 +257,10 @@ export const succeededEvent = z.strictObject({
   /** Present for a training, null for a generation (its images came as their own events). */
   training: z
     .strictObject({
+      /** In diffusers' layout. */
       weights: storedObject,
-      kohyaWeights: storedObject.nullable(),
+      /** The same LoRA in Kohya's layout. */
+      kohyaWeights: storedObject,
       steps: step,
       /** `[step, loss]`, at most 500 points. */
       lossHistory: z.array(z.tuple([step, z.number()])).max(500),
@@ -261,6 +287,7 @@ export const gpuEvent = z.discriminatedUnion('type', [
   previewEvent,
   imageEvent,
   checkpointEvent,
+  sampleEvent,
   succeededEvent,
   failedEvent,
 ]);
@@ -269,10 +296,11 @@ export type ImageEvent = z.infer<typeof imageEvent>;
 export type SucceededEvent = z.infer<typeof succeededEvent>;
 export type FailedEvent = z.infer<typeof failedEvent>;
 export type CheckpointEvent = z.infer<typeof checkpointEvent>;
+export type SampleEvent = z.infer<typeof sampleEvent>;
 export type ProgressEvent = z.infer<typeof progressEvent>;
 export type PreviewEvent = z.infer<typeof previewEvent>;
 /** Events that must not be lost: stored before they are acknowledged. */
-export type DurableGpuEvent = ImageEvent | CheckpointEvent | SucceededEvent | FailedEvent;
+export type DurableGpuEvent = ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent;
 
 export const terminalEvent = z.discriminatedUnion('type', [succeededEvent, failedEvent]);
 export type TerminalEvent = z.infer<typeof terminalEvent>;

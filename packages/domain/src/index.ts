@@ -1,7 +1,9 @@
 export * from './account.ts';
+export * from './audit.ts';
 export * from './common.ts';
 export * from './dead-letters.ts';
 export * from './delivery.ts';
+export * from './erasure.ts';
 export * from './errors.ts';
 export * from './failures.ts';
 export * from './gallery.ts';
@@ -18,3 +20,4 @@ export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';
 export * from './training.ts';
+export * from './training-settings.ts';

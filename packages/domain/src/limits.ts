@@ -24,6 +24,11 @@ export const LIMITS = {
     learningRate: { min: 1e-6, max: 1e-2 },
     resolution: { min: 64, max: 1024 },
     batchSize: { min: 1, max: 8 },
+    /** 0 turns prior preservation off. */
+    priorWeight: { min: 0, max: 2 },
+    checkpointEveryMs: { min: 1000, max: 600_000 },
+    /** Prompts as a person writes them; 0 prompts turn sample images off. */
+    samplePrompts: { max: 4, maxLength: 300 },
   },
   /** One object written by a GPU. */
   uploadBytes: { max: 2 * 1024 * 1024 * 1024 },

@@ -11,11 +11,14 @@ export const classWord = z
   .toLowerCase()
   .regex(/^[a-z]{2,20}( [a-z]{2,20})?$/, 'Use one or two plain words, such as "woman" or "dog".');
 export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
-const PERSON_WORDS: readonly string[] = ['person', 'woman', 'man'];
+export const PERSON_WORDS: readonly string[] = [
+  ...['person', 'people', 'human', 'face', 'woman', 'man', 'girl', 'boy', 'lady', 'gentleman', 'guy'],
+  ...['bride', 'groom', 'actor', 'actress'],
+];
 
-/** Subjects that are people need a consent that says so. */
-export function isPersonClass(word: string): boolean {
-  return PERSON_WORDS.includes(word);
+/** Subjects that are people need a consent that says so, and are trained with prior preservation. */
+export function isPersonClass(classWord: string): boolean {
+  return classWord.split(' ').some((word) => PERSON_WORDS.includes(word));
 }
 
 export const CONSENT = {
@@ -65,6 +68,8 @@ export const modelView = z.object({
   /** The training that matters now: the running one, else the newest. */
   trainingId: id.nullable(),
   coverImageId: id.nullable(),
+  /** When the photos that were trained from are erased by themselves; null: not, or there are none. */
+  photosErasedAt: isoTime.nullable(),
   createdAt: isoTime,
   updatedAt: isoTime,
   deletedAt: isoTime.nullable(),

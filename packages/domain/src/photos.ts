@@ -15,6 +15,7 @@ export const PHOTO_REFUSALS = {
   TOO_MANY_PIXELS: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller and try again.`,
   TOO_SMALL: `The photo is smaller than ${LIMITS.photos.minEdgePx} pixels on one side. Use a larger one.`,
   DUPLICATE: 'This photo is already in the set.',
+  LOST: 'The photo is not in the store any more. Upload it again.',
   TOO_SLOW: 'The photo took too long to read. Save it again as a plain JPEG.',
 } as const;
 export const photoRefusalCode = z.enum(

@@ -12,6 +12,14 @@ type PresetSettings = Omit<TrainSettings, 'steps' | 'seed'> & {
   maxSteps: number;
 };
 
+/** What all presets have in common. */
+const COMMON = {
+  priorWeight: 1,
+  captions: 'auto',
+  checkpointEveryMs: 30_000,
+  samplePrompts: ['photo of {subject}', '{subject} on a beach at sunset'],
+} satisfies Partial<PresetSettings>;
+
 /** Edge lengths in px a profile draws at. `simulated` profiles draw no likeness: every screen that shows them says so. */
 export type Profile = {
   name: string;
@@ -36,6 +44,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     draft: { steps: 3, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
+        ...COMMON,
         rank: 4,
         learningRate: 1e-3,
         resolution: 128,
@@ -45,6 +54,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 60,
       },
       balanced: {
+        ...COMMON,
         rank: 8,
         learningRate: 1e-3,
         resolution: 128,
@@ -54,6 +64,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 120,
       },
       best: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-3,
         resolution: 128,
@@ -74,6 +85,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     draft: { steps: 8, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
+        ...COMMON,
         rank: 8,
         learningRate: 1e-3,
         resolution: 128,
@@ -83,6 +95,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 200,
       },
       balanced: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-3,
         resolution: 128,
@@ -92,6 +105,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 400,
       },
       best: {
+        ...COMMON,
         rank: 16,
         learningRate: 5e-4,
         resolution: 128,
@@ -112,6 +126,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
     draft: { steps: 10, scheduler: 'dpmpp-2m-karras' },
     presets: {
       fast: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-4,
         resolution: 512,
@@ -121,6 +136,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 1200,
       },
       balanced: {
+        ...COMMON,
         rank: 16,
         learningRate: 1e-4,
         resolution: 1024,
@@ -130,6 +146,7 @@ export const PROFILES: Record<GpuProfile, Profile> = {
         maxSteps: 1600,
       },
       best: {
+        ...COMMON,
         rank: 32,
         learningRate: 1e-4,
         resolution: 1024,
@@ -142,18 +159,24 @@ export const PROFILES: Record<GpuProfile, Profile> = {
   },
 };
 
+/** What a training's settings are worked out from. */
+export type TrainingChoice = {
+  profile: GpuProfile;
+  preset: TrainingPreset;
+  photoCount: number;
+  /** Prior preservation keeps what the base model knows of people; other subjects do without. */
+  isPerson: boolean;
+  seed: number;
+  overrides?: { [Setting in keyof TrainSettings]?: TrainSettings[Setting] | undefined };
+};
+
 /** The settings of one training: the preset scaled to the photo set, with the person's overrides on top. */
-export function resolveTrainSettings(
-  profile: GpuProfile,
-  preset: TrainingPreset,
-  photoCount: number,
-  seed: number,
-  overrides: { [Setting in keyof TrainSettings]?: TrainSettings[Setting] | undefined } = {},
-): TrainSettings {
-  const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[profile].presets[preset];
-  const steps = Math.min(Math.max(stepsPerPhoto * photoCount, minSteps), maxSteps);
-  const defined = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  return { ...base, steps, seed, ...defined };
+export function resolveTrainSettings(choice: TrainingChoice): TrainSettings {
+  const { stepsPerPhoto, minSteps, maxSteps, ...base } = PROFILES[choice.profile].presets[choice.preset];
+  const steps = Math.min(Math.max(stepsPerPhoto * choice.photoCount, minSteps), maxSteps);
+  const defined = Object.fromEntries(Object.entries(choice.overrides ?? {}).filter(([, value]) => value !== undefined));
+  const priorWeight = choice.isPerson ? base.priorWeight : 0;
+  return { ...base, priorWeight, steps, seed: choice.seed, ...defined };
 }
 
 /** Names the first fault of a size under a profile, or null when it fits. */

@@ -1,21 +1,35 @@
 import { z } from 'zod';
-import { id, idempotencyKey, isoTime, page, pageInput } from './common.ts';
+import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
 import { trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
+import { LIMITS } from './limits.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
 
 export const trainingPreset = z.enum(TRAINING_PRESETS);
+const samplePrompts = z
+  .array(plainText(1, LIMITS.training.samplePrompts.maxLength))
+  .max(LIMITS.training.samplePrompts.max, `Use at most ${LIMITS.training.samplePrompts.max} prompts.`);
+
 export const startTrainingInput = z.strictObject({
   modelId: id,
   preset: trainingPreset.default('balanced'),
   /** Replace single settings of the preset. */
-  overrides: trainSettings.partial().prefault({}),
+  overrides: trainSettings.extend({ samplePrompts }).partial().prefault({}),
   idempotencyKey,
 });
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;
 
 export const weightsView = z.object({ id, step: z.int(), final: z.boolean(), sizeBytes: z.int(), createdAt: isoTime });
 export type WeightsView = z.infer<typeof weightsView>;
+
+/** A LoRA file's layout: `diffusers` for diffusers and PixGen, `kohya` for ComfyUI and A1111. */
+export const weightsLayout = z.enum(['diffusers', 'kohya']);
+export type WeightsLayout = z.infer<typeof weightsLayout>;
+export const downloadWeightsInput = z.strictObject({ id, layout: weightsLayout.default('diffusers') });
+
+/** A picture drawn during a training, always with the same seed; its file is at `/s/{id}`. */
+export const sampleView = z.object({ id, step: z.int(), prompt: z.string(), width: z.int(), height: z.int() });
+export type SampleView = z.infer<typeof sampleView>;
 
 export const trainingView = z.object({
   id,
@@ -26,6 +40,8 @@ export const trainingView = z.object({
   createdAt: isoTime,
   job: jobView,
   weights: z.array(weightsView),
+  /** By step, then in the order of the prompts. */
+  samples: z.array(sampleView),
   /** `[step, loss]`, downsampled. */
   lossHistory: z.array(z.tuple([z.int(), z.number()])),
 });

@@ -67,6 +67,12 @@ export type LiveBus = {
     set(key: string, value: unknown, ttlMs: number): Promise<void>;
     drop(...keys: string[]): Promise<void>;
   };
+  /**
+   * Removes the progress of these jobs and, unless `userId` is null, whatever carries that person's id (limits).
+   *
+   * @returns how many keys there were
+   */
+  forget(about: { userId: string | null; jobIds: readonly string[] }): Promise<number>;
   ping(): Promise<void>;
   /** False while live messages may be missed. */
   connected(): boolean;
@@ -216,6 +222,19 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
       async drop(...keys) {
         if (keys.length > 0) await redis.del(keys.map(cacheKey));
       },
+    },
+    async forget({ userId, jobIds }) {
+      const found = jobIds.flatMap((jobId) => [progressKey(jobId), lossKey(jobId)]);
+      let cursor = userId === null ? null : '0';
+      while (cursor !== null) {
+        const [next, names] = await redis.scan(cursor, 'MATCH', `*${userId}*`, 'COUNT', 1_000);
+        found.push(...names);
+        cursor = next === '0' ? null : next;
+      }
+      let removed = 0;
+      for (let start = 0; start < found.length; start += 1_000)
+        removed += await redis.unlink(found.slice(start, start + 1_000));
+      return removed;
     },
     async ping() {
       await redis.ping();

@@ -1,5 +1,5 @@
 /** Puts tasks on their queues. Called by the relay and by steps that a sweep repeats, never inside a request. */
-import { type JobsOptions, Queue } from 'bullmq';
+import { type Job, type JobsOptions, type JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { TASK_NAMES, TASKS, type TaskName, type TaskPayload } from './catalog.ts';
 
@@ -13,6 +13,13 @@ export type Producer = {
   add(tasks: NewTask[]): Promise<void>;
   /** Takes these dead letters off the board. */
   removeDeadLetters(jobIds: string[]): Promise<void>;
+  /**
+   * Takes away every task about these jobs or photos, also ended ones that are kept for the board. One that a worker has in
+   * hand stays; it finds nothing to do.
+   *
+   * @returns how many were removed
+   */
+  forget(about: { jobIds: readonly string[]; photoIds: readonly string[] }): Promise<number>;
   /** Takes dead letters off the board that are older than this. */
   trimDeadLetters(olderThanMs: number): Promise<void>;
   /** One BullMQ queue per task, for the board. */
@@ -29,6 +36,28 @@ function optionsOf(name: TaskName, id: string): JobsOptions {
     removeOnComplete: { age: 3_600, count: 1_000 },
     removeOnFail: { age: 7 * 86_400, count: 5_000 },
   };
+}
+
+const EVERY_STATE: JobType[] = ['waiting', 'delayed', 'prioritized', 'completed', 'failed'];
+const READ_BATCH = 1_000;
+
+/** Before anything is removed: positions move then. */
+async function readAll(queue: Queue): Promise<Job[]> {
+  const tasks: Job[] = [];
+  for (const state of EVERY_STATE) {
+    for (let start = 0; ; start += READ_BATCH) {
+      const some = await queue.getJobs([state], start, start + READ_BATCH - 1);
+      // One that ended meanwhile may be gone.
+      tasks.push(...some.filter((task) => task !== undefined && task !== null));
+      if (some.length < READ_BATCH) break;
+    }
+  }
+  return tasks;
+}
+
+/** Ids of jobs and photos that a task is about. */
+function idsOf(payload: { jobId?: string; jobIds?: string[]; photoId?: string }): string[] {
+  return [payload?.jobId ?? [], payload?.jobIds ?? [], payload?.photoId ?? []].flat();
 }
 
 /** @param redis a `command` connection: adding fails at once while Redis is away */
@@ -57,6 +86,24 @@ export function createProducer(redis: Redis): Producer {
     },
     async removeDeadLetters(jobIds) {
       for (const jobId of jobIds) await byName.get('dead-letters')?.remove(jobId);
+    },
+    async forget({ jobIds, photoIds }) {
+      const ids = new Set([...jobIds, ...photoIds]);
+      if (ids.size === 0) return 0;
+      let removed = 0;
+      for (const queue of byName.values()) {
+        const tasks = await readAll(queue);
+        for (const task of tasks.filter(({ data }) => idsOf(data).some((id) => ids.has(id)))) {
+          // Refused only while a worker holds its lock.
+          removed += await task.remove().then(
+            () => 1,
+            () => 0,
+          );
+        }
+      }
+      // Its messages name jobs, as nobody listens to them.
+      if (jobIds.length > 0) await byName.get('dead-letters')?.trimEvents(0);
+      return removed;
     },
     async trimDeadLetters(olderThanMs) {
       await byName.get('dead-letters')?.clean(olderThanMs, 10_000, 'wait');

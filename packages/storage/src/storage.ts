@@ -3,10 +3,12 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
@@ -20,11 +22,12 @@ import { createPresigner } from './presign.ts';
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_SOCKETS = 64;
+/** Ten thousand parts of this make 160 GB, more than a person's things. */
+const PART_BYTES = 16 * 1024 * 1024;
 /** As far as S3 lets the clocks of a caller and of itself be apart for any other signed request. */
 const MAX_SKEW_MS = 15 * 60_000;
 /** S3 deletes at most this many keys per call. */
 const DELETE_BATCH = 1000;
-const STREAM_PART_BYTES = 8 * 1024 * 1024;
 
 export type StorageOptions = {
   /** `http(s)://host:port` as this process reaches the store. Buckets are addressed by path. */
@@ -180,24 +183,48 @@ export function createStorage(options: StorageOptions) {
       await reached(s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType })));
     },
 
+    /** @returns the bytes as they come, to be read to the end or destroyed; null when there is no such object */
+    async readStream(key: string): Promise<Readable | null> {
+      try {
+        const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        // In Node the SDK's body is always a stream of Node's.
+        return (answer.Body as Readable | undefined) ?? null;
+      } catch (error) {
+        if (error instanceof NoSuchKey) return null;
+        throw unavailable(error);
+      }
+    },
+
     /**
-     * Writes bytes as they come, in parts of 8 MiB; memory holds a few of them, whatever the whole weighs. An aborted or
-     * failed write leaves no object, nor parts of one.
+     * Writes an object of unknown length in parts; until the last one is there nobody sees it. A process that dies on the
+     * way leaves parts that {@link abortUploads} removes.
      */
     async writeStream(key: string, body: Readable, contentType: string, signal: AbortSignal): Promise<void> {
-      const upload = new Upload({
-        client: s3,
-        params: { Bucket: bucket, Key: key, Body: body, ContentType: contentType },
-        partSize: STREAM_PART_BYTES,
-        queueSize: 3,
-      });
+      const params = { Bucket: bucket, Key: key, Body: body, ContentType: contentType };
+      const upload = new Upload({ client: s3, params, queueSize: 2, partSize: PART_BYTES });
       const abort = (): void => void upload.abort();
       signal.addEventListener('abort', abort, { once: true });
       try {
+        signal.throwIfAborted();
         await reached(upload.done());
       } finally {
         signal.removeEventListener('abort', abort);
         body.destroy();
+      }
+    },
+
+    /** Removes parts of objects that were never finished. @returns how many uploads were ended */
+    async abortUploads(prefix: string): Promise<number> {
+      let ended = 0;
+      for (;;) {
+        const { Uploads = [] } = await reached(
+          s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix })),
+        );
+        for (const { Key, UploadId } of Uploads) {
+          await reached(s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
+        }
+        ended += Uploads.length;
+        if (Uploads.length === 0) return ended;
       }
     },
 

@@ -7,7 +7,7 @@ import { type CSSProperties, useState, useSyncExternalStore } from 'react';
 import { colourOf, drawThumbhash } from './thumbhash';
 
 type PrintProps = {
-  /** `/i/{id}` or `/p/{id}`. */
+  /** `/i/{id}`, `/p/{id}` or `/s/{id}`. */
   src: string;
   alt: string;
   width: number;

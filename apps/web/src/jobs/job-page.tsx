@@ -84,6 +84,7 @@ const EVENT_WORDS: Record<JobEventView['type'], string> = {
   running: 'The GPU started',
   image: 'Picture finished',
   checkpoint: 'Checkpoint saved',
+  sample: 'Sample drawn',
   'attempt-ended': 'Attempt ended',
   succeeded: 'Done',
   failed: 'Failed',

@@ -1,10 +1,23 @@
 'use client';
 
 import { LIMITS, type ModelView } from '@pixgen/domain';
-import { Badge, Button, Field, IconButton, Input, LinkButton, Menu, Notice, PageHeader, toast } from '@pixgen/ui';
+import {
+  Badge,
+  Button,
+  Confirm,
+  Field,
+  IconButton,
+  Input,
+  LinkButton,
+  Menu,
+  Notice,
+  PageHeader,
+  toast,
+} from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -89,12 +102,15 @@ export function ModelHeader({ model }: { model: ModelView }) {
             tone="warn"
             title="This model is deleted"
             action={
-              <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ id: model.id })}>
-                Undo
-              </Button>
+              <span className="flex flex-wrap gap-2">
+                <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ id: model.id })}>
+                  Undo
+                </Button>
+                <EraseModel model={model} />
+              </span>
             }
           >
-            It can be brought back for 30 days. Its pictures stay in the gallery.
+            It can be brought back for 30 days, unless you erase it now.
           </Notice>
         )}
         {renaming && (
@@ -119,5 +135,36 @@ export function ModelHeader({ model }: { model: ModelView }) {
         )}
       </div>
     </>
+  );
+}
+
+/** The end of a model, without an undo. */
+function EraseModel({ model }: { model: ModelView }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const erase = useMutation(trpc.models.erase.mutationOptions());
+  return (
+    <Confirm
+      danger
+      trigger={
+        <Button size="sm" variant="quietDanger">
+          Erase now
+        </Button>
+      }
+      title={`Erase ${model.name}?`}
+      action="Erase for good"
+      onConfirm={() =>
+        erase.mutateAsync({ id: model.id }).then(
+          () => {
+            toast(`Erased ${model.name}`);
+            router.push('/models');
+            return null;
+          },
+          (error) => failureOf(error).message,
+        )
+      }
+    >
+      Its photos, weights and pictures are gone at once. Nobody can bring them back.
+    </Confirm>
   );
 }

@@ -1,9 +1,10 @@
 'use client';
 
-import { EmptyState, LinkButton, Section } from '@pixgen/ui';
+import { EmptyState, LinkButton, Notice, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { PrintLink } from '@/gallery/print-link';
+import { Moment } from '@/jobs/time';
 import { TrainingPanel } from '@/training/training-panel';
 import { useTRPC } from '@/trpc/client';
 import { ModelHeader } from './model-header';
@@ -18,6 +19,12 @@ export function ModelPage({ id }: { id: string }) {
   return (
     <>
       <ModelHeader model={model} />
+      {model.photosErasedAt && (
+        <Notice className="mb-8">
+          The photos of this model have done their work. They are erased by themselves on{' '}
+          <Moment at={model.photosErasedAt} />; model and pictures stay.
+        </Notice>
+      )}
       <div className="grid gap-12">
         {images && images.items.length > 0 && (
           <Section

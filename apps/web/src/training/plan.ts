@@ -1,28 +1,44 @@
 /** The choices of the settings step as they travel in the address, so that back, reload and a shared link keep them. */
-import { LIMITS, TRAINING_PRESETS, type TrainingPreset, type TrainSettings } from '@pixgen/domain';
+import {
+  LIMITS,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  TRAINING_PRESETS,
+  type TrainingPreset,
+  type TrainSettings,
+} from '@pixgen/domain';
 
-type Override = 'steps' | 'rank' | 'learningRate' | 'resolution' | 'batchSize' | 'seed';
-export type TrainingPlan = { preset: TrainingPreset; overrides: Partial<Pick<TrainSettings, Override>> };
-
-const BOUNDS: Record<Override, { min: number; max: number; whole: boolean; multipleOf?: number }> = {
-  steps: { ...LIMITS.training.steps, whole: true },
-  rank: { ...LIMITS.training.rank, whole: true },
-  learningRate: { ...LIMITS.training.learningRate, whole: false },
-  resolution: { ...LIMITS.training.resolution, whole: true, multipleOf: 8 },
-  batchSize: { ...LIMITS.training.batchSize, whole: true },
-  seed: { min: 0, max: LIMITS.maxSeed, whole: true },
+export type TrainingPlan = {
+  preset: TrainingPreset;
+  overrides: Partial<Pick<TrainSettings, NumberSettingName | 'captions' | 'samplePrompts'>>;
 };
-export const OVERRIDES = Object.keys(BOUNDS) as Override[];
+
+export const OVERRIDES = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
+const SAMPLES = LIMITS.training.samplePrompts;
 
 /** What is wrong with a typed value, or null. Empty means "as the preset says". */
-export function overrideFault(key: Override, text: string): string | null {
+export function overrideFault(key: NumberSettingName, text: string): string | null {
   if (text.trim() === '') return null;
-  const { min, max, whole, multipleOf } = BOUNDS[key];
+  const { min, max, whole, multipleOf } = NUMBER_SETTINGS[key];
   const value = Number(text);
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
     return whole ? 'Use a whole number.' : 'Use a number.';
   if (value < min || value > max) return `Use ${min} to ${max}.`;
   if (multipleOf && value % multipleOf !== 0) return `Use a multiple of ${multipleOf}.`;
+  return null;
+}
+
+/** One prompt per line. */
+export function readSamplePrompts(text: string): string[] {
+  return text.split('\n').flatMap((line) => line.trim() || []);
+}
+
+/** What is wrong with typed sample prompts, or null. */
+export function samplePromptsFault(text: string): string | null {
+  const prompts = readSamplePrompts(text);
+  if (prompts.length > SAMPLES.max) return `Use at most ${SAMPLES.max} prompts, one per line.`;
+  if (prompts.some((prompt) => prompt.length > SAMPLES.maxLength))
+    return `Use at most ${SAMPLES.maxLength} letters each.`;
   return null;
 }
 
@@ -35,6 +51,9 @@ export function readPlan(params: Record<string, string | string[] | undefined>):
     if (typeof text === 'string' && text.trim() !== '' && overrideFault(key, text) === null)
       overrides[key] = Number(text);
   }
+  if (params.captions === 'template' || params.captions === 'auto') overrides.captions = params.captions;
+  if (typeof params.samplePrompts === 'string' && samplePromptsFault(params.samplePrompts) === null)
+    overrides.samplePrompts = readSamplePrompts(params.samplePrompts);
   return { preset, overrides };
 }
 
@@ -45,5 +64,8 @@ export function writePlan(plan: TrainingPlan): string {
     const value = plan.overrides[key];
     if (value !== undefined) params.set(key, String(value));
   }
+  const { captions, samplePrompts } = plan.overrides;
+  if (captions) params.set('captions', captions);
+  if (samplePrompts) params.set('samplePrompts', samplePrompts.join('\n'));
   return params.toString();
 }

@@ -1,32 +1,45 @@
 'use client';
 
-import { type GpuProfile, PROFILES, resolveTrainSettings, TRAINING_PRESETS, type TrainingPreset } from '@pixgen/domain';
-import { Button, cn, Field, Input, LinkButton } from '@pixgen/ui';
+import {
+  type GpuProfile,
+  LIMITS,
+  NUMBER_SETTINGS,
+  PROFILES,
+  resolveTrainSettings,
+  TRAINING_PRESETS,
+  type TrainingPreset,
+} from '@pixgen/domain';
+import { Button, Checkbox, cn, Field, Input, LinkButton, Textarea } from '@pixgen/ui';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
-import { OVERRIDES, overrideFault, readPlan, type TrainingPlan, writePlan } from './plan';
+import {
+  OVERRIDES,
+  overrideFault,
+  readPlan,
+  readSamplePrompts,
+  samplePromptsFault,
+  type TrainingPlan,
+  writePlan,
+} from './plan';
 
 const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
   fast: { title: 'Fast', text: 'A first look. Good enough to see whether the photos serve.' },
   balanced: { title: 'Balanced', text: 'The usual choice: a good likeness in reasonable time.' },
   best: { title: 'Best', text: 'More steps and finer detail; takes the longest.' },
 };
-const LABELS: Record<(typeof OVERRIDES)[number], { label: string; hint: string }> = {
-  steps: { label: 'Steps', hint: 'More steps learn more, too many repeat the photos.' },
-  rank: { label: 'Rank', hint: 'How much the model can hold.' },
-  learningRate: { label: 'Learning rate', hint: 'How far each step goes.' },
-  resolution: { label: 'Resolution', hint: 'Pixels per side, a multiple of 8.' },
-  batchSize: { label: 'Batch size', hint: 'Photos per step.' },
-  seed: { label: 'Seed', hint: 'The same seed gives the same training.' },
+type Props = {
+  modelId: string;
+  profile: GpuProfile;
+  photoCount: number;
+  isPerson: boolean;
+  priceMicroUsd: number;
 };
 
-type Props = { modelId: string; profile: GpuProfile; photoCount: number; priceMicroUsd: number };
-
 /** Step 3: a preset, and single values on top for those who know. The choice lives in the address. */
-export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Props) {
+export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicroUsd }: Props) {
   const router = useRouter();
   // The address, not what the server drew: after a step back it holds the choice that was made.
   const plan = readPlan(Object.fromEntries(useSearchParams()));
@@ -34,15 +47,24 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Pr
   const [texts, setTexts] = useState<Partial<Record<(typeof OVERRIDES)[number], string>>>(() =>
     Object.fromEntries(Object.entries(plan.overrides).map(([key, value]) => [key, String(value)])),
   );
-  const base = resolveTrainSettings(profile, preset, photoCount, 0);
-  const faults = Object.fromEntries(OVERRIDES.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
-  const faulty = Object.values(faults).some(Boolean);
+  const [captions, setCaptions] = useState(plan.overrides.captions);
+  const [samples, setSamples] = useState(plan.overrides.samplePrompts?.join('\n'));
+  const settingsOf = (name: TrainingPreset) =>
+    resolveTrainSettings({ profile, preset: name, photoCount, isPerson, seed: 0 });
+  const base = settingsOf(preset);
+  // The weight of something that only people have.
+  const shown = OVERRIDES.filter((key) => key !== 'priorWeight' || isPerson);
+  const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
+  const samplesFault = samplePromptsFault(samples ?? '');
+  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null;
 
   function submit(event: FormEvent) {
     event.preventDefault();
     if (faulty) return;
     const overrides: TrainingPlan['overrides'] = {};
-    for (const key of OVERRIDES) if (texts[key]?.trim()) overrides[key] = Number(texts[key]);
+    for (const key of shown) if (texts[key]?.trim()) overrides[key] = Number(texts[key]);
+    if (captions) overrides.captions = captions;
+    if (samples !== undefined) overrides.samplePrompts = readSamplePrompts(samples);
     const query = writePlan({ preset, overrides });
     window.history.replaceState(null, '', `?${query}`);
     router.push(`/train/${modelId}/review?${query}`);
@@ -53,7 +75,7 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Pr
       <fieldset className="grid gap-4 sm:grid-cols-3">
         <legend className="sr-only">Preset</legend>
         {TRAINING_PRESETS.map((name) => {
-          const settings = resolveTrainSettings(profile, name, photoCount, 0);
+          const settings = settingsOf(name);
           return (
             <label
               key={name}
@@ -90,8 +112,13 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Pr
           <ChevronDown aria-hidden="true" className="size-4 text-ink-2 transition-transform group-open:rotate-180" />
         </summary>
         <div className="grid gap-x-6 gap-y-5 px-5 pb-6 sm:grid-cols-2 lg:grid-cols-3">
-          {OVERRIDES.map((key) => (
-            <Field key={key} label={LABELS[key].label} hint={LABELS[key].hint} error={faults[key] ?? undefined}>
+          {shown.map((key) => (
+            <Field
+              key={key}
+              label={NUMBER_SETTINGS[key].label}
+              hint={NUMBER_SETTINGS[key].hint}
+              error={faults[key] ?? undefined}
+            >
               <Input
                 inputMode="decimal"
                 autoComplete="off"
@@ -102,6 +129,26 @@ export function SettingsForm({ modelId, profile, photoCount, priceMicroUsd }: Pr
               />
             </Field>
           ))}
+          <Field
+            label="Sample prompts"
+            hint={`Drawn while it trains, one per line, ${LIMITS.training.samplePrompts.max} at most; none for no samples.`}
+            error={samplesFault ?? undefined}
+            className="sm:col-span-2 lg:col-span-3"
+          >
+            <Textarea
+              rows={3}
+              value={samples ?? base.samplePrompts.join('\n')}
+              onChange={(event) => setSamples(event.target.value)}
+            />
+          </Field>
+          <div className="sm:col-span-2 lg:col-span-3">
+            <Checkbox
+              checked={(captions ?? base.captions) === 'auto'}
+              onChange={(event) => setCaptions(event.target.checked ? 'auto' : 'template')}
+            >
+              Let the GPU describe each photo, where it has a captioner
+            </Checkbox>
+          </div>
         </div>
       </details>
       <p className="text-ink-2 text-sm">

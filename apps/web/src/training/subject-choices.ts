@@ -1,10 +1,10 @@
 import 'server-only';
-import { CLASS_WORDS, CONSENT, isPersonClass } from '@pixgen/domain';
+import { CLASS_WORDS, CONSENT, PERSON_WORDS } from '@pixgen/domain';
 
 /** What the subject form offers, handed to it as data: the domain's schemas stay out of the browser. */
 export const SUBJECT_CHOICES = {
   words: [...CLASS_WORDS],
-  people: CLASS_WORDS.filter(isPersonClass),
+  people: PERSON_WORDS,
   consentText: CONSENT.text,
   consentVersion: CONSENT.version,
 };

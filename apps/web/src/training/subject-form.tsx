@@ -25,7 +25,11 @@ export function SubjectForm({ model, choices }: { model: ModelView | null; choic
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess }));
   const error = create.error ?? update.error;
 
-  const isPerson = (word: string) => choices.people.some((one) => one === word.trim().toLowerCase());
+  const isPerson = (words: string) =>
+    words
+      .toLowerCase()
+      .split(/\s+/)
+      .some((word) => choices.people.includes(word));
   const person = isPerson(classWord);
   const subject: Subject = person ? (who === 'not-a-person' ? 'self' : who) : 'not-a-person';
 

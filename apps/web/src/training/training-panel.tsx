@@ -13,6 +13,7 @@ import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { LossPanel } from './loss-panel';
 import { PhaseTimeline } from './phase-timeline';
+import { SampleStrip } from './sample-strip';
 import { WeightsList } from './weights-list';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
@@ -73,6 +74,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         )}
         {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
         {(working || training.lossHistory.length > 1) && <LossPanel training={training} />}
+        {training.samples.length > 0 && <SampleStrip samples={training.samples} />}
         <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
           <Facts
             items={[

@@ -1,29 +1,30 @@
 'use client';
 
-import type { WeightsView } from '@pixgen/domain';
+import type { WeightsLayout, WeightsView } from '@pixgen/domain';
 import { Badge, Button, Card, Notice } from '@pixgen/ui';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
+import { formatBytes } from '@/jobs/words';
 import { useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
-/** The LoRA files of a training. The newest can be fetched; older ones are checkpoints kept for a restart. */
+/** The LoRA files of a training. The newest can be fetched in two layouts; older ones are checkpoints kept for a restart. */
 export function WeightsList({ modelId, weights }: { modelId: string; weights: readonly WeightsView[] }) {
   const client = useTRPCClient();
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<WeightsLayout | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const sorted = [...weights].sort((a, b) => b.step - a.step);
-  async function download() {
-    setBusy(true);
+  async function download(layout: WeightsLayout) {
+    setBusy(layout);
     setProblem(null);
     try {
-      const { url } = await client.models.download.query({ id: modelId });
+      const { url } = await client.models.download.query({ id: modelId, layout });
       window.location.assign(url);
     } catch (error) {
       setProblem(failureOf(error).message);
     }
-    setBusy(false);
+    setBusy(null);
   }
   return (
     <Card className="p-0 sm:p-0">
@@ -37,9 +38,14 @@ export function WeightsList({ modelId, weights }: { modelId: string; weights: re
               <Ago at={file.createdAt} />
             </span>
             {index === 0 && (
-              <Button size="sm" className="ml-auto" busy={busy} onClick={() => void download()}>
-                <Download aria-hidden="true" /> Download LoRA
-              </Button>
+              <span className="ml-auto flex flex-wrap gap-2">
+                <Button size="sm" busy={busy === 'diffusers'} onClick={() => void download('diffusers')}>
+                  <Download aria-hidden="true" /> Download LoRA
+                </Button>
+                <Button size="sm" busy={busy === 'kohya'} onClick={() => void download('kohya')}>
+                  <Download aria-hidden="true" /> For ComfyUI and A1111
+                </Button>
+              </span>
             )}
           </li>
         ))}
@@ -47,9 +53,4 @@ export function WeightsList({ modelId, weights }: { modelId: string; weights: re
       {problem && <Notice tone="danger">{problem}</Notice>}
     </Card>
   );
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} kB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

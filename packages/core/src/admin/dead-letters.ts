@@ -1,5 +1,5 @@
 /** What an operator does with jobs that ended badly: look at the whole story, and run them again for their owners. */
-import { asJobRow, findDeadLetter, findLedgerEntries, type JobRow, listDeadLetterRows } from '@pixgen/db';
+import { asJobRow, findDeadLetter, findLedgerEntries, type JobRow, listDeadLetterRows, logAdminAct } from '@pixgen/db';
 import {
   AppError,
   type DeadLetterStory,
@@ -61,11 +61,17 @@ export async function getDeadLetter(deps: Deps, input: { id: string }): Promise<
  * Runs jobs again for their owners, one after the other, by the rules and on the budget of the owners' own retry. The dead
  * job's id is the key: repeating the call answers with the jobs that were made.
  */
-export async function retryDeadLetters(deps: Deps, input: { ids: string[] }): Promise<RetryDeadLettersResult> {
+export async function retryDeadLetters(
+  deps: Deps,
+  actor: Actor,
+  input: { ids: string[] },
+): Promise<RetryDeadLettersResult> {
   const items: RetryDeadLettersResult['items'] = [];
   for (const id of input.ids) {
     try {
-      items.push({ id, outcome: 'accepted', jobId: await retryOne(deps, id) });
+      const jobId = await retryOne(deps, id);
+      await logAdminAct(deps.db, { action: 'dead-letter.retried', actorId: actor.userId, detail: { jobId: id } });
+      items.push({ id, outcome: 'accepted', jobId });
     } catch (error) {
       // An outage ends the whole call: what was accepted is answered again when it is repeated.
       if (!(error instanceof AppError) || error.retryable) throw error;

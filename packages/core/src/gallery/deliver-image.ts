@@ -1,5 +1,5 @@
 /** Images and photos as a browser shows them: the right size, AVIF or WebP, made once and kept. */
-import { saveThumbhash } from '@pixgen/db';
+import { findOwnSample, saveThumbhash } from '@pixgen/db';
 import { type DELIVERY_WIDTHS, notFound } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
@@ -45,6 +45,13 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
   if (photo.state !== 'ready') throw notFound('photo');
   const source = { key: keys.photo(photo.userId, photo.modelId, photo.id), contentType: 'image/jpeg' };
   return deliver(deps, source, request, () => notFound('photo'), null);
+}
+
+/** A sample image of a training of the caller's. @throws AppError NOT_FOUND */
+export async function deliverSample(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
+  const sample = await findOwnSample(deps.db, actor.userId, request.id);
+  if (!sample) throw notFound('image');
+  return deliver(deps, { key: sample.storageKey, contentType: 'image/png' }, request, () => notFound('image'), null);
 }
 
 function deliver(

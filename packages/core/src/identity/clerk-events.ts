@@ -1,9 +1,10 @@
 /** What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Every effect may be repeated. */
-import { closeAccount, denySession, saveProfile } from '@pixgen/db';
+import { denySession, findUserId, saveProfile } from '@pixgen/db';
 import { AppError } from '@pixgen/domain';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
+import { eraseAccountOf } from '../erasure/request-erasure.ts';
 
 /** Clerk's session tokens live for a minute; a day is far past the last of them. */
 const DENY_MS = 86_400_000;
@@ -19,7 +20,10 @@ const person = z.object({
 const clerkEvent = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['user.created', 'user.updated']), data: person }),
   z.object({ type: z.literal('user.deleted'), data: z.object({ id: clerkId }) }),
-  z.object({ type: z.enum(['session.ended', 'session.removed', 'session.revoked']), data: z.object({ id: clerkId }) }),
+  z.object({
+    type: z.enum(['session.ended', 'session.removed', 'session.revoked']),
+    data: z.object({ id: clerkId, user_id: clerkId.nullish() }),
+  }),
 ]);
 
 /** The three headers of a Svix or Standard Webhooks delivery. */
@@ -45,12 +49,16 @@ export async function receiveClerkEvent(
     case 'user.updated':
       await saveProfile(deps.db, { ...toProfile(data), budgetLimitMicroUsd: deps.config.defaultBudgetMicroUsd });
       return true;
-    case 'user.deleted':
-      await closeAccount(deps.db, data.id);
+    case 'user.deleted': {
+      const userId = await findUserId(deps.db, data.id);
+      if (userId !== null) await eraseAccountOf(deps, userId, 'identity-provider');
       return true;
-    default:
-      await denySession(deps.db, { id: data.id, keepUntil: new Date(Date.now() + DENY_MS) });
+    }
+    default: {
+      const subject = data.user_id ?? null;
+      await denySession(deps.db, { id: data.id, subject, keepUntil: new Date(Date.now() + DENY_MS) });
       return true;
+    }
   }
 }
 

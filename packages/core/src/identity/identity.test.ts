@@ -281,7 +281,30 @@ describe('mode clerk', () => {
     await receive({ type: 'user.deleted', data: { id, deleted: true } });
     expect(await clerk().authenticate(await tokenOf(id))).toMatchObject({ status: 'suspended' });
     expect(await clerk().authenticate(`Bearer ${key.secret}`)).toBeNull();
+    // The erasure that began is told twice, and late news of the person change nothing.
+    await receive({ type: 'user.deleted', data: { id, deleted: true } });
+    await receive({ type: 'user.updated', data });
+    expect(await deps.db.prisma.erasure.count({ where: { userId: user.id } })).toBe(1);
+    expect(await deps.db.prisma.user.findUniqueOrThrow({ where: { id: user.id } })).toMatchObject({
+      status: 'erasing',
+      email: null,
+      displayName: '',
+    });
     expect(await receive({ type: 'organization.created', data: { id: 'org_1' } })).toBe(false);
+  });
+
+  it('makes no new account of an erased person from a token or a message of before', async () => {
+    const id = newSubject();
+    const token = await tokenOf(id);
+    expect(await clerk().authenticate(token)).not.toBeNull();
+    await receive({ type: 'user.deleted', data: { id, deleted: true } });
+    // As the worker leaves it.
+    await deps.db.prisma.user.delete({ where: { subject: id } });
+    expect(await clerk().authenticate(token)).toBeNull();
+    const data = { id, first_name: 'Ada', email_addresses: [] };
+    await receive({ type: 'user.created', data });
+    await receive({ type: 'user.updated', data });
+    expect(await deps.db.prisma.user.count({ where: { subject: id } })).toBe(0);
   });
 
   it('refuses a delivery that is unsigned, signed by another, changed, or older than five minutes', async () => {

@@ -1,4 +1,4 @@
-import { countSignInTry, findCredential, forgetSignInTries } from '@pixgen/db';
+import { countSignInTry, findCredential, forgetSignInTries, logFailedSignIn } from '@pixgen/db';
 import { AppError, type SessionAnswer } from '@pixgen/domain';
 import { isPassword } from './passwords.ts';
 import { type IdentityDeps, startSession } from './start-session.ts';
@@ -16,6 +16,7 @@ export async function signIn(deps: IdentityDeps, input: { email: string; passwor
   const mayTry = credential !== null && (await countSignInTry(deps.db, credential.userId, SIGN_IN_LIMIT));
   const matches = await isPassword(input.password, credential?.passwordHash ?? null);
   if (credential === null || !mayTry || !matches) {
+    await logFailedSignIn(deps.db, credential?.userId ?? null);
     throw new AppError(
       'UNAUTHENTICATED',
       'E-mail or password is wrong. After ten wrong tries an account rests for 15 minutes.',

@@ -1,7 +1,7 @@
 /** Accepting a job for a person: one committed transaction, then a reply. */
 import { createHash } from 'node:crypto';
 import { type AcceptAnswer, type AcceptRequest, findIdempotencyKey } from '@pixgen/db';
-import { AppError, newId } from '@pixgen/domain';
+import { AppError, newId, notFound } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { publishHistory } from './publish.ts';
 
@@ -106,6 +106,8 @@ export async function acceptJob(
       );
     case 'over-budget':
       throw new AppError('QUOTA_EXCEEDED', 'This would go past your budget. Nothing was started or charged.');
+    case 'gone':
+      throw notFound('model');
     case 'already-live':
       throw new AppError('STATE_CONFLICT', 'This is already being worked on. Wait for it to end or cancel it first.');
   }

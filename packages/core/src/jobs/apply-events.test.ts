@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { DurableGpuEvent, GenerationView, SucceededEvent } from '@pixgen/domain';
+import type { DurableGpuEvent, GenerationView, SampleEvent, SucceededEvent } from '@pixgen/domain';
 import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { deliverSample } from '../gallery/deliver-image.ts';
 import { retryGeneration } from '../generation/change-generation.ts';
 import { getGeneration } from '../generation/read-generations.ts';
 import { startGeneration } from '../generation/start-generation.ts';
+import { downloadWeights } from '../models/download-weights.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { getTraining } from '../training/read-trainings.ts';
 import { applyEvents } from './apply-events.ts';
 import { move } from './next-move.ts';
 
@@ -61,6 +64,30 @@ async function claimedGeneration(n: number): Promise<GenerationView> {
   for (let claim = 0; claim < 2; claim += 1)
     await deps.jobs.claim({ jobId: generation.job.id, attempt: 1, callId: 'call' });
   return generation;
+}
+
+type TrainingClaim = { jobId: string; attempt: number; claimEpoch: number };
+
+/** A training at work, of a model of its own. */
+async function claimedTraining(samplePrompts: string[]) {
+  const [trainingId, jobId] = [newId(), newId()];
+  const { userId } = actor;
+  const ofModel = await createTrainedModel();
+  const order = { id: trainingId, userId, modelId: ofModel, profile: 'nano', preset: 'fast', photoIds: [] };
+  await deps.db.prisma.training.create({ data: { ...order, settings: { samplePrompts } } });
+  const deadlineAt = new Date(Date.now() + 60_000);
+  await deps.db.prisma.job.create({
+    data: { id: jobId, userId, kind: 'train', trainingId, modelId: ofModel, deadlineAt },
+  });
+  await deps.jobs.move(move(jobId, 1, 'dispatching'));
+  await deps.jobs.claim({ jobId, attempt: 1, callId: 'call' });
+  return { trainingId, jobId, claim: { jobId, attempt: 1, claimEpoch: 1 } satisfies TrainingClaim };
+}
+
+async function storeTrainingObject(claim: TrainingClaim, name: string, type: string) {
+  const key = keys.gpuObject({ userId: actor.userId, ...claim, name });
+  await deps.storage.write(key, BYTES, type);
+  return { key, sizeBytes: BYTES.length, sha256: SHA256 };
 }
 
 const head = (generation: GenerationView) => ({ jobId: generation.job.id, attempt: 1, claimEpoch: 2 });
@@ -249,44 +276,71 @@ describe('applying events', () => {
     expect(after.images[0]).toMatchObject({ state: 'failed', failure: { code: 'UPLOAD_FAILED' } });
   });
 
-  it('sends a training whose weights did not arrive to its next attempt', async () => {
-    const trainingId = newId();
-    const { userId } = actor;
-    const draft = await createTrainedModel();
-    await deps.db.prisma.training.create({
-      data: { id: trainingId, userId, modelId: draft, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
+  it('keeps both layouts of the weights and each sample once, and only samples that are there and were asked for', async () => {
+    const { trainingId, claim } = await claimedTraining(['photo of {subject}', 'in rain']);
+    const store = (name: string, type: string) => storeTrainingObject(claim, name, type);
+    const drawn = async (index: number, name: string) => ({
+      ...{ type: 'sample', ...claim, step: 4, index, width: 64, height: 64 },
+      object: await store(name, 'image/png'),
     });
-    const jobId = newId();
-    await deps.db.prisma.job.create({
-      data: { id: jobId, userId, kind: 'train', trainingId, modelId: draft, deadlineAt: new Date(Date.now() + 60_000) },
-    });
-    await deps.jobs.move(move(jobId, 1, 'dispatching'));
-    await deps.jobs.claim({ jobId, attempt: 1, callId: 'call' });
-    const claim = { jobId, attempt: 1, claimEpoch: 1 };
-    const weights = {
-      key: keys.gpuObject({ userId, ...claim, name: 'weights.safetensors' }),
-      sizeBytes: 9,
-      sha256: SHA256,
-    };
+    const first = (await drawn(0, 'sample-a.png')) as SampleEvent;
+    const second = (await drawn(1, 'sample-b.png')) as SampleEvent;
+    const unasked = (await drawn(2, 'sample-c.png')) as SampleEvent;
+    const again = (await drawn(0, 'sample-d.png')) as SampleEvent;
+    const absent: SampleEvent = { ...second, step: 5, object: { ...second.object, key: `${second.object.key}x` } };
+    const weights = await store('weights-step-4.safetensors', 'application/octet-stream');
+    const kohyaWeights = await store('kohya-weights-step-4.safetensors', 'application/octet-stream');
+    const training = { weights, kohyaWeights, steps: 4, lossHistory: [] as [number, number][] };
     await deliver(
-      [
-        {
-          type: 'succeeded',
-          ...claim,
-          gpuMs: 1,
-          images: [],
-          training: { weights, kohyaWeights: null, steps: 1, lossHistory: [] },
-        },
-      ],
-      1,
+      [second, first, first, unasked, absent, again, { type: 'succeeded', ...claim, gpuMs: 1, images: [], training }],
+      3,
     );
-    expect(await deps.db.prisma.job.findUniqueOrThrow({ where: { id: jobId } })).toMatchObject({
-      state: 'queued',
-      attempt: 2,
-    });
-    expect(await deps.db.prisma.weights.count({ where: { trainingId } })).toBe(0);
+    const view = await getTraining(deps, actor, { id: trainingId });
+    expect(view.job.state).toBe('succeeded');
+    expect(view.samples.map(({ step, prompt }) => [step, prompt])).toEqual([
+      [4, 'photo of {subject}'],
+      [4, 'in rain'],
+    ]);
+    const rows = await deps.db.prisma.sample.findMany({ where: { trainingId }, orderBy: { position: 'asc' } });
+    expect(rows.map((row) => row.storageKey)).toEqual([first.object.key, second.object.key]);
+    const lines = await deps.db.prisma.jobEvent.findMany({ where: { jobId: claim.jobId, type: 'sample' } });
+    expect(lines.map((line) => line.step)).toEqual([4, 4]);
+    const stored = await deps.db.prisma.weights.findFirstOrThrow({ where: { trainingId } });
+    expect([stored.storageKey, stored.kohyaStorageKey]).toEqual([weights.key, kohyaWeights.key]);
+    expect((await downloadWeights(deps, actor, { id: view.modelId, layout: 'kohya' })).url).toContain('kohya-weights');
+
+    const picture = { id: view.samples[0]?.id ?? '', widthPx: null, format: 'webp' } as const;
+    const delivery = await deliverSample(deps, actor, picture);
+    expect(await delivery.bytes()).toEqual(BYTES);
+    const stranger = await createActor(deps);
+    await expect(deliverSample(deps, stranger, picture)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it.each(['weights', 'kohyaWeights'] as const)(
+    'sends a training whose %s did not arrive to its next attempt',
+    async (missing) => {
+      const { jobId, trainingId, claim } = await claimedTraining([]);
+      const there = await storeTrainingObject(claim, 'there.safetensors', 'application/octet-stream');
+      const files = { weights: there, kohyaWeights: there, [missing]: { ...there, key: `${there.key}x` } };
+      await deliver(
+        [
+          {
+            type: 'succeeded',
+            ...claim,
+            gpuMs: 1,
+            images: [],
+            training: { ...files, steps: 1, lossHistory: [] },
+          },
+        ],
+        1,
+      );
+      expect(await deps.db.prisma.job.findUniqueOrThrow({ where: { id: jobId } })).toMatchObject({
+        state: 'queued',
+        attempt: 2,
+      });
+      expect(await deps.db.prisma.weights.count({ where: { trainingId } })).toBe(0);
+    },
+  );
   it('stores what the classifier said of each image, charges no blocked one, and says why it is missing', async () => {
     const generation = await claimedGeneration(2);
     const before = await money();

@@ -4,6 +4,7 @@ import {
   createBatcher,
   type JobEffects,
   type NewImage,
+  type NewSample,
   type PendingEvent,
   type ReadJob,
   readPendingEvents,
@@ -14,6 +15,7 @@ import {
   type ImageEvent,
   isFinal,
   newId,
+  type SampleEvent,
   type StoredObject,
   type SucceededEvent,
 } from '@pixgen/domain';
@@ -122,9 +124,10 @@ function objectsOf(event: PendingEvent['event'], readyImageIds: string[]): Store
     case 'image':
       return drawn(event.result);
     case 'checkpoint':
+    case 'sample':
       return [event.object];
     case 'succeeded':
-      if (event.training) return [event.training.weights];
+      if (event.training) return [event.training.weights, event.training.kohyaWeights];
       return event.images.flatMap(({ imageId, result }) => (readyImageIds.includes(imageId) ? [] : drawn(result)));
     case 'failed':
       return [];
@@ -145,6 +148,7 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
     holdMicroUsd,
     images: [],
     weights: [],
+    samples: [],
     checkpoint: null,
     lossHistory: null,
     move: null,
@@ -177,7 +181,8 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
       const { key, sizeBytes, sha256 } = event.object;
       const newest = effects.checkpoint?.step ?? job.checkpointStep ?? -1;
       if (isSound(key) && event.step > newest) effects.checkpoint = { key, sizeBytes, sha256, step: event.step };
-    } else if (event.type === 'failed') fail(event);
+    } else if (event.type === 'sample') effects.samples.push(...newSample(job, event, isSound));
+    else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
       for (const { imageId, result } of event.images) draw(imageId, result);
       finishGeneration(job, event, ready.size - job.readyBefore, effects, fail);
@@ -212,7 +217,7 @@ function finishTraining(
   fail: (end: { code: string; retryable: boolean }) => void,
 ): void {
   const { training } = event;
-  if (!training || !isSound(training.weights.key)) {
+  if (!training || !isSound(training.weights.key) || !isSound(training.kohyaWeights.key)) {
     fail({ code: 'RESULT_INVALID', retryable: true });
     return;
   }
@@ -227,10 +232,20 @@ function finishTraining(
     storageKey: key,
     sizeBytes,
     sha256,
+    kohyaStorageKey: training.kohyaWeights.key,
     profile: job.profile ?? 'sdxl',
   });
   effects.lossHistory = { trainingId: job.orderId, value: training.lossHistory };
   effects.move = move(job.id, job.attempt, 'succeeded', { costMicroUsd: job.holdMicroUsd });
+}
+
+/** The row of a sample; none for a prompt that the order does not have, or a file that is not there. */
+function newSample(job: ReadJob, event: SampleEvent, isSound: (key: string) => boolean): NewSample[] {
+  const prompt = job.samplePrompts[event.index];
+  if (prompt === undefined || !isSound(event.object.key)) return [];
+  const { step, index: position, width, height, object } = event;
+  const head = { id: newId(), userId: job.userId, trainingId: job.orderId };
+  return [{ ...head, step, position, prompt, storageKey: object.key, width, height }];
 }
 
 /** The row of a planned image; null for an image nobody planned. */

@@ -1,7 +1,7 @@
 /** Claim before burn: a GPU's first act. Whoever claims gets the work order; everybody else must stop at once. */
 
 import type { WorkRow } from '@pixgen/db';
-import { AppError, type ClaimRequest, type WorkOrder } from '@pixgen/domain';
+import { AppError, type ClaimRequest, compilePrompt, type WorkOrder } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { endAttempt } from './end-attempt.ts';
@@ -10,7 +10,6 @@ import { publishHistory } from './publish.ts';
 
 /** A GPU may fetch its inputs this long after the claim; long enough for a cold start of the base model. */
 const SOURCE_URL_MS = 60 * 60_000;
-const CHECKPOINT_EVERY_MS = 30_000;
 
 /**
  * @returns the work order of this claim, with a secret and URLs that are good for it alone
@@ -81,7 +80,10 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
     profile: work.profile,
     triggerWord: work.triggerWord,
     classWord: work.classWord,
-    settings: work.settings,
+    settings: {
+      ...work.settings,
+      samplePrompts: work.settings.samplePrompts.map((prompt) => compilePrompt(prompt, work)),
+    },
     photos: work.photos.map(({ id, userId, modelId, sizeBytes, sha256 }) => ({
       photoId: id,
       url: source(keys.photo(userId, modelId, id)),
@@ -94,6 +96,5 @@ function toWorkOrder(deps: Deps, request: ClaimRequest, claimEpoch: number, work
       sha256: checkpoint.sha256,
       step: checkpoint.step,
     },
-    checkpointEveryMs: CHECKPOINT_EVERY_MS,
   };
 }

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
 import { isTicketToken } from './gpu-secrets.ts';
 
-const UPLOAD_URL_MS = 15 * 60_000;
+export const GPU_UPLOAD_URL_MS = 15 * 60_000;
 const EXTENSIONS = { 'image/png': 'png', 'image/webp': 'webp', 'application/octet-stream': 'safetensors' } as const;
 
 /**
@@ -34,7 +34,7 @@ export async function grantUpload(deps: Deps, request: UploadRequest): Promise<U
     sizeBytes,
     sha256,
     onlyIfAbsent: false,
-    expiresInMs: UPLOAD_URL_MS,
+    expiresInMs: GPU_UPLOAD_URL_MS,
   });
   return { url, headers, key };
 }

@@ -90,6 +90,28 @@ describe('a model', () => {
     await expect(downloadWeights(deps, actor, { id })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
   });
 
+  it('whose weights came without a Kohya file says so, and still has the other', async () => {
+    const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    const trainingId = newId();
+    const order = { id: trainingId, userId: actor.userId, modelId: id, profile: 'nano', preset: 'fast', photoIds: [] };
+    await deps.db.prisma.training.create({ data: { ...order, settings: {} } });
+    const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: 'x', profile: 'nano', step: 7, final: true };
+    await deps.db.prisma.weights.create({
+      data: { id: newId(), userId: actor.userId, modelId: id, trainingId, ...file },
+    });
+    await expect(downloadWeights(deps, actor, { id, layout: 'kohya' })).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    });
+    expect((await downloadWeights(deps, actor, { id })).fileName).toMatch(/^sks_[a-z2-7]{6}-7\.safetensors$/);
+  });
+
+  it.each(['young woman', 'bride', 'person'])('of a %s needs the consent of a person', async (classWord) => {
+    const consent = { subject: 'not-a-person', accepted: true, adult: true, textVersion: CONSENT.version } as const;
+    await expect(createModel(deps, actor, { name: 'x', classWord, consent })).rejects.toMatchObject({
+      fields: [{ path: 'consent.subject' }],
+    });
+  });
+
   it('of someone else answers like an absent one, in every call', async () => {
     const stranger = await createActor(deps);
     const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });

@@ -23,5 +23,5 @@ export async function listModels(
     limit: input.limit + 1,
     state: input.state ?? null,
   });
-  return toPage(rows, input.limit, toModelView);
+  return toPage(rows, input.limit, (row) => toModelView(row, deps.config.trainedPhotosDays));
 }

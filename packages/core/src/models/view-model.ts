@@ -2,7 +2,10 @@ import { type ModelCardRow, readModelCards } from '@pixgen/db';
 import { consentSubject, type ModelView, modelState, notFound } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 
-export function toModelView(row: ModelCardRow): ModelView {
+const DAY_MS = 86_400_000;
+
+/** @param retentionDays how long photos stay after they were trained from; 0: until they are deleted */
+export function toModelView(row: ModelCardRow, retentionDays: number): ModelView {
   const { consentSubject: subject, consentTextVersion: textVersion, consentAt: at } = row;
   const consent = subject !== null && textVersion !== null && at !== null;
   return {
@@ -15,6 +18,7 @@ export function toModelView(row: ModelCardRow): ModelView {
     photoCounts: { ready: row.readyPhotos, pending: row.pendingPhotos, refused: row.refusedPhotos },
     trainingId: row.trainingId,
     coverImageId: row.coverImageId,
+    photosErasedAt: photosErasedAt(row, retentionDays)?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     deletedAt: row.deletedAt?.toISOString() ?? null,
@@ -22,8 +26,13 @@ export function toModelView(row: ModelCardRow): ModelView {
 }
 
 /** @throws AppError NOT_FOUND; a deleted model is found */
-export async function viewModel(deps: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<ModelView> {
+export async function viewModel(deps: Pick<Deps, 'db' | 'config'>, actor: Actor, id: string): Promise<ModelView> {
   const [row] = await readModelCards(deps.db, actor.userId, { ids: [id] });
   if (!row) throw notFound('model');
-  return toModelView(row);
+  return toModelView(row, deps.config.trainedPhotosDays);
+}
+
+function photosErasedAt({ trainedAt, hasTrainedPhotos }: ModelCardRow, retentionDays: number): Date | null {
+  if (retentionDays === 0 || trainedAt === null || !hasTrainedPhotos) return null;
+  return new Date(trainedAt.getTime() + retentionDays * DAY_MS);
 }

@@ -1,8 +1,10 @@
 import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { getModel } from '../models/read-models.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { repairObjects } from './repair-objects.ts';
 import { sweep } from './sweep.ts';
 
 const DAY_MS = 86_400_000;
@@ -150,4 +152,107 @@ it('forgets uploads that were never completed after a day, with their bytes', as
   await sweep(deps, Date.now() + 2 * DAY_MS);
   expect(await exists(key)).toBe(false);
   expect(await deps.db.prisma.photo.findUnique({ where: { id } })).toBeNull();
+});
+
+it('erases photos thirty days after the training that used them, and never those it has not seen', async () => {
+  const model = await createModel(null);
+  const photoId = newId();
+  const data = { userId: actor.userId, modelId: model.modelId, fileName: 'later.jpg', contentType: 'image/jpeg' };
+  await deps.db.prisma.photo.create({ data: { id: photoId, ...data, sizeBytes: 1, state: 'ready' } });
+  const laterKey = await put(keys.photo(actor.userId, model.modelId, photoId));
+  await deps.db.prisma.photo.update({ where: { id: photoId }, data: { createdAt: new Date(Date.now() + DAY_MS) } });
+  const view = await getModel(deps, actor, { id: model.modelId });
+  const erasedAt = Date.parse(view.photosErasedAt ?? '');
+  expect(Math.abs(erasedAt - Date.now() - 30 * DAY_MS)).toBeLessThan(DAY_MS);
+  await sweep(deps, erasedAt - 60_000);
+  expect(await exists(model.photoKey)).toBe(true);
+  await sweep({ ...deps, config: { ...deps.config, trainedPhotosDays: 0 } }, erasedAt + 60_000);
+  expect(await exists(model.photoKey)).toBe(true);
+  // While it is being trained again, they are needed.
+  const { id: jobId } = await deps.db.prisma.job.findFirstOrThrow({ where: { modelId: model.modelId } });
+  await deps.db.prisma.liveJob.create({ data: { jobId, modelId: model.modelId } });
+  await sweep(deps, erasedAt + 60_000);
+  expect(await exists(model.photoKey)).toBe(true);
+  await deps.db.prisma.liveJob.delete({ where: { jobId } });
+  await sweep(deps, erasedAt + 60_000);
+  expect([await exists(model.photoKey), await exists(laterKey)]).toEqual([false, true]);
+  expect(await deps.db.prisma.photo.findMany({ where: { modelId: model.modelId }, select: { id: true } })).toEqual([
+    { id: photoId },
+  ]);
+  const { pseudonym } = await deps.db.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } });
+  const line = await deps.db.prisma.auditEntry.findFirstOrThrow({ where: { action: 'retention.erased' } });
+  expect(line.subject).toBe(pseudonym);
+  expect(await exists(model.imageKey)).toBe(true);
+});
+
+it('removes a data export a day after it was ready, with its file', async () => {
+  const id = newId();
+  const key = await put(keys.dataExport(actor.userId, id));
+  const expiresAt = new Date(Date.now() + DAY_MS);
+  await deps.db.prisma.dataExport.create({ data: { id, userId: actor.userId, state: 'ready', expiresAt } });
+  await sweep(deps);
+  expect(await exists(key)).toBe(true);
+  await sweep(deps, expiresAt.getTime() + 1);
+  expect(await exists(key)).toBe(false);
+  expect(await deps.db.prisma.dataExport.findUnique({ where: { id } })).toBeNull();
+});
+
+describe('store and database, held against each other,', () => {
+  const later = () => ({ now: Date.now() + 2 * DAY_MS });
+
+  it('lose what belongs to nothing, once it is a day old, and nothing else', async () => {
+    const model = await createModel(null);
+    const stranger = newId();
+    const orphans = await Promise.all(
+      [
+        keys.photo(actor.userId, model.modelId, newId()),
+        keys.photo(stranger, newId(), newId()),
+        keys.photoUpload(actor.userId, newId()),
+        keys.gpuObject({ userId: stranger, jobId: newId(), attempt: 1, claimEpoch: 1, name: 'image.png' }),
+        keys.dataExport(actor.userId, newId()),
+      ].map(put),
+    );
+    orphans.push(await put(keys.derivative(orphans[0] ?? '', 128, 'webp')));
+    const foreign = await put(`p/not-ours/${newId()}`);
+    const roots = [...keys.ofUser(actor.userId), ...keys.ofUser(stranger), 'p/not-ours/'];
+    const scope = { roots, userIds: [] };
+    expect((await repairObjects(deps, scope)).removed).toBe(0);
+    const { removed } = await repairObjects(deps, { ...scope, ...later() });
+    for (const key of orphans) expect([key, await exists(key)]).toEqual([key, false]);
+    expect(removed).toBe(orphans.length);
+    for (const key of [model.imageKey, model.smallKey, model.photoKey, foreign]) expect(await exists(key)).toBe(true);
+    await deps.storage.remove([foreign]);
+  });
+
+  it('touch nothing when most of the store is unknown: the database may be the wrong one', async () => {
+    const stranger = newId();
+    const strangers = Array.from({ length: 1_100 }, () => keys.photoUpload(stranger, newId()));
+    for (let start = 0; start < strangers.length; start += 50)
+      await Promise.all(strangers.slice(start, start + 50).map(put));
+    const scope = { roots: keys.ofUser(stranger), userIds: [], ...later() };
+    expect(await repairObjects(deps, scope)).toMatchObject({ objects: 1_100, orphans: 1_100, removed: 0 });
+    await deps.storage.remove(strangers);
+  });
+
+  it('say of a row whose object is gone that it is gone', async () => {
+    const model = await createModel(null);
+    const weights = await deps.db.prisma.weights.findFirstOrThrow({ where: { modelId: model.modelId } });
+    await put(weights.storageKey);
+    const scope = { roots: [], userIds: [actor.userId] };
+    const before = await repairObjects(deps, scope);
+    const again = await repairObjects(deps, scope);
+    expect([again.lost, before.lost > 0]).toEqual([0, true]);
+    await deps.storage.remove([model.imageKey, model.photoKey, weights.storageKey]);
+    expect((await repairObjects(deps, scope)).lost).toBe(3);
+    expect(await deps.db.prisma.image.findUnique({ where: { id: model.imageId } })).toMatchObject({
+      state: 'failed',
+      failureCode: 'LOST',
+    });
+    expect(await deps.db.prisma.photo.findFirst({ where: { modelId: model.modelId } })).toMatchObject({
+      state: 'refused',
+      refusalCode: 'LOST',
+    });
+    expect(await getModel(deps, actor, { id: model.modelId })).toMatchObject({ state: 'failed' });
+    expect((await repairObjects(deps, scope)).lost).toBe(0);
+  });
 });

@@ -2,16 +2,20 @@
 import {
   emptyImages,
   findBulkWithOldFiles,
+  findExpiredExports,
+  findPhotosPastRetention,
   findPurgeableImages,
   findPurgeableModels,
   findPurgeablePhotos,
   findUnsweptJobs,
   markSwept,
   removeBulk,
+  removeDataExport,
   removeDeletedCollections,
   removeExpiredRows,
   removeModel,
   removePhotos,
+  removePhotosPastRetention,
 } from '@pixgen/db';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
@@ -40,6 +44,8 @@ export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
   await purgeImages(deps, deletedBefore);
   await purgeBulk(deps, new Date(now - KEEP_FILES_MS), deletedBefore);
   await removeDeletedCollections(deps.db, deletedBefore);
+  await purgeTrainedPhotos(deps, now);
+  await purgeExports(deps, now);
   await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
   await removeExpiredRows(deps.db, new Date(now - REMEMBER_MS));
   await deps.producer.trimDeadLetters(DEAD_LETTER_MS);
@@ -54,7 +60,6 @@ async function purgeModels(deps: Deps, deletedBefore: Date): Promise<void> {
       await removePrefix(deps, keys.derivativesBelow(prefix));
       await removePrefix(deps, prefix);
     }
-    deps.passPoint('erase.midway');
     await removeModel(deps.db, model.id);
   }
 }
@@ -88,9 +93,31 @@ async function purgeImages(deps: Deps, deletedBefore: Date): Promise<void> {
 /** Files of downloads that nobody can fetch any more, then the operations that nobody can undo any more. */
 async function purgeBulk(deps: Deps, filesBefore: Date, endedBefore: Date): Promise<void> {
   const old = await findBulkWithOldFiles(deps.db, filesBefore, BATCH);
-  for (const { id, userId } of old) await removePrefix(deps, keys.bundles(userId, id));
+  for (const { id, userId } of old) {
+    await deps.storage.abortUploads(keys.bundles(userId, id));
+    await removePrefix(deps, keys.bundles(userId, id));
+  }
   await removeBulk(deps.db, { ids: old.map(({ id }) => id) });
   await removeBulk(deps.db, { endedBefore });
+}
+
+/** A photo has done its work some time after a training succeeded with it. */
+async function purgeTrainedPhotos(deps: Deps, now: number): Promise<void> {
+  const { trainedPhotosDays } = deps.config;
+  if (trainedPhotosDays === 0) return;
+  const trainedBefore = new Date(now - trainedPhotosDays * DAY_MS);
+  const photos = await findPhotosPastRetention(deps.db, trainedBefore, BATCH);
+  for (const photo of photos) await removePhotoObjects(deps, photo);
+  await removePhotosPastRetention(deps.db, photos);
+}
+
+async function purgeExports(deps: Deps, now: number): Promise<void> {
+  for (const { id, userId } of await findExpiredExports(deps.db, new Date(now), new Date(now - DAY_MS), BATCH)) {
+    const key = keys.dataExport(userId, id);
+    await deps.storage.abortUploads(key);
+    await deps.storage.remove([key]);
+    await removeDataExport(deps.db, id);
+  }
 }
 
 /** Objects of attempts and claims that did not win, checkpoints of trainings that ended. */

@@ -13,14 +13,17 @@ import {
   type TrainingView,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
+import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedTrainingView } from './training-view.ts';
+
+const NO_PRIOR = 'Use 0: prior preservation is for people, and the subject is something else.';
 
 /**
  * Accepts a training of the caller's own model on its validated photos.
  *
- * @throws AppError NOT_FOUND, CONSENT_MISSING, PHOTOS_TOO_FEW / PHOTOS_TOO_MANY / PHOTO_NOT_READY, INVALID_INPUT
- *   (resolution), STATE_CONFLICT (one training per model at a time), or what acceptance throws
+ * @throws AppError NOT_FOUND, CONSENT_MISSING, PHOTOS_TOO_FEW / PHOTOS_TOO_MANY / PHOTO_NOT_READY, PROMPT_REFUSED, INVALID_INPUT
+ *   (resolution, priorWeight), STATE_CONFLICT (one training per model at a time), or what acceptance throws
  */
 export async function startTraining(deps: Deps, actor: Actor, input: StartTrainingInput): Promise<TrainingView> {
   const { userId } = actor;
@@ -33,11 +36,16 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const { profile } = deps.config;
     // Small enough for every store, and the same for a repeated call: the seed is part of the answer.
     const seed = randomInt(LIMITS.maxSeed + 1);
-    const settings = resolveTrainSettings(profile, input.preset, photos.length, seed, input.overrides);
+    const { preset, overrides } = input;
+    const isPerson = isPersonClass(model.classWord);
+    const choice = { profile, preset, photoCount: photos.length, isPerson, seed, overrides };
+    const settings = resolveTrainSettings(choice);
     assertConsent(model, consent?.subject ?? null);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
-    const order = { profile, preset: input.preset, settings, photoIds: photos.map((photo) => photo.id) };
+    await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
+    if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
+    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
     const orderId = newId();
     const answer = await acceptJob(deps, {
       ...call,
@@ -95,7 +103,10 @@ function assertResolution(profile: keyof typeof PROFILES, resolution: number): v
   const { min, max, multipleOf } = PROFILES[profile].size;
   if (resolution >= min && resolution <= max && resolution % multipleOf === 0) return;
   const message = `Use ${min} to ${max} pixels in steps of ${multipleOf} with this base model.`;
-  throw new AppError('INVALID_INPUT', `overrides.resolution: ${message}`, {
-    fields: [{ path: 'overrides.resolution', message }],
-  });
+  throw overrideFault('resolution', message);
+}
+
+function overrideFault(setting: string, message: string): AppError {
+  const path = `overrides.${setting}`;
+  return new AppError('INVALID_INPUT', `${path}: ${message}`, { fields: [{ path, message }] });
 }

@@ -3,6 +3,8 @@ import type { TrainingPreset, TrainingView, TrainSettings } from '@pixgen/domain
 import type { Progress } from '@pixgen/queue';
 import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 
+type OrderRow = Omit<TrainingRow, 'jobs' | 'weights' | 'samples' | 'lossHistory'>;
+
 /** Points of a loss curve that a page gets at most. */
 const LOSS_POINTS = 500;
 
@@ -25,20 +27,18 @@ export function toTrainingView(
       sizeBytes,
       createdAt: createdAt.toISOString(),
     })),
+    samples: row.samples.map(({ id, step, prompt, width, height }) => ({ id, step, prompt, width, height })),
     lossHistory: thinOut(stored.length > 0 ? stored : liveLoss, LOSS_POINTS),
   };
 }
 
 /** A training as it was when its job was accepted. */
-export function acceptedTrainingView(
-  row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>,
-  { id, createdAt }: { id: string; createdAt: Date },
-): TrainingView {
+export function acceptedTrainingView(row: OrderRow, { id, createdAt }: { id: string; createdAt: Date }): TrainingView {
   const job = acceptedJobView({ id, kind: 'train', orderId: row.id, createdAt: createdAt.toISOString() });
-  return { ...orderView(row), job, weights: [], lossHistory: [] };
+  return { ...orderView(row), job, weights: [], samples: [], lossHistory: [] };
 }
 
-function orderView(row: Omit<TrainingRow, 'jobs' | 'weights' | 'lossHistory'>) {
+function orderView(row: OrderRow) {
   return {
     id: row.id,
     modelId: row.modelId,

@@ -7,6 +7,7 @@ CREATE TABLE "User" (
     "subject" TEXT NOT NULL,
     "email" TEXT,
     "displayName" TEXT NOT NULL,
+    "pseudonym" UUID NOT NULL DEFAULT gen_random_uuid(),
     "role" TEXT NOT NULL DEFAULT 'member',
     "status" TEXT NOT NULL DEFAULT 'active',
     "budgetLimitMicroUsd" BIGINT,
@@ -131,6 +132,22 @@ CREATE TABLE "Training" (
 );
 
 -- CreateTable
+CREATE TABLE "Sample" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "trainingId" UUID NOT NULL,
+    "step" INTEGER NOT NULL,
+    "position" INTEGER NOT NULL,
+    "prompt" TEXT NOT NULL,
+    "storageKey" TEXT NOT NULL,
+    "width" INTEGER NOT NULL,
+    "height" INTEGER NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Sample_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "Weights" (
     "id" UUID NOT NULL,
     "userId" UUID NOT NULL,
@@ -141,6 +158,7 @@ CREATE TABLE "Weights" (
     "storageKey" TEXT NOT NULL,
     "sizeBytes" INTEGER NOT NULL,
     "sha256" TEXT NOT NULL,
+    "kohyaStorageKey" TEXT,
     "profile" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -412,11 +430,92 @@ CREATE TABLE "Lease" (
     CONSTRAINT "Lease_pkey" PRIMARY KEY ("name")
 );
 
+-- CreateTable
+CREATE TABLE "Erasure" (
+    "id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'erasing',
+    "requestedBy" TEXT NOT NULL,
+    "pseudonym" UUID NOT NULL,
+    "codeHash" TEXT NOT NULL,
+    "userId" UUID,
+    "targetId" UUID,
+    "modelId" UUID,
+    "jobIds" UUID[] DEFAULT ARRAY[]::UUID[],
+    "photoIds" UUID[] DEFAULT ARRAY[]::UUID[],
+    "callIds" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "subject" TEXT,
+    "stepsDone" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "counts" JSONB NOT NULL DEFAULT '{}',
+    "receipt" JSONB,
+    "requestedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "erasedAt" TIMESTAMPTZ(3),
+    "sweptAt" TIMESTAMPTZ(3),
+    "dueAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "tries" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "Erasure_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "ErasedSubject" (
+    "subjectHash" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "ErasedSubject_pkey" PRIMARY KEY ("subjectHash")
+);
+
+-- CreateTable
+CREATE TABLE "DataExport" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'making',
+    "sizeBytes" BIGINT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMPTZ(3),
+    "dueAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "tries" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "DataExport_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "AuditEntry" (
+    "id" BIGSERIAL NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "action" TEXT NOT NULL,
+    "actor" UUID,
+    "subject" UUID,
+    "detail" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "AuditEntry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "AuditLink" (
+    "number" BIGINT NOT NULL,
+    "entryId" BIGINT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "AuditLink_pkey" PRIMARY KEY ("number")
+);
+
+-- CreateTable
+CREATE TABLE "AuditUnlinked" (
+    "entryId" BIGINT NOT NULL,
+
+    CONSTRAINT "AuditUnlinked_pkey" PRIMARY KEY ("entryId")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "User_subject_key" ON "User"("subject");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "User_pseudonym_key" ON "User"("pseudonym");
 
 -- CreateIndex
 CREATE INDEX "Session_userId_idx" ON "Session"("userId");
@@ -467,7 +566,16 @@ CREATE INDEX "Training_userId_id_idx" ON "Training"("userId", "id" DESC);
 CREATE INDEX "Training_modelId_id_idx" ON "Training"("modelId", "id" DESC);
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Sample_storageKey_key" ON "Sample"("storageKey");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Sample_trainingId_step_position_key" ON "Sample"("trainingId", "step", "position");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Weights_storageKey_key" ON "Weights"("storageKey");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Weights_kohyaStorageKey_key" ON "Weights"("kohyaStorageKey");
 
 -- CreateIndex
 CREATE INDEX "Weights_modelId_id_idx" ON "Weights"("modelId", "id" DESC);
@@ -550,6 +658,27 @@ CREATE INDEX "LedgerEntry_userId_id_idx" ON "LedgerEntry"("userId", "id");
 -- CreateIndex
 CREATE UNIQUE INDEX "LedgerEntry_jobId_entry_key" ON "LedgerEntry"("jobId", "entry");
 
+-- CreateIndex
+CREATE UNIQUE INDEX "Erasure_codeHash_key" ON "Erasure"("codeHash");
+
+-- CreateIndex
+CREATE INDEX "Erasure_dueAt_idx" ON "Erasure"("dueAt");
+
+-- CreateIndex
+CREATE INDEX "DataExport_userId_id_idx" ON "DataExport"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "DataExport_dueAt_idx" ON "DataExport"("dueAt");
+
+-- CreateIndex
+CREATE INDEX "AuditEntry_actor_idx" ON "AuditEntry"("actor");
+
+-- CreateIndex
+CREATE INDEX "AuditEntry_subject_idx" ON "AuditEntry"("subject");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "AuditLink_entryId_key" ON "AuditLink"("entryId");
+
 -- AddForeignKey
 ALTER TABLE "Credential" ADD CONSTRAINT "Credential_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -566,12 +695,6 @@ ALTER TABLE "Invite" ADD CONSTRAINT "Invite_createdBy_fkey" FOREIGN KEY ("create
 ALTER TABLE "Model" ADD CONSTRAINT "Model_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "Consent" ADD CONSTRAINT "Consent_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "Consent" ADD CONSTRAINT "Consent_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -582,6 +705,9 @@ ALTER TABLE "Training" ADD CONSTRAINT "Training_userId_fkey" FOREIGN KEY ("userI
 
 -- AddForeignKey
 ALTER TABLE "Training" ADD CONSTRAINT "Training_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Sample" ADD CONSTRAINT "Sample_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Weights" ADD CONSTRAINT "Weights_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -650,13 +776,16 @@ ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jo
 ALTER TABLE "JobEvent" ADD CONSTRAINT "JobEvent_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "DataExport" ADD CONSTRAINT "DataExport_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "DeadLetter" ADD CONSTRAINT "DeadLetter_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 
 
 -- States and counters that must never hold anything else, whatever writes them.
 ALTER TABLE "User" ADD CONSTRAINT "User_role_check" CHECK ("role" IN ('member', 'admin'));
-ALTER TABLE "User" ADD CONSTRAINT "User_status_check" CHECK ("status" IN ('active', 'suspended'));
+ALTER TABLE "User" ADD CONSTRAINT "User_status_check" CHECK ("status" IN ('active', 'suspended', 'erasing'));
 ALTER TABLE "User" ADD CONSTRAINT "User_money_check" CHECK ("heldMicroUsd" >= 0 AND "spentMicroUsd" >= 0);
 ALTER TABLE "Invite" ADD CONSTRAINT "Invite_kind_check" CHECK ("kind" IN ('set-up', 'invite'));
 ALTER TABLE "Model" ADD CONSTRAINT "Model_state_check" CHECK ("state" IN ('draft', 'training', 'ready', 'failed'));
@@ -693,3 +822,44 @@ CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256
 ALTER TABLE "Job" SET (fillfactor = 60);
 ALTER TABLE "JobAttempt" SET (fillfactor = 60);
 ALTER TABLE "GpuEvent" SET (fillfactor = 80);
+
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_kind_check" CHECK ("kind" IN ('account', 'model', 'photo'));
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_state_check" CHECK ("state" IN ('erasing', 'erased', 'swept'));
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_requested_check" CHECK ("requestedBy" IN ('owner', 'identity-provider'));
+ALTER TABLE "DataExport" ADD CONSTRAINT "DataExport_state_check" CHECK ("state" IN ('making', 'ready'));
+
+-- After the last sweep nothing says any more whose it was.
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_swept_check" CHECK ("state" <> 'swept' OR ("userId" IS NULL AND "targetId" IS NULL AND "modelId" IS NULL AND "subject" IS NULL AND "jobIds" = '{}' AND "photoIds" = '{}' AND "callIds" = '{}'));
+-- One thing is erased once, however often it is asked for.
+CREATE UNIQUE INDEX "Erasure_under_way_idx" ON "Erasure" ("kind", "targetId") WHERE "targetId" IS NOT NULL;
+
+-- The audit log is only ever added to, whoever asks.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% takes no %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER "AuditEntry_only_grows" BEFORE UPDATE OR DELETE OR TRUNCATE ON "AuditEntry" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER "AuditLink_only_grows" BEFORE UPDATE OR DELETE OR TRUNCATE ON "AuditLink" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What was written waits to be linked; nobody who writes waits for the chain.
+CREATE FUNCTION await_link() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO "AuditUnlinked" ("entryId") VALUES (NEW."id");
+  RETURN NULL;
+END $$;
+CREATE TRIGGER "AuditEntry_awaits_link" AFTER INSERT ON "AuditEntry" FOR EACH ROW EXECUTE FUNCTION await_link();
+
+-- Role and status are logged whoever changes them, also by hand.
+CREATE FUNCTION log_standing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW."role" <> OLD."role" THEN
+    INSERT INTO "AuditEntry" ("action", "subject", "detail")
+    VALUES ('role.changed', NEW."pseudonym", jsonb_build_object('from', OLD."role", 'to', NEW."role"));
+  END IF;
+  IF NEW."status" <> OLD."status" THEN
+    INSERT INTO "AuditEntry" ("action", "subject", "detail")
+    VALUES ('status.changed', NEW."pseudonym", jsonb_build_object('from', OLD."status", 'to', NEW."status"));
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER "User_standing_is_logged" AFTER UPDATE OF "role", "status" ON "User" FOR EACH ROW EXECUTE FUNCTION log_standing();

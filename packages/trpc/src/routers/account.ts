@@ -1,11 +1,16 @@
 import {
   createApiKey,
   createInvite,
+  eraseAccount,
   getAccount,
   getDeadLetter,
+  getErasure,
+  getExport,
   getInstallation,
   listApiKeys,
+  listAudit,
   listDeadLetters,
+  requestExport,
   retryDeadLetters,
   revokeApiKey,
 } from '@pixgen/core';
@@ -13,13 +18,20 @@ import {
   accountView,
   apiKeyList,
   apiKeyView,
+  auditPage,
   byId,
   createApiKeyInput,
   createdApiKey,
+  dataExportAnswer,
   deadLetterPage,
   deadLetterStory,
+  eraseAccountInput,
+  erasureInput,
+  erasureStarted,
+  erasureView,
   installationView,
   inviteView,
+  listAuditInput,
   listDeadLettersInput,
   retryDeadLettersInput,
   retryDeadLettersResult,
@@ -53,6 +65,27 @@ export const accountRouter = router({
     .input(byId)
     .output(apiKeyView)
     .mutation(({ ctx, input }) => revokeApiKey(ctx.deps, ctx.actor, input)),
+  exportData: userProcedure
+    .meta(rest('POST', '/account/export', 'account'))
+    .input(z.void())
+    .output(dataExportAnswer)
+    .mutation(({ ctx }) => requestExport(ctx.deps, ctx.actor)),
+  dataExport: userProcedure
+    .meta(rest('GET', '/account/export', 'account'))
+    .input(z.void())
+    .output(dataExportAnswer)
+    .query(({ ctx }) => getExport(ctx.deps, ctx.actor)),
+  erase: userProcedure
+    .meta(rest('POST', '/account/erase', 'account'))
+    .input(eraseAccountInput)
+    .output(erasureStarted)
+    .mutation(({ ctx, input }) => eraseAccount(ctx.deps, ctx.actor, input)),
+  /** Progress and receipt of an erasure, for whoever has its code. A mutation, so that the code stands in no address. */
+  erasure: publicProcedure
+    .meta(rest('POST', '/account/erasure', 'account'))
+    .input(erasureInput)
+    .output(erasureView)
+    .mutation(({ ctx, input }) => getErasure(ctx.deps, input)),
 });
 
 export const adminRouter = router({
@@ -61,6 +94,11 @@ export const adminRouter = router({
     .input(z.void())
     .output(inviteView)
     .mutation(({ ctx }) => createInvite(ctx.deps, ctx.actor)),
+  auditLog: adminProcedure
+    .meta(rest('GET', '/admin/audit-log', 'admin'))
+    .input(listAuditInput)
+    .output(auditPage)
+    .query(({ ctx, input }) => listAudit(ctx.deps, input)),
   deadLetters: router({
     list: adminProcedure
       .meta(rest('GET', '/admin/dead-letters', 'admin'))
@@ -77,6 +115,6 @@ export const adminRouter = router({
       .meta(rest('POST', '/admin/dead-letters/retry', 'admin'))
       .input(retryDeadLettersInput)
       .output(retryDeadLettersResult)
-      .mutation(({ ctx, input }) => retryDeadLetters(ctx.deps, input)),
+      .mutation(({ ctx, input }) => retryDeadLetters(ctx.deps, ctx.actor, input)),
   }),
 });

@@ -2,6 +2,7 @@ import {
   createModel,
   deleteModel,
   downloadWeights,
+  eraseModel,
   getModel,
   listModels,
   restoreModel,
@@ -11,6 +12,8 @@ import {
   byId,
   createModelInput,
   downloadView,
+  downloadWeightsInput,
+  erasureStarted,
   listModelsInput,
   modelPage,
   modelView,
@@ -50,10 +53,16 @@ export const modelsRouter = router({
     .input(byId)
     .output(modelView)
     .mutation(({ ctx, input }) => restoreModel(ctx.deps, ctx.actor, input)),
-  /** The newest weights as a file. */
+  /** For good, at once. */
+  erase: userProcedure
+    .meta(rest('POST', '/models/{id}/erase', 'models'))
+    .input(byId)
+    .output(erasureStarted)
+    .mutation(({ ctx, input }) => eraseModel(ctx.deps, ctx.actor, input)),
+  /** The newest weights as a file, in diffusers' or Kohya's layout. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
-    .input(byId)
+    .input(downloadWeightsInput)
     .output(downloadView)
     .query(({ ctx, input }) => downloadWeights(ctx.deps, ctx.actor, input)),
 });

@@ -1,5 +1,13 @@
-import { completePhoto, createPhoto, deletePhoto, listPhotos, restorePhoto } from '@pixgen/core';
-import { byId, createPhotoInput, createPhotoOutput, listPhotosInput, photoList, photoView } from '@pixgen/domain';
+import { completePhoto, createPhoto, deletePhoto, erasePhoto, listPhotos, restorePhoto } from '@pixgen/core';
+import {
+  byId,
+  createPhotoInput,
+  createPhotoOutput,
+  erasureStarted,
+  listPhotosInput,
+  photoList,
+  photoView,
+} from '@pixgen/domain';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
@@ -24,6 +32,12 @@ export const photosRouter = router({
     .input(byId)
     .output(photoView)
     .mutation(({ ctx, input }) => deletePhoto(ctx.deps, ctx.actor, input)),
+  /** For good, at once. */
+  erase: userProcedure
+    .meta(rest('POST', '/photos/{id}/erase', 'photos'))
+    .input(byId)
+    .output(erasureStarted)
+    .mutation(({ ctx, input }) => erasePhoto(ctx.deps, ctx.actor, input)),
   restore: userProcedure
     .meta(rest('POST', '/photos/{id}/restore', 'photos'))
     .input(byId)

@@ -5,6 +5,8 @@ import type { ReactNode } from 'react';
 import { ApiKeys } from '@/account/api-keys';
 import { Invites } from '@/account/invites';
 import { SignOutButton } from '@/account/sign-out-button';
+import { env } from '@/env';
+import { YourData } from '@/erasure/your-data';
 import { formatCost } from '@/jobs/words';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
@@ -17,6 +19,7 @@ export default async function SettingsPage() {
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.account.apiKeys.queryOptions()),
+      queryClient.fetchQuery(trpc.account.dataExport.queryOptions()),
     ]),
   );
   const { budget } = account;
@@ -45,9 +48,15 @@ export default async function SettingsPage() {
             <ApiKeys />
           </Hydrate>
         </Block>
+        <Block title="Your data" text="Take it with you, or end it.">
+          <Hydrate>
+            <YourData hasPassword={env().AUTH_MODE === 'local'} />
+          </Hydrate>
+        </Block>
         {account.role === 'admin' && (
           <Block title="Administration" text="Only administrators see this part.">
             <LinkButton href="/admin/queues">Open the queue board</LinkButton>
+            <LinkButton href="/admin/audit-log">Open the audit log</LinkButton>
             <Invites />
           </Block>
         )}

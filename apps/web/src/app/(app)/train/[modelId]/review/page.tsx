@@ -1,4 +1,4 @@
-import { CONSENT, PROFILES, resolveTrainSettings } from '@pixgen/domain';
+import { CONSENT, isPersonClass, PROFILES, resolveTrainSettings } from '@pixgen/domain';
 import { Card, Facts, Notice } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import { Print } from '@/gallery/print';
@@ -27,7 +27,13 @@ export default async function ReviewPage({ params, searchParams }: Props) {
     ]),
   );
   const ready = photos.items.filter((photo) => photo.state === 'ready');
-  const settings = resolveTrainSettings(account.profile, plan.preset, ready.length, 0, plan.overrides);
+  const settings = resolveTrainSettings({
+    profile: account.profile,
+    photoCount: ready.length,
+    isPerson: isPersonClass(model.classWord),
+    seed: 0,
+    ...plan,
+  });
   const price = account.prices.trainMicroUsd;
   return (
     <WizardFrame

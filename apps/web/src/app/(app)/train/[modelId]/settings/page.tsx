@@ -1,3 +1,4 @@
+import { isPersonClass } from '@pixgen/domain';
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { setVerdict } from '@/photos/tile-state';
@@ -24,6 +25,7 @@ export default async function TrainingSettingsPage({ params }: Props) {
       <SettingsForm
         modelId={model.id}
         profile={account.profile}
+        isPerson={isPersonClass(model.classWord)}
         photoCount={model.photoCounts.ready}
         priceMicroUsd={account.prices.trainMicroUsd}
       />
