@@ -6,6 +6,7 @@ import { type BulkView, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { eraseModel } from '../erasure/request-erasure.ts';
 import { sweep } from '../sweep/sweep.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { cancelBulk, downloadBulkFile, getBulk, listBulk, startBulk, undoBulk } from './bulk-operations.ts';
@@ -164,6 +165,24 @@ describe('a download of many', () => {
     await sweep(deps);
     for await (const { key } of deps.storage.list(keys.bundles(actor.userId, operation.id))) expect(key).toBeNull();
     await expect(getBulk(deps, actor, operation)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('ends with the erasure of a model, whose images it may hold', async () => {
+    const actor = await createActor(deps);
+    const ids = await withObjects(actor, 1);
+    const image = await deps.db.prisma.image.findUniqueOrThrow({ where: { id: ids[0] ?? '' } });
+    const other = await createImages(deps, actor, 1);
+    const download = await order(actor, 'download', { ids });
+    await run(download);
+    const waiting = await order(actor, 'download', { ids: [...ids, ...other.ids] });
+    const named = await order(actor, 'delete', { ids });
+    const unnamed = await order(actor, 'delete', { ids: other.ids });
+    await eraseModel(deps, actor, { id: image.modelId });
+    for (const gone of [download, waiting, named])
+      await expect(getBulk(deps, actor, gone)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await run(waiting);
+    await run(unnamed);
+    expect(await getBulk(deps, actor, unnamed)).toMatchObject({ state: 'succeeded', done: 1 });
   });
 
   it('stops with a cancel in the middle, and leaves no file behind', async () => {
