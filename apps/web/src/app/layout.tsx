@@ -26,10 +26,6 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en" suppressHydrationWarning className={FONT_CLASSES}>
       <head>
         <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
-        {/* Without scripts nothing moves a page from the end of the stream to the place that waits for it. */}
-        <noscript>
-          <style>{'[id^="S:"][hidden]{display:block!important}[data-waiting]{display:none!important}'}</style>
-        </noscript>
       </head>
       <body>
         <a

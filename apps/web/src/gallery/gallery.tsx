@@ -375,6 +375,7 @@ function NewPill(props: {
   const trpc = useTRPC();
   const count = useQuery({
     ...trpc.images.count.queryOptions(filterInput(props.filters)),
+    staleTime: 0,
     refetchInterval: 60_000,
   }).data;
   const [busy, setBusy] = useState(false);

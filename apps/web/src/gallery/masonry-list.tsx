@@ -261,7 +261,8 @@ function useStandingStill(
   { list, frames, columnPx, topPx }: Layout,
   active: string | null,
 ) {
-  const before = useRef<(Layout & { placed: Placed[] }) | null>(null);
+  // Focus as it was, too: when its picture leaves, the next one gets it, and is not what stood still.
+  const before = useRef<(Layout & { placed: Placed[]; active: string | null }) | null>(null);
   useLayoutEffect(() => {
     const last = before.current;
     const isMoved =
@@ -274,12 +275,12 @@ function useStandingStill(
         const start = virtualizer.measurementsCache[at.get(id) ?? -1]?.start;
         return start === undefined ? null : start - shiftPx;
       };
-      const anchors = anchorsOf(last.placed, window.scrollY, window.innerHeight, active);
+      const anchors = anchorsOf(last.placed, window.scrollY, window.innerHeight, last.active);
       const byPx = correction(anchors, startOf, window.scrollY);
       if (Math.abs(byPx) >= 1) window.scrollBy({ top: byPx, behavior: 'instant' });
     }
     const placed = virtualizer.getVirtualItems().map(({ key, start, end }) => ({ key: String(key), start, end }));
-    before.current = { list, frames, columnPx, topPx, placed };
+    before.current = { list, frames, columnPx, topPx, placed, active };
   });
 }
 

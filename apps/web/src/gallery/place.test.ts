@@ -99,13 +99,15 @@ describe('the place of what one looks at', () => {
         fc.nat(10_000),
         fc.integer({ min: 300, max: 2000 }),
         fc.array(step, { maxLength: 12 }),
-        (picked, scroll, widthPx, steps) => {
+        fc.nat(199),
+        (picked, scroll, widthPx, steps, focusAt) => {
           let shelf = shelfOf(framesOf(picked));
           const deleted: ImageFrame[] = [];
+          let focused: string | null = shelf.frames[focusAt % shelf.frames.length]?.[0] ?? null;
           let scrollTop = scroll % Math.max(...placed(shelf.frames, widthPx).map(({ end }) => end), 1);
           for (const { kind, pick } of steps) {
             const before = placed(shelf.frames, widthPx);
-            const anchors = anchorsOf(before, scrollTop, HEIGHT, null);
+            const anchors = anchorsOf(before, scrollTop, HEIGHT, focused);
             const old = shelf;
             if (kind === 'delete') {
               const ids = new Set(pick.map((at) => old.frames[at % Math.max(old.frames.length, 1)]?.[0] ?? ''));
@@ -128,6 +130,13 @@ describe('the place of what one looks at', () => {
             const startOf = (id: string) => after.find(({ key }) => key === id)?.start ?? null;
             const top = scrollTop + correction(anchors, startOf, scrollTop);
             const kept = anchors.find(({ id }) => startOf(id) !== null);
+            const isSeen = anchors.some(({ id }) => id === focused);
+            if (focused && isSeen && startOf(focused) !== null) expect(kept?.id).toBe(focused);
+            focused = nextFocus(
+              old.frames,
+              focused,
+              new Set(old.frames.map(([id]) => id).filter((id) => startOf(id) === null)),
+            );
             if (kept) expect((startOf(kept.id) ?? 0) - top).toBeCloseTo(kept.offsetPx, 3);
             if (kind === 'star') expect([top, shelf]).toEqual([scrollTop, old]);
             // What stands before the first change does not move at all.

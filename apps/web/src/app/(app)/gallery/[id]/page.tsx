@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { filterInput, needsBrowser, readFilters } from '@/gallery/filters';
-import { ImagePage } from '@/gallery/image-page';
+import { ImageIsland } from '@/gallery/islands';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
@@ -20,7 +20,7 @@ export default async function Page({ params, searchParams }: Props) {
   );
   return (
     <Hydrate>
-      <ImagePage id={id} filters={filters} />
+      <ImageIsland id={id} filters={filters} />
     </Hydrate>
   );
 }
