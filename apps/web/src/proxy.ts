@@ -7,7 +7,7 @@ import { env } from '@/env';
 import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
 import { signInPath } from '@/http/next-path';
 
-const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|activity|settings|admin)(\/|$)/;
+const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin)(\/|$)/;
 /** Answers that are no pages: the API's own headers apply. */
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 

@@ -12,6 +12,7 @@ import {
   makeExport,
   reconcile,
   repairObjects,
+  runBulk,
   runErasure,
   startRelay,
   sweep,
@@ -62,6 +63,7 @@ export function startWorker(
     'apply-events': (task, { suspect }) =>
       suspect && task.eventIds.length > 1 ? applyApart(deps, task) : applyEvents(task),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
+    bulk: (task, run) => runBulk(deps, task, run),
   };
   const consumer = startConsumer(connectQueue, handlers, createPoisonHandlers(deps), {
     onFailed: (task, id, error, attemptsMade) =>

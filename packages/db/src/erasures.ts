@@ -88,7 +88,11 @@ async function closeAccount(client: pg.ClientBase, userId: string): Promise<Requ
   if (!user) return 'absent';
   if (user.status === 'erasing') return 'under-way';
   await client.query(`UPDATE "User" SET status = 'erasing', email = NULL, "displayName" = '' WHERE id = $1`, [userId]);
-  for (const table of ['Credential', 'Session', 'ApiKey', 'DataExport'])
+  await client.query(
+    `DELETE FROM "Outbox" WHERE payload->>'operationId' IN (SELECT id::text FROM "BulkOperation" WHERE "userId" = $1)`,
+    [userId],
+  );
+  for (const table of ['Credential', 'Session', 'ApiKey', 'DataExport', 'BulkOperation', 'Collection'])
     await client.query(`DELETE FROM "${table}" WHERE "userId" = $1`, [userId]);
   await client.query('DELETE FROM "Invite" WHERE "createdBy" = $1', [userId]);
   await client.query('INSERT INTO "ErasedSubject" ("subjectHash") VALUES ($1) ON CONFLICT DO NOTHING', [
@@ -113,7 +117,18 @@ async function hide(
   if (!row) return 'absent';
   if (row.deletedAt?.getTime() === ERASED_AT.getTime()) return 'under-way';
   await client.query(`UPDATE "${table}" SET "deletedAt" = $2 WHERE id = $1`, [id, ERASED_AT]);
+  if (kind === 'model') await forgetOperations(client, userId, id);
   return { pseudonym: row.pseudonym, subject: null, modelId: row.modelId };
+}
+
+/** Downloads may hold images of the model, and what was asked for many images may name them: neither goes on. */
+async function forgetOperations(client: pg.ClientBase, userId: string, modelId: string): Promise<void> {
+  await client.query(
+    `WITH i AS (SELECT id, id::text AS text FROM "Image" WHERE "modelId" = $2)
+     DELETE FROM "BulkOperation" o WHERE o."userId" = $1 AND (o.kind = 'download' OR strpos(o.selection::text, $2::text) > 0
+       OR EXISTS (SELECT 1 FROM i WHERE o.cursor = i.id OR o.selection->'ids' ? i.text OR o.selection->'except' ? i.text))`,
+    [userId, modelId],
+  );
 }
 
 /** The erasure that a code opens; null for any other code. */

@@ -32,13 +32,14 @@ export async function readExpectedObjects(db: Pick<Db, 'pool'>, userId: string):
 export async function findOwners(
   db: Pick<Db, 'pool'>,
   userId: string,
-  ids: { photos: string[]; jobs: string[]; exports: string[] },
+  ids: { photos: string[]; jobs: string[]; exports: string[]; operations: string[] },
 ): Promise<Set<string>> {
   const { rows } = await db.pool.query<{ id: string }>(
     `SELECT id FROM "Photo" WHERE "userId" = $1 AND id = ANY ($2::uuid[])
      UNION ALL SELECT id FROM "Job" WHERE "userId" = $1 AND id = ANY ($3::uuid[])
-     UNION ALL SELECT id FROM "DataExport" WHERE "userId" = $1 AND id = ANY ($4::uuid[])`,
-    [userId, ids.photos, ids.jobs, ids.exports],
+     UNION ALL SELECT id FROM "DataExport" WHERE "userId" = $1 AND id = ANY ($4::uuid[])
+     UNION ALL SELECT id FROM "BulkOperation" WHERE "userId" = $1 AND id = ANY ($5::uuid[])`,
+    [userId, ids.photos, ids.jobs, ids.exports, ids.operations],
   );
   return new Set(rows.map(({ id }) => id));
 }

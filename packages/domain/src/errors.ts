@@ -63,7 +63,19 @@ export class AppError extends Error {
 
 /** Absent and foreign things answer alike, so that nobody learns what exists. */
 export function notFound(
-  what: 'model' | 'photo' | 'image' | 'generation' | 'training' | 'pack' | 'job' | 'api key' | 'user' | 'erasure',
+  what:
+    | 'model'
+    | 'photo'
+    | 'image'
+    | 'generation'
+    | 'training'
+    | 'pack'
+    | 'job'
+    | 'api key'
+    | 'user'
+    | 'collection'
+    | 'operation'
+    | 'erasure',
 ): AppError {
   return new AppError('NOT_FOUND', `There is no such ${what}.`);
 }

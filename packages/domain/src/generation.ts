@@ -60,6 +60,10 @@ export const imageView = z.object({
   width: z.int(),
   height: z.int(),
   favourite: z.boolean(),
+  /** 1 to 5; null: not rated. */
+  rating: z.int().nullable(),
+  /** base64; a blurred placeholder of some 25 bytes. Null until the image was shown for the first time. */
+  thumbhash: z.string().nullable(),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
   createdAt: isoTime,
   deletedAt: isoTime.nullable(),
@@ -85,15 +89,3 @@ export const listGenerationsInput = pageInput.extend({
   modelId: id.optional(),
   packRuns: z.stringbool().or(z.boolean()).optional(),
 });
-
-export const listImagesInput = pageInput.extend({
-  modelId: id.optional(),
-  generationId: id.optional(),
-  favourite: z.stringbool().or(z.boolean()).optional(),
-  /** The trash: deleted in the last 30 days. */
-  deleted: z.stringbool().or(z.boolean()).default(false),
-});
-export type ListImagesInput = z.infer<typeof listImagesInput>;
-export const imagePage = page(imageView);
-export const favouriteInput = z.strictObject({ id, favourite: z.boolean() });
-export const bulkResult = z.object({ changed: z.int() });

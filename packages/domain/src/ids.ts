@@ -22,3 +22,9 @@ export function newId(): string {
   lastMs = now;
   return v7({ random, msecs: now, seq });
 }
+
+/** The smallest UUIDv7 of a moment: ids made from then on sort at or after it. */
+export function firstIdAt(ms: number): string {
+  const hex = Math.trunc(ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

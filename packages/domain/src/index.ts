@@ -6,6 +6,7 @@ export * from './delivery.ts';
 export * from './erasure.ts';
 export * from './errors.ts';
 export * from './failures.ts';
+export * from './gallery.ts';
 export * from './generation.ts';
 export * from './gpu-protocol.ts';
 export * from './ids.ts';

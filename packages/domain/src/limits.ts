@@ -35,6 +35,17 @@ export const LIMITS = {
   page: { default: 30, max: 100 },
   /** Ids in one bulk call. */
   bulk: { max: 500 },
+  /** Images named one by one for an act on many. */
+  selection: { max: 2000 },
+  /** Sizes of images in one answer, for a layout. */
+  frames: { max: 5000, default: 2000 },
+  rating: { min: 1, max: 5 },
+  search: { max: 200, words: 12 },
+  collectionsPerUser: { max: 200 },
+  /** Operations of one person that work at once. */
+  bulkOperations: { max: 5 },
+  /** Files of a download together. */
+  bulkDownloadBytes: { max: 20 * 1024 * 1024 * 1024 },
   /** Dead letters retried in one call. */
   deadLetterRetries: { max: 50 },
   idempotencyKey: { min: 8, max: 100 },

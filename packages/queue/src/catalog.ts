@@ -47,6 +47,14 @@ export const TASKS = {
     timeoutMs: 60_000,
     concurrency: 2,
   },
+  /** A slice of an act on many images; one that is not done writes the next task itself. */
+  bulk: {
+    payload: z.strictObject({ operationId: z.uuid() }),
+    attempts: 8,
+    backoffMs: 1_000,
+    timeoutMs: 90_000,
+    concurrency: 2,
+  },
   /** A job that ended badly, for the board's eyes only; Postgres holds its story. The task's id is the job's. */
   'dead-letters': {
     payload: z.strictObject({ jobId: z.uuid(), attempt: z.int().min(1), cause: z.string().nullable() }),

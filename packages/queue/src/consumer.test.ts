@@ -31,12 +31,14 @@ const handlers = (dispatch: Handlers['dispatch']): Handlers => ({
   'cancel-calls': nothing,
   'apply-events': nothing,
   'check-photo': nothing,
+  bulk: nothing,
 });
 const poison = (dispatch: PoisonHandlers['dispatch']): PoisonHandlers => ({
   dispatch,
   'cancel-calls': nothing,
   'apply-events': nothing,
   'check-photo': nothing,
+  bulk: nothing,
 });
 const silent = { onFailed: () => {}, onError: () => {} };
 const start = (dispatch: Handlers['dispatch'], onPoison: PoisonHandlers['dispatch'] = nothing) =>

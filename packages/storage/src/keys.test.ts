@@ -2,7 +2,14 @@ import { newId } from '@pixgen/domain';
 import { expect, it } from 'vitest';
 import { keys } from './keys.ts';
 
-const [userId, modelId, photoId, jobId, exportId] = [newId(), newId(), newId(), newId(), newId()];
+const [userId, modelId, photoId, jobId, exportId, operationId] = Array.from({ length: 6 }, newId) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const photo = keys.photo(userId, modelId, photoId);
 const image = keys.gpuObject({ userId, jobId, attempt: 1, claimEpoch: 2, name: 'image.png' });
 const KEYS = [
@@ -12,6 +19,7 @@ const KEYS = [
   [image, 'job', jobId],
   [keys.derivative(image, 128, 'webp'), 'job', jobId],
   [keys.dataExport(userId, exportId), 'export', exportId],
+  [keys.bundle(userId, operationId, '1-ab'), 'operation', operationId],
 ] as const;
 
 it.each(KEYS)(

@@ -1,6 +1,6 @@
 /**
  * Every storage key is spelled here and nowhere else. The first letter says who may write below it: `u/` clients, with
- * URLs we sign; `o/` GPUs, with URLs we sign; `p/`, `d/` and `e/` only our own processes.
+ * URLs we sign; `o/` GPUs, with URLs we sign; `p/`, `d/`, `e/` and `z/` only our own processes.
  */
 export const keys = {
   /** Quarantine: what a person uploaded, not yet looked at. The store expires this prefix after a day. */
@@ -34,13 +34,29 @@ export const keys = {
   derivativesBelow(prefix: string): string {
     return `d/${prefix}`;
   },
+  /** One file of a download of many images; swept a day after it was made. */
+  bundle(userId: string, operationId: string, part: string): string {
+    return `${keys.bundles(userId, operationId)}${part}.zip`;
+  },
+  /** Prefix of all files of one download. */
+  bundles(userId: string, operationId: string): string {
+    return `z/${userId}/${operationId}/`;
+  },
   /** A person's copy of everything, for a day. */
   dataExport(userId: string, exportId: string): string {
     return `e/${userId}/${exportId}.zip`;
   },
   /** Every prefix that holds something of one person. */
   ofUser(userId: string): string[] {
-    return [`u/${userId}/`, `p/${userId}/`, `o/${userId}/`, `d/p/${userId}/`, `d/o/${userId}/`, `e/${userId}/`];
+    return [
+      `u/${userId}/`,
+      `p/${userId}/`,
+      `o/${userId}/`,
+      `d/p/${userId}/`,
+      `d/o/${userId}/`,
+      `e/${userId}/`,
+      `z/${userId}/`,
+    ];
   },
   /** Every prefix that holds something of one model. */
   ofModel(model: { userId: string; modelId: string; photoIds: string[]; jobIds: string[] }): string[] {
@@ -51,6 +67,8 @@ export const keys = {
       `p/${userId}/${modelId}/`,
       `d/p/${userId}/${modelId}/`,
       ...jobs.flatMap((prefix) => [prefix, keys.derivativesBelow(prefix)]),
+      // Downloads of many images may hold some of this model's.
+      `z/${userId}/`,
     ];
   },
   /** Everything that holds one photo. */
@@ -59,7 +77,7 @@ export const keys = {
     return [keys.photoUpload(photo.userId, photo.photoId), key, keys.derivatives(key)];
   },
   /** The person that a key belongs to, and the thing it was made for; null for keys of no form of ours. */
-  parse(key: string): { userId: string; what: 'photo' | 'job' | 'export'; id: string } | null {
+  parse(key: string): { userId: string; what: 'photo' | 'job' | 'export' | 'operation'; id: string } | null {
     const [prefix = '', userId = '', ...rest] = key.replace(/^d\//, '').split('/');
     // What follows an id in its segment, a dot and more, is no part of it.
     const [first = '', second = ''] = rest.map((segment) => segment.slice(0, ID_LENGTH));
@@ -68,6 +86,7 @@ export const keys = {
     if (prefix === 'p' && isId(second)) return { userId, what: 'photo', id: second };
     if (prefix === 'o' && isId(first)) return { userId, what: 'job', id: first };
     if (prefix === 'e' && isId(first)) return { userId, what: 'export', id: first };
+    if (prefix === 'z' && isId(first)) return { userId, what: 'operation', id: first };
     return null;
   },
 } as const;

@@ -4,8 +4,11 @@ import { z } from 'zod';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export type RestMeta = { rest?: { method: Method; path: string; tag: string } };
-/** What a procedure says of itself; `limit` names what it counts as besides a mutation. */
-export type ProcedureMeta = RestMeta & { limit?: 'training' | 'generation' };
+/**
+ * What a procedure says of itself; `limit` names what it counts as besides a mutation. `cheap`: a mutation that costs no
+ * more than a read, and counts as one.
+ */
+export type ProcedureMeta = RestMeta & { limit?: 'training' | 'generation'; cheap?: boolean };
 
 /** The same procedure as a REST call; `{name}` in the path is the input's field of that name. */
 export function rest(method: Method, path: `/${string}`, tag: string): RestMeta {

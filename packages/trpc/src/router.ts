@@ -1,4 +1,6 @@
 import { accountRouter, adminRouter } from './routers/account.ts';
+import { bulkRouter } from './routers/bulk.ts';
+import { collectionsRouter } from './routers/collections.ts';
 import { generationRouter } from './routers/generation.ts';
 import { imagesRouter } from './routers/images.ts';
 import { jobsRouter } from './routers/jobs.ts';
@@ -11,6 +13,8 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   account: accountRouter,
   admin: adminRouter,
+  bulk: bulkRouter,
+  collections: collectionsRouter,
   generation: generationRouter,
   images: imagesRouter,
   jobs: jobsRouter,

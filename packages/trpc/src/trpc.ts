@@ -65,7 +65,7 @@ export const userProcedure = publicProcedure
   .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
     const { deps, actor } = ctx;
     const count = async (): Promise<void> => {
-      if (type !== 'mutation') return deps.callLimits.count(actor.userId, 'read');
+      if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read');
       await deps.callLimits.count(actor.userId, 'mutation');
       if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit);
     };

@@ -1,46 +1,89 @@
 'use client';
 
-import { Button } from '@pixgen/ui';
-import { Trash2, Undo2 } from 'lucide-react';
+import { Button, cn, IconButton, Select } from '@pixgen/ui';
+import { Columns2, Download, Trash2, Undo2, X } from 'lucide-react';
+import { useState } from 'react';
+import { NameForm } from './name-form';
 
 type Props = {
   count: number;
+  total: number;
   trash: boolean;
-  busy: boolean;
+  collections: readonly { id: string; name: string }[];
   onAll: () => void;
   onDelete: () => void;
   onRestore: () => void;
+  onDownload: () => void;
+  /** Null: two pictures are needed. */
+  onCompare: (() => void) | null;
+  onCollect: (collection: { id: string } | { name: string }) => void;
   onDone: () => void;
 };
 
 /** What can be done with the selected pictures. */
 export function BulkBar(props: Props) {
   const none = props.count === 0;
+  const [naming, setNaming] = useState(false);
   return (
     <div
       role="toolbar"
       aria-label="Selected pictures"
-      className="fixed inset-x-3 bottom-20 z-30 mx-auto flex max-w-xl animate-rise flex-wrap items-center gap-2 rounded-card border border-line bg-surface p-2.5 shadow-lift lg:bottom-6"
+      className="flex w-full flex-wrap items-center gap-2 rounded-card border border-line bg-surface p-2.5 shadow-lift"
     >
-      <p role="status" className="px-2 text-sm tabular-nums">
-        {props.count} selected
+      <IconButton label="Stop selecting" size="iconSm" onClick={props.onDone}>
+        <X aria-hidden="true" />
+      </IconButton>
+      <p role="status" className="text-sm tabular-nums">
+        {props.count.toLocaleString('en')} selected
       </p>
-      <Button size="sm" variant="ghost" onClick={props.onAll}>
-        Select all shown
-      </Button>
-      <span className="ml-auto flex gap-2">
-        {props.trash ? (
-          <Button size="sm" variant="primary" disabled={none} busy={props.busy} onClick={props.onRestore}>
+      {props.count < props.total && (
+        <Button size="sm" variant="ghost" onClick={props.onAll}>
+          Select all {props.total.toLocaleString('en')}
+        </Button>
+      )}
+      <span className={cn('ml-auto flex flex-wrap gap-2', none && 'pointer-events-none opacity-55')}>
+        {naming ? (
+          <NameForm
+            label="Name of the collection"
+            action="Add to it"
+            onName={(name) => {
+              setNaming(false);
+              props.onCollect({ name });
+            }}
+            onCancel={() => setNaming(false)}
+          />
+        ) : props.trash ? (
+          <Button size="sm" variant="primary" disabled={none} onClick={props.onRestore}>
             <Undo2 aria-hidden="true" /> Restore
           </Button>
         ) : (
-          <Button size="sm" variant="danger" disabled={none} busy={props.busy} onClick={props.onDelete}>
-            <Trash2 aria-hidden="true" /> Delete
-          </Button>
+          <>
+            <Button size="sm" disabled={!props.onCompare} onClick={() => props.onCompare?.()}>
+              <Columns2 aria-hidden="true" /> Compare
+            </Button>
+            <Select
+              aria-label="Add to a collection"
+              value=""
+              disabled={none}
+              onChange={({ target: { value } }) => (value === 'new' ? setNaming(true) : props.onCollect({ id: value }))}
+              className="w-36 [&_select]:h-8"
+            >
+              <option value="">Collect…</option>
+              {props.collections.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+              <option value="new">New collection…</option>
+            </Select>
+            <Button size="sm" disabled={none} onClick={props.onDownload}>
+              <Download aria-hidden="true" /> Download
+            </Button>
+            <Button size="sm" variant="danger" disabled={none} onClick={props.onDelete}>
+              <Trash2 aria-hidden="true" /> Delete
+            </Button>
+          </>
         )}
-        <Button size="sm" onClick={props.onDone}>
-          Done
-        </Button>
       </span>
     </div>
   );

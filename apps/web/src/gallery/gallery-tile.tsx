@@ -1,87 +1,146 @@
 'use client';
 
-import type { ImageView } from '@pixgen/domain';
+import type { ImageFrame } from '@pixgen/domain';
 import { cn } from '@pixgen/ui';
-import { Check, Heart } from 'lucide-react';
-import Link from 'next/link';
+import { Check, Heart, ImageOff, Star } from 'lucide-react';
+import { type CSSProperties, type MouseEvent, memo, useState, useSyncExternalStore } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
+import type { DetailStore } from './detail-store';
 import { Print } from './print';
-import { shapeOf } from './print-link';
 
-type Props = {
-  image: ImageView;
-  query: string;
-  selecting: boolean;
-  selected: boolean;
-  onSelect: () => void;
-  onFavourite: () => void;
+/** What a tile can ask for. The same object for all tiles, so that none is drawn again for it. */
+export type TileActs = {
+  open: (id: string) => void;
+  select: (id: string, upTo: boolean) => void;
+  favourite: (id: string) => void;
+  focus: (id: string) => void;
 };
 
-/** A picture of the gallery: opens, or is ticked while selecting; `f` marks it as a favourite. */
-export function GalleryTile({ image, query, selecting, selected, onSelect, onFavourite }: Props) {
-  const prompt = readablePrompt(image.prompt);
-  const print = (
-    <Print
-      src={`/i/${image.id}`}
-      alt={prompt}
-      width={image.width}
-      height={image.height}
-      sizes="(min-width: 48rem) 320px, 45vw"
-      className={cn(
-        'h-full w-full object-cover transition-[transform,opacity] duration-300',
-        selected && 'scale-[0.94] rounded-print',
-      )}
-    />
-  );
+type Props = {
+  frame: ImageFrame;
+  index: number;
+  total: number;
+  href: string;
+  details: DetailStore;
+  acts: TileActs;
+  /** The one tile that the Tab key reaches. */
+  active: boolean;
+  selected: boolean;
+  selecting: boolean;
+  trash: boolean;
+  className?: string;
+  style: CSSProperties;
+};
+
+/** Constant, whatever the window: the picture that the server chose is not fetched again in another size. */
+const SIZES = '(min-width: 80rem) 210px, (min-width: 48rem) 230px, 46vw';
+
+/** A picture of the gallery: a link, with a mark and a tick for the pointer; keys are handled by the list around it. */
+export const GalleryTile = memo(function GalleryTile(props: Props) {
+  const { frame, index, total, href, details, acts, active, selected, selecting, trash } = props;
+  const [id, width, height] = frame;
+  const read = () => details.get(id);
+  const image = useSyncExternalStore(details.subscribe, read, read);
+  const [broken, setBroken] = useState(false);
+  const prompt = image ? readablePrompt(image.prompt) : 'Picture';
+
+  function click(event: MouseEvent) {
+    // Another tab or window is the browser's to open.
+    if (event.ctrlKey || event.metaKey || event.button !== 0) return;
+    event.preventDefault();
+    if (event.shiftKey || selecting) acts.select(id, event.shiftKey);
+    else acts.open(id);
+  }
+
   return (
     <li
-      style={shapeOf(image)}
-      className={cn('group relative min-w-0 overflow-hidden rounded-print', selected && 'bg-accent')}
-      onKeyDown={(event) => {
-        if (event.key === 'f' && !event.ctrlKey && !event.metaKey && !event.altKey) onFavourite();
-        if (event.key === 'x') onSelect();
-      }}
+      aria-setsize={total}
+      aria-posinset={index + 1}
+      style={props.style}
+      className={cn('group overflow-hidden rounded-print bg-sunken', selected && 'bg-accent', props.className)}
     >
-      {selecting ? (
-        <label className="block h-full">
-          <input
-            type="checkbox"
-            checked={selected}
-            onChange={onSelect}
-            className="peer absolute inset-0 z-10 size-full cursor-pointer opacity-0"
-            aria-label={`Select: ${prompt}`}
-          />
-          {print}
-          <span
-            className={cn(
-              'absolute top-2 left-2 grid size-6 place-items-center rounded-full border-2 border-white bg-black/35 text-transparent peer-focus-visible:outline-2 peer-focus-visible:outline-accent',
-              selected && 'bg-accent text-accent-ink',
-            )}
-          >
-            <Check aria-hidden="true" className="size-4" strokeWidth={3} />
-          </span>
-        </label>
+      {broken ? (
+        <button
+          type="button"
+          data-tile={id}
+          tabIndex={active ? 0 : -1}
+          onFocus={() => acts.focus(id)}
+          onClick={() => setBroken(false)}
+          className="grid size-full place-content-center justify-items-center gap-2 p-2 text-ink-2 text-xs"
+        >
+          <ImageOff aria-hidden="true" className="size-5" />
+          Fetch the picture again
+        </button>
       ) : (
-        <>
-          <Link href={`/gallery/${image.id}${query}`} className="block h-full">
-            {print}
-          </Link>
-          {!image.deletedAt && (
-            <button
-              type="button"
-              aria-label={`Favourite: ${prompt}`}
-              aria-pressed={image.favourite}
-              onClick={onFavourite}
-              className={cn(
-                'absolute top-1.5 right-1.5 grid size-8 place-items-center rounded-full text-white transition-opacity [filter:drop-shadow(0_1px_2px_rgb(0_0_0/.6))] focus-visible:opacity-100 group-focus-within:opacity-100 group-hover:opacity-100',
-                !image.favourite && 'pointer-fine:opacity-0',
-              )}
-            >
-              <Heart aria-hidden="true" className={cn('size-[1.15rem]', image.favourite && 'fill-current')} />
-            </button>
+        <a
+          href={href}
+          data-tile={id}
+          tabIndex={active ? 0 : -1}
+          onClick={click}
+          onFocus={() => acts.focus(id)}
+          className="block size-full -outline-offset-2 focus-visible:outline-[3px]"
+        >
+          <Print
+            src={`/i/${id}`}
+            alt={prompt}
+            width={width}
+            height={height}
+            sizes={SIZES}
+            thumbhash={image?.thumbhash ?? null}
+            priority={index < 4}
+            onBroken={() => setBroken(true)}
+            className={cn('size-full object-cover', selected && 'scale-[0.92] rounded-print')}
+          />
+          <span className="sr-only">
+            {image?.favourite && ', favourite'}
+            {image?.rating && `, rated ${image.rating} of 5`}
+            {selected && ', selected'}
+          </span>
+        </a>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={`Select: ${prompt}`}
+        aria-pressed={selected}
+        onClick={(event) => acts.select(id, event.shiftKey)}
+        className={cn(
+          'absolute top-1.5 left-1.5 grid size-8 place-items-center rounded-full opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
+          (selecting || selected) && 'opacity-100',
+        )}
+      >
+        <span
+          className={cn(
+            'grid size-6 place-items-center rounded-full border-2 border-white bg-black/35 text-transparent',
+            selected && 'bg-accent text-accent-ink',
           )}
-        </>
+        >
+          <Check aria-hidden="true" className="size-4" strokeWidth={3} />
+        </span>
+      </button>
+      {!trash && !selecting && (
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={`Favourite: ${prompt}`}
+          aria-pressed={image?.favourite ?? false}
+          onClick={() => acts.favourite(id)}
+          className={cn(
+            'absolute top-1.5 right-1.5 grid size-8 place-items-center rounded-full text-white [filter:drop-shadow(0_1px_2px_rgb(0_0_0/.7))]',
+            !image?.favourite && 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
+          )}
+        >
+          <Heart aria-hidden="true" className={cn('size-[1.15rem]', image?.favourite && 'fill-current')} />
+        </button>
+      )}
+      {image?.rating && (
+        <span
+          aria-hidden="true"
+          className="pointer-events-none absolute bottom-1.5 left-1.5 flex items-center gap-1 rounded-full bg-black/55 px-2 py-0.5 text-white text-xs tabular-nums"
+        >
+          <Star className="size-3 fill-current" /> {image.rating}
+        </span>
       )}
     </li>
   );
-}
+});

@@ -1,17 +1,17 @@
 'use client';
 
-import type { ImageView } from '@pixgen/domain';
-import { Badge, Button, cn, Facts, IconButton, LinkButton, Notice } from '@pixgen/ui';
-import { type InfiniteData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { ArrowLeft, ChevronLeft, ChevronRight, Download, Heart, Sparkles, Trash2 } from 'lucide-react';
+import { Button, cn, IconButton, LinkButton, Notice } from '@pixgen/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { ArrowLeft, ChevronLeft, ChevronRight, Columns2, Download, Heart, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
-import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
-import { type GalleryFilters, listInput, writeFilters } from './filters';
+import { filterInput, type GalleryFilters, writeFilters } from './filters';
+import { isTyping } from './keys';
 import { Print } from './print';
+import { Recipe } from './recipe';
 import { useImageActs } from './use-image-acts';
 
 /** One picture, large, with its recipe; arrows walk through the list it was opened from. */
@@ -20,16 +20,30 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
   const trpc = useTRPC();
   const acts = useImageActs();
   const image = useQuery(trpc.images.get.queryOptions({ id })).data;
-  const query = writeFilters(filters);
-  const { before, after } = useNeighbours(id, image?.generationId, filters);
+  const query = writeFilters('', filters);
+  const neighbours = useQuery({
+    ...trpc.images.neighbours.queryOptions({ ...filterInput(filters), id }),
+    placeholderData: keepPreviousData,
+  });
+  const { before, after } = neighbours.isPlaceholderData ? NOWHERE : (neighbours.data ?? NOWHERE);
+  const comparison = `/compare?a=${id}&b=${after ?? before}`;
   const path = (to: string) => `/gallery/${to}${query}`;
   const [deletedNow, setDeletedNow] = useState(false);
   const deleted = image?.deletedAt !== null || deletedNow;
 
+  const rate = (rating: number | null) => image && acts.rate(image, rating);
+  const ratingKeys = Object.fromEntries(
+    [0, 1, 2, 3, 4, 5].map((stars) => [
+      String(stars),
+      deleted ? undefined : () => rate(stars === 0 || stars === image?.rating ? null : stars),
+    ]),
+  );
   const keys: Record<string, (() => void) | undefined> = {
     ArrowLeft: before ? () => router.replace(path(before)) : undefined,
     ArrowRight: after ? () => router.replace(path(after)) : undefined,
     f: image && !deleted ? () => acts.toggleFavourite(image) : undefined,
+    c: after || before ? () => router.push(comparison) : undefined,
+    ...ratingKeys,
     d: () => acts.download(id),
     Escape: () => router.push(`/gallery${query}`),
     Delete: deleted ? undefined : remove,
@@ -80,6 +94,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
             key={image.id}
             src={`/i/${image.id}`}
             alt={readablePrompt(image.prompt)}
+            thumbhash={image.thumbhash}
             width={image.width}
             height={image.height}
             sizes="(min-width: 64rem) 60vw, 100vw"
@@ -88,7 +103,9 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           />
         </div>
       </div>
-      <Recipe image={image} />
+      <aside aria-label="Recipe" className="grid content-start gap-6 lg:row-span-2">
+        <Recipe image={image} heading="h1" onRate={rate} />
+      </aside>
       <div className="flex flex-wrap gap-2 lg:col-start-1">
         {!deleted && (
           <>
@@ -99,9 +116,11 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
             <Button onClick={() => acts.download(id)}>
               <Download aria-hidden="true" /> Download
             </Button>
-            <LinkButton as={Link} href={`/studio?model=${image.modelId}&prompt=${encodeURIComponent(image.prompt)}`}>
-              <Sparkles aria-hidden="true" /> Use this prompt
-            </LinkButton>
+            {(after || before) && (
+              <LinkButton as={Link} href={comparison}>
+                <Columns2 aria-hidden="true" /> Compare
+              </LinkButton>
+            )}
             <Button variant="quietDanger" busy={acts.busy} onClick={remove} className="sm:ml-auto">
               <Trash2 aria-hidden="true" /> Delete
             </Button>
@@ -128,72 +147,13 @@ function Arrow({ to, label, left = false }: { to: string | null; label: string; 
   );
 }
 
-/** What the picture was made from. */
-function Recipe({ image }: { image: ImageView }) {
-  return (
-    <aside aria-label="Recipe" className="grid content-start gap-6 lg:row-span-2">
-      <h1 className="font-medium text-lg leading-snug">{readablePrompt(image.prompt)}</h1>
-      <div className="flex flex-wrap gap-2 empty:hidden">
-        {image.favourite && <Badge tone="accent">favourite</Badge>}
-        {image.deletedAt && <Badge tone="warn">in the trash</Badge>}
-      </div>
-      <Facts
-        items={[
-          ['Made', <Moment key="made" at={image.createdAt} />],
-          ['Size', `${image.width} × ${image.height}`],
-          [
-            'Seed',
-            <span key="seed" className="font-mono">
-              {image.seed}
-            </span>,
-          ],
-        ]}
-      />
-      <div className="grid gap-1.5 text-sm">
-        <h2 className="text-ink-2">What the model read</h2>
-        <p className="break-words font-mono text-[0.8125rem] leading-relaxed">{image.compiledPrompt}</p>
-      </div>
-      <p className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
-        <Link href={`/models/${image.modelId}`} className="text-accent underline-offset-4 hover:underline">
-          The model
-        </Link>
-        <Link href={`/generations/${image.generationId}`} className="text-accent underline-offset-4 hover:underline">
-          All of this run
-        </Link>
-      </p>
-    </aside>
-  );
-}
-
-/** The pictures before and after: in the gallery's list when the visit came from there, else in the same run. */
-function useNeighbours(id: string, generationId: string | undefined, filters: GalleryFilters) {
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const key = trpc.images.list.infiniteQueryKey(listInput(filters));
-  const cached = queryClient.getQueryData<InfiniteData<{ items: ImageView[] }>>(key);
-  const list = cached?.pages.flatMap((page) => page.items) ?? [];
-  const inList = list.findIndex((image) => image.id === id);
-  const run = useQuery({
-    ...trpc.images.list.queryOptions({ generationId: generationId ?? '', limit: 100 }),
-    enabled: inList < 0 && generationId !== undefined,
-  });
-  const items = inList >= 0 ? list : (run.data?.items ?? []);
-  const at = items.findIndex((image) => image.id === id);
-  return { before: at > 0 ? items[at - 1]?.id : undefined, after: at >= 0 ? items[at + 1]?.id : undefined };
-}
+const NOWHERE = { before: null, after: null };
 
 /** Single keys, unless someone types. */
 function useKeys(keys: Record<string, (() => void) | undefined>): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const target = event.target instanceof HTMLElement ? event.target : null;
-      if (
-        event.ctrlKey ||
-        event.metaKey ||
-        event.altKey ||
-        target?.closest('input, textarea, select, [role=dialog], [role=menu]')
-      )
-        return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       keys[event.key]?.();
     };
     window.addEventListener('keydown', press);

@@ -3,7 +3,8 @@
 import { cn } from '@pixgen/ui';
 import { ImageOff } from 'lucide-react';
 import Image from 'next/image';
-import { useState } from 'react';
+import { type CSSProperties, useState, useSyncExternalStore } from 'react';
+import { colourOf, drawThumbhash } from './thumbhash';
 
 type PrintProps = {
   /** `/i/{id}`, `/p/{id}` or `/s/{id}`. */
@@ -12,13 +13,24 @@ type PrintProps = {
   width: number;
   height: number;
   sizes: string;
+  /** Shown blurred until the picture has arrived. */
+  thumbhash?: string | null;
   className?: string;
   priority?: boolean;
+  /** Told when the picture does not come; nothing is drawn then. Without it a button fetches it again. */
+  onBroken?: () => void;
 };
 
 /** A picture at its known size: no layout moves, it comes up when it has arrived, and can be fetched again. */
-export function Print({ src, alt, width, height, sizes, className, priority = false }: PrintProps) {
+export function Print(props: PrintProps) {
+  const { src, alt, width, height, sizes, thumbhash = null, className, priority = false, onBroken } = props;
   const [state, setState] = useState<'waiting' | 'shown' | 'broken'>('waiting');
+  const inBrowser = useSyncExternalStore(
+    () => () => undefined,
+    () => true,
+    () => false,
+  );
+  if (state === 'broken' && onBroken) return null;
   if (state === 'broken') {
     return (
       <button
@@ -45,8 +57,17 @@ export function Print({ src, alt, width, height, sizes, className, priority = fa
       priority={priority}
       draggable={false}
       onLoad={() => setState('shown')}
-      onError={() => setState('broken')}
-      className={cn('bg-sunken', state === 'shown' && 'animate-develop', className)}
+      onError={() => {
+        setState('broken');
+        onBroken?.();
+      }}
+      style={state === 'waiting' && thumbhash ? placeholder(thumbhash, inBrowser) : undefined}
+      className={cn('bg-sunken', state === 'shown' && !thumbhash && 'animate-develop', className)}
     />
   );
+}
+
+function placeholder(thumbhash: string, inBrowser: boolean): CSSProperties {
+  if (!inBrowser) return { backgroundColor: colourOf(thumbhash) };
+  return { backgroundImage: `url("${drawThumbhash(thumbhash)}")`, backgroundSize: '100% 100%' };
 }

@@ -6,25 +6,29 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
-/** Favourite, delete, restore and download, with the lists they change. */
+/** Favourite, rate, delete, restore and download, with the lists they change. */
 export function useImageActs() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
   const refresh = async () => {
+    queryClient.removeQueries({ queryKey: ['gallery'] });
     await Promise.all([
       queryClient.invalidateQueries(trpc.images.pathFilter()),
       queryClient.invalidateQueries(trpc.generation.pathFilter()),
     ]);
   };
+  async function keep(image: ImageView) {
+    queryClient.setQueryData(trpc.images.get.queryKey({ id: image.id }), (old) => old && { ...old, ...image });
+    queryClient.removeQueries({ queryKey: ['gallery'] });
+    await queryClient.invalidateQueries(trpc.images.list.pathFilter());
+  }
   const favourite = useMutation(
     trpc.images.favourite.mutationOptions({
-      onSuccess: async (image) => {
-        queryClient.setQueryData(trpc.images.get.queryKey({ id: image.id }), image);
-        await queryClient.invalidateQueries(trpc.images.list.pathFilter());
-      },
+      onSuccess: keep,
     }),
   );
+  const rate = useMutation(trpc.images.rate.mutationOptions({ onSuccess: keep }));
   const restore = useMutation(trpc.images.restore.mutationOptions({ onSuccess: refresh }));
   const remove = useMutation(trpc.images.delete.mutationOptions({ onSuccess: refresh }));
   const download = useMutation({
@@ -32,11 +36,12 @@ export function useImageActs() {
     // The object store answers with a file to save, so the page stays.
     onSuccess: ({ url }) => window.location.assign(url),
   });
-  const error = favourite.error ?? restore.error ?? remove.error ?? download.error;
+  const error = favourite.error ?? rate.error ?? restore.error ?? remove.error ?? download.error;
   return {
     error: error ? failureOf(error).message : null,
     busy: restore.isPending || remove.isPending,
     toggleFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
+    rate: (image: ImageView, rating: number | null) => rate.mutate({ id: image.id, rating }),
     restore: (ids: string[]) => restore.mutateAsync({ ids }),
     remove: (ids: string[], onDone?: () => void) =>
       remove.mutate(

@@ -87,7 +87,10 @@ function useRefresh(): (message: LiveMessage) => void {
         );
         if (kind === 'generate' && FINAL.has(type)) add(trpc.generation.list.pathFilter());
         if (type !== 'checkpoint' && type !== 'sample' && type !== 'image') add(trpc.jobs.pathFilter());
-        if (type === 'image' || (kind === 'generate' && FINAL.has(type))) add(trpc.images.list.pathFilter());
+        if (type === 'image' || (kind === 'generate' && FINAL.has(type))) {
+          add(trpc.images.list.pathFilter());
+          add(trpc.images.count.pathFilter());
+        }
         if (kind === 'train' && FINAL.has(type)) add(trpc.models.pathFilter());
         if (FINAL.has(type)) add(trpc.account.me.queryFilter());
       }

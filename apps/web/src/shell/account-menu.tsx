@@ -15,13 +15,16 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
       trigger={
         <button
           type="button"
-          aria-label={`Account: ${props.name}`}
           className={cn(
             'flex min-w-0 items-center gap-3 rounded-control text-left text-sm',
             !props.compact && 'w-full p-2 hover:bg-sunken dark:hover:bg-surface',
           )}
         >
-          <span className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft font-medium text-accent-strong dark:text-accent">
+          <span className="sr-only">Account: {props.compact && props.name}</span>
+          <span
+            aria-hidden="true"
+            className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft font-medium text-accent-strong dark:text-accent"
+          >
             {initial}
           </span>
           {!props.compact && (

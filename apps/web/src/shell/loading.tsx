@@ -11,7 +11,7 @@ function Head() {
 
 function Wait({ children }: { children: React.ReactNode }) {
   return (
-    <div>
+    <div data-waiting>
       <p role="status" className="sr-only">
         Loading
       </p>

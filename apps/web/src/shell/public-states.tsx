@@ -22,7 +22,7 @@ export function PublicFrame({ children }: { children: ReactNode }) {
 
 export function PublicLoading() {
   return (
-    <div className="grid min-h-dvh place-items-center text-accent">
+    <div data-waiting className="grid min-h-dvh place-items-center text-accent">
       <Spinner className="size-6" />
       <p role="status" className="sr-only">
         Loading

@@ -18,7 +18,7 @@ function makeClient() {
       splitLink({
         condition: (operation) => operation.type === 'subscription',
         true: httpSubscriptionLink({ url: '/trpc' }),
-        false: httpBatchLink({ url: '/trpc', maxItems: 10 }),
+        false: httpBatchLink({ url: '/trpc', maxItems: 10, maxURLLength: 8_000 }),
       }),
     ],
   });

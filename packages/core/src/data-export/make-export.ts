@@ -41,8 +41,8 @@ async function* entries(deps: Deps, userId: string, signal: AbortSignal): AsyncG
   for (const table of OWN_TABLES) yield { name: `data/${table}.json`, input: rowsAsJson(deps, table, userId) };
   const listed: string[] = [];
   for (const prefix of keys.ofUser(userId)) {
-    // Smaller versions are made from what is here; earlier exports hold the same once more.
-    const isCopy = prefix.startsWith('d/') || prefix.startsWith('e/');
+    // Smaller versions are made from what is here; earlier exports and downloads hold the same once more.
+    const isCopy = /^[dez]\//.test(prefix);
     for await (const { key, sizeBytes } of deps.storage.list(prefix)) {
       signal.throwIfAborted();
       listed.push(`${key} ${sizeBytes}\n`);

@@ -1,8 +1,9 @@
 /** Images and photos as a browser shows them: the right size, AVIF or WebP, made once and kept. */
-import { findOwnSample } from '@pixgen/db';
+import { findOwnSample, saveThumbhash } from '@pixgen/db';
 import { type DELIVERY_WIDTHS, notFound } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
+import { rgbaToThumbHash } from 'thumbhash';
 import type { Actor, Deps } from '../deps.ts';
 import { ownPhoto } from '../photos/view-photo.ts';
 import { formatOf, ownImage } from './view-image.ts';
@@ -34,7 +35,8 @@ export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRe
   const image = await ownImage(deps, actor, request.id);
   if (image.storageKey === null) throw notFound('image');
   const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}` };
-  return deliver(deps, source, request, () => notFound('image'));
+  const sketch = image.thumbhash ? null : (drawn: Buffer) => void keepThumbhash(deps, image.id, drawn);
+  return deliver(deps, source, request, () => notFound('image'), sketch);
 }
 
 /** A validated photo of the caller's. @throws AppError NOT_FOUND, also before it is validated */
@@ -42,14 +44,14 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
   const photo = await ownPhoto(deps, actor, request.id);
   if (photo.state !== 'ready') throw notFound('photo');
   const source = { key: keys.photo(photo.userId, photo.modelId, photo.id), contentType: 'image/jpeg' };
-  return deliver(deps, source, request, () => notFound('photo'));
+  return deliver(deps, source, request, () => notFound('photo'), null);
 }
 
 /** A sample image of a training of the caller's. @throws AppError NOT_FOUND */
 export async function deliverSample(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const sample = await findOwnSample(deps.db, actor.userId, request.id);
   if (!sample) throw notFound('image');
-  return deliver(deps, { key: sample.storageKey, contentType: 'image/png' }, request, () => notFound('image'));
+  return deliver(deps, { key: sample.storageKey, contentType: 'image/png' }, request, () => notFound('image'), null);
 }
 
 function deliver(
@@ -57,6 +59,8 @@ function deliver(
   source: { key: string; contentType: string },
   { widthPx, format }: DeliveryRequest,
   gone: () => Error,
+  /** Told of the first small version there is. */
+  onDrawn: ((drawn: Buffer) => void) | null,
 ): Delivery {
   const readSource = async (): Promise<Buffer> => {
     const bytes = await deps.storage.read(source.key, MAX_SOURCE_BYTES);
@@ -68,9 +72,13 @@ function deliver(
   const contentType = `image/${format}`;
   const make = async (): Promise<Buffer> => {
     const kept = await deps.storage.read(key, MAX_SOURCE_BYTES);
-    if (kept) return kept;
+    if (kept) {
+      onDrawn?.(kept);
+      return kept;
+    }
     const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
     const bytes = await ENCODE[format](image.resize({ width: widthPx, withoutEnlargement: true })).toBuffer();
+    onDrawn?.(bytes);
     // Kept for the next time; this time the person need not wait for it, nor fail with it.
     void deps.storage
       .write(key, bytes, contentType)
@@ -78,6 +86,17 @@ function deliver(
     return bytes;
   };
   return { key, contentType, bytes: () => once(key, make) };
+}
+
+/** A blurred placeholder for the next time. Nobody waits for it, and one that fails is made another time. */
+async function keepThumbhash(deps: Deps, id: string, drawn: Buffer): Promise<void> {
+  try {
+    const small = sharp(drawn).resize(100, 100, { fit: 'inside' }).ensureAlpha().raw();
+    const { data, info } = await small.toBuffer({ resolveWithObject: true });
+    await saveThumbhash(deps.db, id, new Uint8Array(rgbaToThumbHash(info.width, info.height, data)));
+  } catch (error) {
+    deps.log.warn({ err: error, imageId: id }, 'placeholder not kept');
+  }
 }
 
 const underWay = new Map<string, Promise<Buffer>>();

@@ -7,11 +7,16 @@ import { formatOf, ownImage } from './view-image.ts';
 export async function downloadImage(deps: Deps, actor: Actor, input: { id: string }): Promise<DownloadView> {
   const image = await ownImage(deps, actor, input.id);
   if (image.storageKey === null) throw new AppError('STATE_CONFLICT', 'This image failed; there is no file of it.');
-  const fileName = `pixgen-${image.createdAt.toISOString().slice(0, 10)}-${image.id.slice(-12)}.${formatOf(image.storageKey)}`;
+  const fileName = imageFileName({ ...image, storageKey: image.storageKey });
   const { url, expiresAt } = deps.storage.presignGet({
     key: image.storageKey,
     expiresInMs: DOWNLOAD_URL_MS,
     downloadName: fileName,
   });
   return { url, fileName, expiresAt: expiresAt.toISOString() };
+}
+
+/** The name of an image as a file, alone or in a zip. */
+export function imageFileName(image: { id: string; createdAt: Date; storageKey: string }): string {
+  return `pixgen-${image.createdAt.toISOString().slice(0, 10)}-${image.id.slice(-12)}.${formatOf(image.storageKey)}`;
 }

@@ -2,18 +2,27 @@ import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Actor, Deps } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { deleteModel } from '../models/delete-model.ts';
-import { createModel } from '../models/write-model.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
-import { deleteImages, restoreImages, setFavourite } from './change-images.ts';
+import { deleteImages, rateImage, restoreImages, setFavourite } from './change-images.ts';
+import {
+  addToCollection,
+  createCollection,
+  deleteCollection,
+  listCollections,
+  renameCollection,
+  restoreCollection,
+  takeFromCollection,
+} from './collections.ts';
 import { deliverImage, deliverPhoto } from './deliver-image.ts';
 import { downloadImage } from './download-image.ts';
-import { getImage, listImages } from './read-images.ts';
+import { countImages, getImage, getImages, getNeighbours, listFrames, listImages } from './read-images.ts';
+import { createImages } from './testing.ts';
 
 let stack: TestDeps;
 let deps: Deps;
-const PAGE = { limit: 100, deleted: false };
+const PAGE = { limit: 100, offset: 0, deleted: false };
 
 beforeAll(async () => {
   stack = await createTestDeps();
@@ -21,51 +30,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** A finished generation, written as the apply step leaves it. */
-async function createImages(actor: Actor, count: number, modelId?: string) {
-  const { prisma } = deps.db;
-  const { userId } = actor;
-  const model = modelId ?? (await createModel(deps, actor, { name: 'Rex', classWord: 'dog' })).id;
-  const settings = { rank: 4 };
-  const training = { id: newId(), userId, modelId: model, profile: 'nano', preset: 'fast', settings, photoIds: [] };
-  await prisma.training.create({ data: training });
-  const file = { sizeBytes: 1, sha256: 'x' };
-  const weights = {
-    id: newId(),
-    userId,
-    modelId: model,
-    trainingId: training.id,
-    step: 9,
-    final: true,
-    profile: 'nano',
-    ...file,
-  };
-  await prisma.weights.create({ data: { ...weights, storageKey: `o/${weights.id}` } });
-  const drawing = { prompt: 'p', seed: 1n, width: 8, height: 8 };
-  const generation = { id: newId(), userId, modelId: model, weightsId: weights.id, planned: [], ...drawing };
-  await prisma.generation.create({ data: { ...generation, negativePrompt: '', steps: 1, guidance: 1, loraWeight: 1 } });
-  const images = Array.from({ length: count }, (_, position) => {
-    const id = newId();
-    const head = {
-      id,
-      userId,
-      modelId: model,
-      generationId: generation.id,
-      position,
-      state: 'ready',
-      compiledPrompt: 'p',
-    };
-    return { ...head, ...drawing, ...file, storageKey: `o/${userId}/${id}.png` };
-  });
-  await prisma.image.createMany({ data: images });
-  return { modelId: model, generationId: generation.id, ids: images.map((image) => image.id) };
-}
-
 describe('the gallery', () => {
   it('pages through images newest first and filters by model, generation and favourite', async () => {
     const actor = await createActor(deps);
-    const a = await createImages(actor, 5);
-    const b = await createImages(actor, 3);
+    const a = await createImages(deps, actor, 5);
+    const b = await createImages(deps, actor, 3);
     const listed = async (input: object) =>
       (await listImages(deps, actor, { ...PAGE, ...input })).items.map((image) => image.id);
     expect(await listed({})).toEqual([...a.ids, ...b.ids].toReversed());
@@ -80,7 +49,7 @@ describe('the gallery', () => {
 
   it('moves images to the trash and back, and hides those of a deleted model', async () => {
     const actor = await createActor(deps);
-    const { ids, modelId } = await createImages(actor, 3);
+    const { ids, modelId } = await createImages(deps, actor, 3);
     expect(await deleteImages(deps, actor, { ids: [...ids.slice(0, 2), newId()] })).toEqual({ changed: 2 });
     expect((await listImages(deps, actor, PAGE)).items).toHaveLength(1);
     expect((await listImages(deps, actor, { ...PAGE, deleted: true })).items.map((image) => image.id)).toEqual([
@@ -95,7 +64,7 @@ describe('the gallery', () => {
   it('shows nobody else anything: foreign images answer like absent ones', async () => {
     const actor = await createActor(deps);
     const stranger = await createActor(deps);
-    const { ids, generationId, modelId } = await createImages(actor, 1);
+    const { ids, generationId, modelId } = await createImages(deps, actor, 1);
     const [id = ''] = ids;
     expect((await listImages(deps, stranger, { ...PAGE, generationId, modelId })).items).toEqual([]);
     expect(await deleteImages(deps, stranger, { ids })).toEqual({ changed: 0 });
@@ -116,10 +85,134 @@ describe('the gallery', () => {
   });
 });
 
+describe('a filter', () => {
+  it('finds prompts by the beginnings of their words, in any order and any letters, within one person', async () => {
+    const actor = await createActor(deps);
+    const stranger = await createActor(deps);
+    const prompts = [
+      'A heron in the rain',
+      'herons, at dawn',
+      'ein Reiher über dem Fluß',
+      "it's 50mm & rain:* | 'quoted'",
+    ];
+    const { ids } = await createImages(deps, actor, 4, { prompts });
+    await createImages(deps, stranger, 1, { prompts: ['a heron of somebody else'] });
+    const found = async (search: string) =>
+      (await listImages(deps, actor, { ...PAGE, search })).items.map((image) => ids.indexOf(image.id)).toSorted();
+    expect(await found('heron')).toEqual([0, 1]);
+    expect(await found('RAIN her')).toEqual([0]);
+    expect(await found('über')).toEqual([2]);
+    expect(await found('fluß')).toEqual([2]);
+    expect(await found("50 quo 'rain':*")).toEqual([3]);
+    expect(await found("\\ ' & | !")).toEqual([0, 1, 2, 3]);
+    expect(await found('owl')).toEqual([]);
+  });
+
+  it('narrows by pack, rating, shape, collection and day, all at once', async () => {
+    const actor = await createActor(deps);
+    const sizes = [
+      [8, 8],
+      [16, 8],
+      [8, 16],
+    ] as const;
+    const { ids } = await createImages(deps, actor, 3, { sizes, packSlug: 'a-pack' });
+    const other = await createImages(deps, actor, 3, { sizes });
+    const listed = async (input: object) =>
+      (await listImages(deps, actor, { ...PAGE, ...input })).items.map((image) => image.id);
+    expect(await listed({ pack: 'a-pack' })).toEqual(ids.toReversed());
+    expect(await listed({ orientation: 'landscape' })).toEqual([other.ids[1], ids[1]]);
+    await rateImage(deps, actor, { id: ids[1] ?? '', rating: 4 });
+    expect(await listed({ minRating: 4 })).toEqual([ids[1]]);
+    expect(await listed({ minRating: 5 })).toEqual([]);
+    const collection = await createCollection(deps, actor, { name: 'Best' });
+    await addToCollection(deps, actor, { id: collection.id, ids: [ids[1] ?? '', other.ids[1] ?? ''] });
+    expect(
+      await listed({ collectionId: collection.id, pack: 'a-pack', orientation: 'landscape', minRating: 1 }),
+    ).toEqual([ids[1]]);
+    const [now, later] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)].map((at) => at.toISOString());
+    expect(await listed({ from: now, before: later })).toHaveLength(6);
+    expect(await listed({ from: later })).toEqual([]);
+    expect(await listed({ before: now })).toEqual([]);
+  });
+
+  it('counts, pages, measures and names neighbours in the same list', async () => {
+    const actor = await createActor(deps);
+    const { ids } = await createImages(deps, actor, 7, {
+      prompts: ['owl', 'heron', 'owl', 'heron', 'owl', 'heron', 'owl'],
+    });
+    const owls = ids.filter((_, at) => at % 2 === 0).toReversed();
+    const filter = { deleted: false, search: 'owl' };
+    expect((await countImages(deps, actor, filter)).total).toBe(4);
+    const second = await listImages(deps, actor, { ...PAGE, ...filter, limit: 2, offset: 2 });
+    expect(second.items.map((image) => image.id)).toEqual(owls.slice(2));
+    const frames = await listFrames(deps, actor, { ...filter, limit: 3, offset: 0 });
+    expect(frames).toEqual({ items: owls.slice(0, 3).map((id) => [id, 8, 8]), nextCursor: owls[2] });
+    expect(await getNeighbours(deps, actor, { ...filter, id: owls[1] ?? '' })).toEqual({
+      before: owls[0],
+      after: owls[2],
+    });
+    expect(await getNeighbours(deps, actor, { ...filter, id: owls[3] ?? '' })).toEqual({
+      before: owls[2],
+      after: null,
+    });
+    const stranger = await createActor(deps);
+    expect((await getImages(deps, stranger, { ids })).items).toEqual([]);
+    expect((await getImages(deps, actor, { ids: ids.slice(0, 2) })).items).toHaveLength(2);
+  });
+});
+
+describe('marks and collections', () => {
+  it('keep a rating until it is taken away, and show the recipe', async () => {
+    const actor = await createActor(deps);
+    const { ids } = await createImages(deps, actor, 1);
+    const [id = ''] = ids;
+    expect(await rateImage(deps, actor, { id, rating: 5 })).toMatchObject({ rating: 5 });
+    expect(await getImage(deps, actor, { id })).toMatchObject({
+      rating: 5,
+      modelName: 'Rex',
+      settings: { steps: 1, guidance: 1, loraWeight: 1, negativePrompt: '' },
+      pack: null,
+      collections: [],
+    });
+    expect(await rateImage(deps, actor, { id, rating: null })).toMatchObject({ rating: null });
+  });
+
+  it('hold images without keeping them, and are nobody else’s', async () => {
+    const actor = await createActor(deps);
+    const stranger = await createActor(deps);
+    const { ids } = await createImages(deps, actor, 3);
+    const foreign = await createImages(deps, stranger, 1);
+    const { id } = await createCollection(deps, actor, { name: 'Best' });
+    expect(await addToCollection(deps, actor, { id, ids: [...ids, ...foreign.ids] })).toEqual({ changed: 3 });
+    expect(await addToCollection(deps, actor, { id, ids })).toEqual({ changed: 0 });
+    expect(await renameCollection(deps, actor, { id, name: 'Better' })).toMatchObject({ name: 'Better', count: 3 });
+    await deleteImages(deps, actor, { ids: ids.slice(0, 1) });
+    expect((await listCollections(deps, actor)).items).toMatchObject([{ id, count: 2, coverImageId: ids[2] }]);
+    expect(await takeFromCollection(deps, actor, { id, ids: ids.slice(2) })).toEqual({ changed: 1 });
+    await deleteCollection(deps, actor, { id });
+    expect((await listCollections(deps, actor)).items).toEqual([]);
+    expect((await listImages(deps, actor, { ...PAGE, collectionId: id })).items).toEqual([]);
+    expect(await restoreCollection(deps, actor, { id })).toMatchObject({ count: 1 });
+    const calls = [
+      (one: string) => renameCollection(deps, stranger, { id: one, name: 'Mine' }),
+      (one: string) => deleteCollection(deps, stranger, { id: one }),
+      (one: string) => addToCollection(deps, stranger, { id: one, ids: foreign.ids }),
+      (one: string) => takeFromCollection(deps, stranger, { id: one, ids }),
+      (one: string) => restoreCollection(deps, stranger, { id: one }),
+    ];
+    for (const call of calls) {
+      const refused = await call(id).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'NOT_FOUND' });
+      expect(refused).toEqual(await call(newId()).catch((error: unknown) => error));
+    }
+    expect((await listImages(deps, stranger, { ...PAGE, collectionId: id })).items).toEqual([]);
+  });
+});
+
 describe('delivery', () => {
   it('draws the asked width once, never larger than the image, and keeps it', async () => {
     const actor = await createActor(deps);
-    const { ids } = await createImages(actor, 1);
+    const { ids } = await createImages(deps, actor, 1);
     const [id = ''] = ids;
     const key = `o/${actor.userId}/${id}.png`;
     await deps.storage.write(
@@ -136,6 +229,7 @@ describe('delivery', () => {
     expect(await sharp(drawn[0]).metadata()).toMatchObject({ width: 300, format: 'webp' });
     expect(drawn[1]).toBe(drawn[0]);
     await expect.poll(() => deps.storage.head(keys.derivative(key, 1920, 'webp'))).not.toBeNull();
+    await expect.poll(async () => (await getImage(deps, actor, { id })).thumbhash).toMatch(/^[A-Za-z0-9+/]{20,40}=*$/);
     await deps.storage.remove([key]);
     const again = await deliverImage(deps, actor, { id, widthPx: 1920, format: 'webp' });
     expect(await again.bytes()).toEqual(drawn[0]);
@@ -143,7 +237,7 @@ describe('delivery', () => {
 
   it('signs downloads for five minutes, as attachments', async () => {
     const actor = await createActor(deps);
-    const { ids } = await createImages(actor, 1);
+    const { ids } = await createImages(deps, actor, 1);
     const [id = ''] = ids;
     await deps.storage.write(`o/${actor.userId}/${id}.png`, Buffer.from('png'), 'image/png');
     const { url, fileName, expiresAt } = await downloadImage(deps, actor, { id });

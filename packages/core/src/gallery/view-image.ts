@@ -24,6 +24,8 @@ export function toImageView(row: ImageRow): ImageView {
     width: row.width,
     height: row.height,
     favourite: row.favourite,
+    rating: row.rating,
+    thumbhash: row.thumbhash && Buffer.from(row.thumbhash).toString('base64'),
     failure: row.failureCode === null ? null : toFailure(row.failureCode),
     createdAt: row.createdAt.toISOString(),
     deletedAt: row.deletedAt?.toISOString() ?? null,

@@ -1,5 +1,6 @@
 import { asJobRow, type GenerationRow, type PlannedImageRow } from '@pixgen/db';
 import {
+  type DrawSettings,
   describeFailure,
   type GenerationView,
   type ImageFormat,
@@ -54,6 +55,8 @@ function viewOf(
       width: image?.width ?? row.width,
       height: image?.height ?? row.height,
       favourite: image?.favourite ?? false,
+      rating: image?.rating ?? null,
+      thumbhash: image?.thumbhash ? Buffer.from(image.thumbhash).toString('base64') : null,
       failure: image
         ? failureOf(image.failureCode)
         : missing === 'failed'
@@ -70,18 +73,7 @@ function viewOf(
     modelName: row.model.name,
     pack,
     prompt: row.prompt,
-    settings: {
-      negativePrompt: row.negativePrompt,
-      seed: Number(row.seed),
-      steps: row.steps,
-      guidance: row.guidance,
-      width: row.width,
-      height: row.height,
-      loraWeight: row.loraWeight,
-      scheduler: row.scheduler as SchedulerName,
-      draft: row.draft,
-      format: row.format as ImageFormat,
-    },
+    settings: toDrawSettings(row),
     counts: {
       planned: planned.length,
       ready: images.filter((image) => image.state === 'ready').length,
@@ -90,6 +82,37 @@ function viewOf(
     images: images.filter((image) => image.deletedAt === null),
     job,
     createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** The settings that an order was drawn with. */
+export function toDrawSettings(
+  row: Pick<
+    GenerationCore,
+    | 'negativePrompt'
+    | 'seed'
+    | 'steps'
+    | 'guidance'
+    | 'width'
+    | 'height'
+    | 'loraWeight'
+    | 'scheduler'
+    | 'draft'
+    | 'format'
+  >,
+): DrawSettings {
+  const { negativePrompt, steps, guidance, width, height, loraWeight, draft } = row;
+  return {
+    negativePrompt,
+    seed: Number(row.seed),
+    steps,
+    guidance,
+    width,
+    height,
+    loraWeight,
+    scheduler: row.scheduler as SchedulerName,
+    draft,
+    format: row.format as ImageFormat,
   };
 }
 

@@ -2,6 +2,7 @@
 import { discardEvents, findPhoto, readPendingEvents, type StoredEvents } from '@pixgen/db';
 import type { PoisonHandlers } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
+import { failBulk } from '../gallery/run-bulk.ts';
 import { refusePhoto } from '../photos/check-photo.ts';
 import { endAttempt } from './end-attempt.ts';
 
@@ -27,6 +28,10 @@ export function createPoisonHandlers(deps: Deps): PoisonHandlers {
       deps.log.error({ photoId }, 'a photo is refused: its check killed its worker again and again');
       const photo = await findPhoto(deps.db, photoId);
       if (photo) await refusePhoto(deps, photo, 'NOT_AN_IMAGE');
+    },
+    async bulk(task) {
+      deps.log.error(task, 'an act on many images is given up: it killed its worker again and again');
+      await failBulk(deps, task);
     },
   };
 }

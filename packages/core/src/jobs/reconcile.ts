@@ -1,6 +1,7 @@
 /** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
 import {
   addToOutbox,
+  findForgottenBulk,
   findForgottenEvents,
   findForgottenPhotos,
   findLiveJobs,
@@ -24,6 +25,8 @@ const BATCH_AFTER_LOSS = 20_000;
 const FORGOTTEN_MS = 10_000;
 /** Photos that wait longer for their check lost their queue job. */
 const FORGOTTEN_PHOTO_MS = 2 * 60_000;
+/** Longer than a slice of one with all its tries takes. */
+const FORGOTTEN_BULK_MS = 10 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
 
@@ -138,12 +141,14 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
   await endAttempt(deps, { jobId: job.jobId, attempt: job.attempt, cause, retryable: true });
 }
 
-/** Stored events and photos whose task is gone. One that only waits is done twice then, without a second effect. */
+/** Stored events, photos and acts on many images whose task is gone. One that only waits is done twice then, without a second effect. */
 async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<void> {
   const payload = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
   if (payload.eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload }]);
   const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
   await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
+  const operationIds = await findForgottenBulk(deps.db, queuesWereLost ? 0 : FORGOTTEN_BULK_MS, BATCH);
+  await deps.producer.add(operationIds.map((operationId) => ({ task: 'bulk', id: newId(), payload: { operationId } })));
 }
 
 /** The newest ones; all of them are in the admin's list. */

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 /** Younger objects may belong to something under way, or to an erasure that searches once more. */
 const MIN_AGE_MS = 86_400_000;
 const BATCH = 1_000;
-const ROOTS = ['u/', 'p/', 'o/', 'd/p/', 'd/o/', 'e/'];
+const ROOTS = ['u/', 'p/', 'o/', 'd/p/', 'd/o/', 'e/', 'z/'];
 
 export type ObjectReport = {
   objects: number;
@@ -69,7 +69,12 @@ async function findOrphans(deps: Deps, found: string[]): Promise<string[]> {
   });
   for (const [userId, own] of Map.groupBy(parsed, (one) => one.userId)) {
     const idsOf = (what: string): string[] => [...new Set(own.flatMap((one) => (one.what === what ? [one.id] : [])))];
-    const ids = { photos: idsOf('photo'), jobs: idsOf('job'), exports: idsOf('export') };
+    const ids = {
+      photos: idsOf('photo'),
+      jobs: idsOf('job'),
+      exports: idsOf('export'),
+      operations: idsOf('operation'),
+    };
     const known = await findOwners(deps.db, userId, ids);
     for (const { key, id } of own) if (!known.has(id)) orphans.push(key);
   }

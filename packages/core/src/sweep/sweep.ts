@@ -1,6 +1,7 @@
 /** The sweep: what was deleted 30 days ago goes for good, and what no result needs is removed from the store. */
 import {
   emptyImages,
+  findBulkWithOldFiles,
   findExpiredExports,
   findPhotosPastRetention,
   findPurgeableImages,
@@ -8,7 +9,9 @@ import {
   findPurgeablePhotos,
   findUnsweptJobs,
   markSwept,
+  removeBulk,
   removeDataExport,
+  removeDeletedCollections,
   removeExpiredRows,
   removeModel,
   removePhotos,
@@ -16,9 +19,12 @@ import {
 } from '@pixgen/db';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
+import { KEEP_FILES_MS } from '../gallery/bulk-operations.ts';
 import { undoSince } from '../undo.ts';
 
 const BATCH = 200;
+/** Batches of images per pass: a pass is never much longer than its hour. */
+const IMAGE_BATCHES = 100;
 const DAY_MS = 86_400_000;
 /** An upload URL of a GPU lives 15 minutes: after this nothing late can arrive. */
 const LATE_PUT_MS = 60 * 60_000;
@@ -36,6 +42,8 @@ export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
   await purgeModels(deps, deletedBefore);
   await purgePhotos(deps, deletedBefore, new Date(now - DAY_MS));
   await purgeImages(deps, deletedBefore);
+  await purgeBulk(deps, new Date(now - KEEP_FILES_MS), deletedBefore);
+  await removeDeletedCollections(deps.db, deletedBefore);
   await purgeTrainedPhotos(deps, now);
   await purgeExports(deps, now);
   await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
@@ -65,17 +73,32 @@ async function purgePhotos(deps: Deps, deletedBefore: Date, abandonedBefore: Dat
   );
 }
 
+/** Whole selections are deleted at once: a pass goes on until none is left, within bounds. */
 async function purgeImages(deps: Deps, deletedBefore: Date): Promise<void> {
-  const images = await findPurgeableImages(deps.db, deletedBefore, BATCH);
-  for (const { storageKey } of images) {
-    if (storageKey === null) continue;
-    await removePrefix(deps, keys.derivatives(storageKey));
-    await deps.storage.remove([storageKey]);
+  for (let batch = 0; batch < IMAGE_BATCHES; batch += 1) {
+    const images = await findPurgeableImages(deps.db, deletedBefore, BATCH);
+    for (const { storageKey } of images) {
+      if (storageKey === null) continue;
+      await removePrefix(deps, keys.derivatives(storageKey));
+      await deps.storage.remove([storageKey]);
+    }
+    await emptyImages(
+      deps.db,
+      images.map((image) => image.id),
+    );
+    if (images.length < BATCH) return;
   }
-  await emptyImages(
-    deps.db,
-    images.map((image) => image.id),
-  );
+}
+
+/** Files of downloads that nobody can fetch any more, then the operations that nobody can undo any more. */
+async function purgeBulk(deps: Deps, filesBefore: Date, endedBefore: Date): Promise<void> {
+  const old = await findBulkWithOldFiles(deps.db, filesBefore, BATCH);
+  for (const { id, userId } of old) {
+    await deps.storage.abortUploads(keys.bundles(userId, id));
+    await removePrefix(deps, keys.bundles(userId, id));
+  }
+  await removeBulk(deps.db, { ids: old.map(({ id }) => id) });
+  await removeBulk(deps.db, { endedBefore });
 }
 
 /** A photo has done its work some time after a training succeeded with it. */

@@ -208,10 +208,54 @@ CREATE TABLE "Image" (
     "sha256" TEXT,
     "safety" JSONB,
     "favourite" BOOLEAN NOT NULL DEFAULT false,
+    "rating" INTEGER,
+    "thumbhash" BYTEA,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
 
     CONSTRAINT "Image_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Collection" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deletedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Collection_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "CollectionImage" (
+    "collectionId" UUID NOT NULL,
+    "imageId" UUID NOT NULL,
+
+    CONSTRAINT "CollectionImage_pkey" PRIMARY KEY ("collectionId","imageId")
+);
+
+-- CreateTable
+CREATE TABLE "BulkOperation" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "idempotencyKey" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'queued',
+    "selection" JSONB NOT NULL,
+    "collectionId" UUID,
+    "total" INTEGER NOT NULL,
+    "done" INTEGER NOT NULL DEFAULT 0,
+    "reached" INTEGER NOT NULL DEFAULT 0,
+    "skipped" INTEGER NOT NULL DEFAULT 0,
+    "cursor" UUID,
+    "files" JSONB NOT NULL DEFAULT '[]',
+    "failureCode" TEXT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "endedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "BulkOperation_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -561,6 +605,21 @@ CREATE INDEX "Image_modelId_id_idx" ON "Image"("modelId", "id" DESC);
 CREATE INDEX "Image_generationId_position_idx" ON "Image"("generationId", "position");
 
 -- CreateIndex
+CREATE INDEX "Collection_userId_id_idx" ON "Collection"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "CollectionImage_imageId_idx" ON "CollectionImage"("imageId");
+
+-- CreateIndex
+CREATE INDEX "BulkOperation_userId_id_idx" ON "BulkOperation"("userId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "BulkOperation_endedAt_idx" ON "BulkOperation"("endedAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "BulkOperation_userId_idempotencyKey_key" ON "BulkOperation"("userId", "idempotencyKey");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Pack_slug_key" ON "Pack"("slug");
 
 -- CreateIndex
@@ -678,6 +737,18 @@ ALTER TABLE "Image" ADD CONSTRAINT "Image_modelId_fkey" FOREIGN KEY ("modelId") 
 ALTER TABLE "Image" ADD CONSTRAINT "Image_generationId_fkey" FOREIGN KEY ("generationId") REFERENCES "Generation"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "Collection" ADD CONSTRAINT "Collection_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "CollectionImage" ADD CONSTRAINT "CollectionImage_collectionId_fkey" FOREIGN KEY ("collectionId") REFERENCES "Collection"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "CollectionImage" ADD CONSTRAINT "CollectionImage_imageId_fkey" FOREIGN KEY ("imageId") REFERENCES "Image"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "PackVersion" ADD CONSTRAINT "PackVersion_packId_fkey" FOREIGN KEY ("packId") REFERENCES "Pack"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -720,6 +791,9 @@ ALTER TABLE "Invite" ADD CONSTRAINT "Invite_kind_check" CHECK ("kind" IN ('set-u
 ALTER TABLE "Model" ADD CONSTRAINT "Model_state_check" CHECK ("state" IN ('draft', 'training', 'ready', 'failed'));
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_state_check" CHECK ("state" IN ('uploading', 'checking', 'ready', 'refused'));
 ALTER TABLE "Image" ADD CONSTRAINT "Image_state_check" CHECK ("state" IN ('ready', 'failed'));
+ALTER TABLE "Image" ADD CONSTRAINT "Image_rating_check" CHECK ("rating" BETWEEN 1 AND 5);
+ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_kind_check" CHECK ("kind" IN ('download', 'delete', 'restore', 'collect'));
+ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_state_check" CHECK ("state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_state_check" CHECK ("state" IN ('queued', 'dispatching', 'running', 'succeeded', 'failed', 'cancelled', 'expired'));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_order_check" CHECK (("kind" = 'train' AND "trainingId" IS NOT NULL AND "generationId" IS NULL) OR ("kind" = 'generate' AND "generationId" IS NOT NULL AND "trainingId" IS NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_money_check" CHECK ("holdMicroUsd" >= 0 AND "costMicroUsd" >= 0 AND "costMicroUsd" <= "holdMicroUsd");
@@ -733,6 +807,13 @@ ALTER TABLE "Image" ADD CONSTRAINT "Image_object_check" CHECK (("state" = 'ready
 CREATE INDEX "Job_trainingId_id_idx" ON "Job" ("trainingId", "id" DESC) WHERE "trainingId" IS NOT NULL;
 CREATE INDEX "Generation_packVersionId_idx" ON "Generation" ("packVersionId") WHERE "packVersionId" IS NOT NULL;
 CREATE INDEX "Image_deletedAt_idx" ON "Image" ("deletedAt") WHERE "deletedAt" IS NOT NULL;
+CREATE INDEX "Image_trash_idx" ON "Image" ("userId", "id" DESC) WHERE "deletedAt" IS NOT NULL;
+CREATE INDEX "Image_favourite_idx" ON "Image" ("userId", "id" DESC) WHERE "favourite";
+CREATE INDEX "Image_rating_idx" ON "Image" ("userId", "id" DESC) WHERE "rating" IS NOT NULL;
+
+-- Words of prompts, within one person: without the person in it, a common word would be looked up in everybody's images.
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+CREATE INDEX "Image_words_idx" ON "Image" USING gin ("userId", to_tsvector('simple', "prompt"));
 
 -- The same photo counts once in a set.
 CREATE UNIQUE INDEX "Photo_same_source_idx" ON "Photo" ("modelId", "sourceSha256") WHERE "state" = 'ready' AND "deletedAt" IS NULL;

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import { readFilters } from '@/gallery/filters';
-import { ImagePage } from '@/gallery/image-page';
+import { filterInput, needsBrowser, readFilters } from '@/gallery/filters';
+import { ImageIsland } from '@/gallery/islands';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
@@ -11,10 +11,16 @@ type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<str
 export default async function Page({ params, searchParams }: Props) {
   const { id } = await params;
   const filters = readFilters(await searchParams);
-  await load((queryClient, trpc) => queryClient.fetchQuery(trpc.images.get.queryOptions({ id })));
+  await load((queryClient, trpc) =>
+    Promise.all([
+      queryClient.fetchQuery(trpc.images.get.queryOptions({ id })),
+      !needsBrowser(filters) &&
+        queryClient.prefetchQuery(trpc.images.neighbours.queryOptions({ ...filterInput(filters), id })),
+    ]),
+  );
   return (
     <Hydrate>
-      <ImagePage id={id} filters={filters} />
+      <ImageIsland id={id} filters={filters} />
     </Hydrate>
   );
 }

@@ -1,0 +1,228 @@
+'use client';
+
+import type { ImageDetailView } from '@pixgen/domain';
+import { Badge, LinkButton, Segmented } from '@pixgen/ui';
+import { ArrowLeft, ArrowLeftRight } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import { type CSSProperties, type ReactNode, useEffect, useState } from 'react';
+import { readablePrompt } from '@/generation/readable-prompt';
+import { diffWords, type Piece, recipeDiff } from './recipe-diff';
+
+const CompareSlider = dynamic(() => import('./compare-slider'));
+
+const MODES = ['slider', 'side', 'blink'] as const;
+const BLINK_MS = 900;
+
+type Pair = { a: ImageDetailView; b: ImageDetailView };
+
+export default function CompareByAddress(pair: Pair) {
+  return (
+    <NuqsAdapter>
+      <Compare {...pair} />
+    </NuqsAdapter>
+  );
+}
+
+/** Two pictures against each other, and what made the difference. */
+function Compare({ a, b }: Pair) {
+  const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(MODES).withDefault('slider'));
+  // Both fill the same frame, else one could not lie over the other.
+  const shape = { aspectRatio: `${Math.max(a.width / a.height, b.width / b.height)}` };
+  return (
+    <div className="grid gap-8">
+      <div className="flex flex-wrap items-center gap-3">
+        <LinkButton as={Link} href="/gallery" variant="ghost" size="sm">
+          <ArrowLeft aria-hidden="true" /> Gallery
+        </LinkButton>
+        <Segmented
+          label="How to compare"
+          value={mode}
+          onValue={(value) => void setMode(value)}
+          options={[
+            { value: 'slider', label: 'Slider' },
+            { value: 'side', label: 'Side by side' },
+            { value: 'blink', label: 'Blink' },
+          ]}
+        />
+        <LinkButton as={Link} href={`/compare?a=${b.id}&b=${a.id}&mode=${mode}`} replace variant="ghost" size="sm">
+          <ArrowLeftRight aria-hidden="true" /> Swap
+        </LinkButton>
+      </div>
+      {mode === 'slider' && (
+        <Stage style={shape}>
+          <CompareSlider left={sourceOf(a, 'A')} right={sourceOf(b, 'B')} />
+        </Stage>
+      )}
+      {mode === 'side' && (
+        <div className="grid gap-3 sm:grid-cols-2">
+          {[a, b].map((image, index) => (
+            <figure key={image.id} className="grid gap-2">
+              <div className="overflow-hidden rounded-print bg-sunken" style={shape}>
+                <Picture image={image} name={index === 0 ? 'A' : 'B'} />
+              </div>
+              <figcaption className="text-ink-2 text-sm">{index === 0 ? 'A' : 'B'}</figcaption>
+            </figure>
+          ))}
+        </div>
+      )}
+      {mode === 'blink' && <Blink a={a} b={b} style={shape} />}
+      <Differences a={a} b={b} />
+    </div>
+  );
+}
+
+function Stage({ style, children }: { style: CSSProperties; children: ReactNode }) {
+  return (
+    <div
+      className="mx-auto w-full max-w-[min(100%,66dvh*var(--ratio))] overflow-hidden rounded-print bg-sunken"
+      style={{ ...style, ['--ratio' as string]: style.aspectRatio }}
+    >
+      {children}
+    </div>
+  );
+}
+
+function sourceOf(image: ImageDetailView, name: string) {
+  const widths = [640, 960, 1280, 1920];
+  return {
+    src: `/i/${image.id}?w=1280`,
+    srcSet: widths.map((width) => `/i/${image.id}?w=${width} ${width}w`).join(', '),
+    sizes: '(min-width: 64rem) 60vw, 100vw',
+    alt: `${name}: ${readablePrompt(image.prompt)}`,
+  };
+}
+
+function Picture({ image, name, hidden = false }: { image: ImageDetailView; name: string; hidden?: boolean }) {
+  const { alt, ...source } = sourceOf(image, name);
+  return (
+    <img
+      {...source}
+      alt={alt}
+      aria-hidden={hidden}
+      draggable={false}
+      className="size-full object-contain"
+      style={hidden ? { visibility: 'hidden' } : undefined}
+    />
+  );
+}
+
+/** One after the other in the same place: eyes see what jumps. Stands still for those who asked for less motion. */
+function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style: CSSProperties }) {
+  const [second, setSecond] = useState(false);
+  const [running, setRunning] = useState(false);
+  useEffect(() => setRunning(!window.matchMedia('(prefers-reduced-motion: reduce)').matches), []);
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => setSecond((old) => !old), BLINK_MS);
+    return () => clearInterval(timer);
+  }, [running]);
+  return (
+    <div className="grid gap-3">
+      <Stage style={style}>
+        <div className="relative size-full *:absolute *:inset-0">
+          <Picture image={a} name="A" hidden={second} />
+          <Picture image={b} name="B" hidden={!second} />
+        </div>
+      </Stage>
+      <div className="flex items-center justify-center gap-3 text-sm">
+        <Badge tone={second ? 'neutral' : 'accent'}>A</Badge>
+        <button
+          type="button"
+          aria-pressed={running}
+          onClick={() => setRunning(!running)}
+          className="h-8 rounded-control border border-edge px-3"
+        >
+          {running ? 'Stop' : 'Blink by itself'}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            setRunning(false);
+            setSecond(!second);
+          }}
+          className="h-8 rounded-control border border-edge px-3"
+        >
+          Show {second ? 'A' : 'B'}
+        </button>
+        <Badge tone={second ? 'accent' : 'neutral'}>B</Badge>
+      </div>
+    </div>
+  );
+}
+
+function Differences({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
+  const rows = recipeDiff(a, b);
+  const changed = rows.filter((row) => row.differs).length;
+  const words = diffWords(readablePrompt(a.prompt), readablePrompt(b.prompt));
+  return (
+    <section aria-label="Recipes" className="grid gap-4">
+      <div className="flex flex-wrap items-baseline justify-between gap-3">
+        <h2 className="font-semibold text-lg tracking-[-0.01em]">Recipes</h2>
+        <p className="text-ink-2 text-sm">
+          {changed === 0 ? 'The same in everything' : `${changed} of ${rows.length} differ`}
+        </p>
+      </div>
+      <div className="overflow-x-auto rounded-card border border-line bg-surface">
+        <table className="w-full text-left text-sm">
+          <thead>
+            <tr className="border-line border-b text-ink-2">
+              <th scope="col" className="px-4 py-2.5 font-normal">
+                <span className="sr-only">Part</span>
+              </th>
+              <th scope="col" className="px-4 py-2.5 font-medium">
+                <Link href={`/gallery/${a.id}`} className="underline-offset-4 hover:underline">
+                  A
+                </Link>
+              </th>
+              <th scope="col" className="px-4 py-2.5 font-medium">
+                <Link href={`/gallery/${b.id}`} className="underline-offset-4 hover:underline">
+                  B
+                </Link>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.label} className={row.differs ? 'bg-warn-soft/60' : undefined}>
+                <th scope="row" className="px-4 py-2 align-top font-normal text-ink-2">
+                  {row.label}
+                  {row.differs && <span className="sr-only"> (differs)</span>}
+                </th>
+                {row.label === 'Prompt' ? (
+                  <>
+                    <Words pieces={words.a} />
+                    <Words pieces={words.b} />
+                  </>
+                ) : (
+                  <>
+                    <td className="break-words px-4 py-2 align-top tabular-nums">{row.a}</td>
+                    <td className="break-words px-4 py-2 align-top tabular-nums">{row.b}</td>
+                  </>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Words({ pieces }: { pieces: readonly Piece[] }) {
+  return (
+    <td className="min-w-40 px-4 py-2 align-top leading-relaxed">
+      {pieces.map((piece, index) =>
+        piece.own ? (
+          <mark key={index} className="rounded-[3px] bg-accent-soft px-0.5 font-medium text-ink">
+            {piece.text}
+          </mark>
+        ) : (
+          <span key={index}>{piece.text}</span>
+        ),
+      )}
+    </td>
+  );
+}

@@ -1,0 +1,82 @@
+'use client';
+
+import type { ImageDetailView, ImageView } from '@pixgen/domain';
+import { Badge, Facts } from '@pixgen/ui';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { readablePrompt } from '@/generation/readable-prompt';
+import { Moment } from '@/jobs/time';
+import { useTRPC } from '@/trpc/client';
+import { Stars } from './stars';
+
+type Props = {
+  image: ImageView;
+  onRate: (rating: number | null) => void;
+  heading: 'h1' | 'h2';
+  children?: ReactNode;
+};
+
+const link = 'text-accent underline-offset-4 hover:underline';
+
+/** What a picture was made from, and what its owner thinks of it. */
+export function Recipe({ image, onRate, heading: Heading, children }: Props) {
+  const trpc = useTRPC();
+  const Part = Heading === 'h1' ? 'h2' : 'h3';
+  const detail = useQuery(trpc.images.get.queryOptions({ id: image.id })).data;
+  return (
+    <>
+      <Heading className="font-medium text-lg leading-snug">{readablePrompt(image.prompt)}</Heading>
+      <div className="flex flex-wrap gap-2 empty:hidden">
+        {image.favourite && <Badge tone="accent">favourite</Badge>}
+        {image.deletedAt && <Badge tone="warn">in the trash</Badge>}
+        {detail?.collections.map(({ id, name }) => (
+          <Link key={id} href={`/gallery?collection=${id}`}>
+            <Badge>{name}</Badge>
+          </Link>
+        ))}
+      </div>
+      {!image.deletedAt && <Stars value={image.rating} onValue={onRate} className="-ml-1.5" />}
+      <Facts items={recipeFacts(image, detail)} />
+      <div className="grid gap-1.5 text-sm">
+        <Part className="text-ink-2">What the model read</Part>
+        <p className="break-words font-mono text-[0.8125rem] leading-relaxed">{image.compiledPrompt}</p>
+      </div>
+      <p className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
+        <Link href={`/models/${image.modelId}`} className={link}>
+          {detail ? detail.modelName : 'The model'}
+        </Link>
+        <Link href={`/generations/${image.generationId}`} className={link}>
+          All of this run
+        </Link>
+        <Link href={`/studio?model=${image.modelId}&prompt=${encodeURIComponent(image.prompt)}`} className={link}>
+          Use this prompt
+        </Link>
+      </p>
+      {children}
+    </>
+  );
+}
+
+/** The lines of a recipe, by name: also what a comparison goes through. */
+export function recipeFacts(
+  image: ImageView,
+  detail: ImageDetailView | undefined,
+): (readonly [label: string, value: ReactNode])[] {
+  const facts: (readonly [string, ReactNode])[] = [
+    ['Made', <Moment key="made" at={image.createdAt} />],
+    ['Size', `${image.width} × ${image.height}`],
+    [
+      'Seed',
+      <span key="seed" className="font-mono">
+        {image.seed}
+      </span>,
+    ],
+  ];
+  if (!detail) return facts;
+  const { steps, guidance, loraWeight, negativePrompt, scheduler } = detail.settings;
+  facts.push(['Steps', steps], ['Guidance', guidance], ['Likeness', loraWeight], ['Sampler', scheduler]);
+  if (negativePrompt) facts.push(['Negative prompt', negativePrompt]);
+  if (detail.pack) facts.push(['Pack', `${detail.pack.name}, version ${detail.pack.version}`]);
+  return facts;
+}

@@ -1,0 +1,397 @@
+/** The gallery by hand, in Chromium, with a few thousand pictures: what is seen, what stands still, what the keys do. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../stack/paths.ts';
+import { findChromium } from './browser.ts';
+import { measureScroll, readLayoutShift, watchLayoutShift } from './measure-scroll.ts';
+import { seedImages } from './seed-images.ts';
+import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
+
+const executable = findChromium();
+const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
+const COUNT = 3_000;
+const PICTURES = /\/i\/[0-9a-f-]{36}/;
+const SCRIPTS = /\/_next\/static\/.*\.js/;
+
+describe.skipIf(executable === null)('the gallery in a browser', () => {
+  let studio: StudioInBrowser;
+  let page: Page;
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    studio = await openStudio(executable ?? '');
+    page = studio.page;
+    await page.goto('/gallery');
+    await page.getByText('No pictures yet').waitFor();
+    await capture('gallery-empty');
+    await seedImages(studio.product.stores, { userId: studio.userId, count: COUNT });
+    await watchLayoutShift(page);
+  });
+  afterAll(() => studio?.stop());
+
+  const list = () => page.getByRole('list', { name: 'Pictures', exact: true });
+  const open = async (path = '/gallery') => {
+    await page.goto(path);
+    await page.waitForFunction(() => document.querySelectorAll('[data-tile]').length > 3);
+    await untilTakenOver();
+  };
+  /** The browser has taken over from what the server drew. */
+  const untilTakenOver = () => page.waitForFunction(() => document.querySelector('ul.masonry > li.absolute') !== null);
+  const tileAt = (position: number) => page.locator(`li[aria-posinset="${position}"] > [data-tile]`);
+  const idOf = (position: number) => tileAt(position).getAttribute('data-tile');
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-tile') ?? null);
+  /** Scrolls there and gives the keyboard to the first picture that begins below `fromPx` on the screen. */
+  async function focusAt(scrollTo: number, fromPx: number): Promise<{ id: string; position: number }> {
+    await page.evaluate((top) => window.scrollTo({ top, behavior: 'instant' }), scrollTo);
+    const found = await page.waitForFunction((from) => {
+      const tiles = [...document.querySelectorAll<HTMLElement>('[data-tile]')];
+      // Nothing that is still to come may move into the window.
+      if (document.querySelector('ul.masonry > li[aria-hidden]')) return null;
+      const tile = tiles.find((one) => one.getBoundingClientRect().top > from && one.getBoundingClientRect().top < 700);
+      if (!tile || tile.querySelector('img')?.alt === 'Picture') return null;
+      tile.focus({ preventScroll: true });
+      return { id: tile.dataset.tile ?? '', position: Number(tile.parentElement?.getAttribute('aria-posinset')) };
+    }, fromPx);
+    return (await found.jsonValue()) ?? { id: '', position: 0 };
+  }
+  const total = (text: string) => page.getByRole('status').filter({ hasText: text }).first().waitFor();
+
+  /** Where tiles stand on the screen, by id. */
+  const standing = () =>
+    page.evaluate(() =>
+      Object.fromEntries(
+        [...document.querySelectorAll('[data-tile]')].flatMap((tile) => {
+          const { top, left, bottom } = tile.getBoundingClientRect();
+          const seen = bottom > 0 && top < innerHeight;
+          return seen ? [[tile.getAttribute('data-tile') ?? '', [Math.round(top), Math.round(left)]]] : [];
+        }),
+      ),
+    );
+
+  async function capture(name: string): Promise<void> {
+    for (const [width, height] of [
+      [1440, 900],
+      [360, 740],
+    ] as const) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.waitForLoadState('networkidle');
+        await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) });
+        const over = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect(over, `${name} scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
+  }
+
+  async function expectAccessible(what: string): Promise<void> {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(grave.map(({ id, nodes }) => [what, id, nodes.slice(0, 3).map(({ html }) => html)])).toEqual([]);
+  }
+
+  it('draws the first pictures on the server, where they stay when the browser takes over', async () => {
+    for (const width of [1440, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.route(SCRIPTS, (route) => route.abort());
+      await page.goto('/gallery');
+      await page.waitForFunction(() => {
+        const tiles = [...document.querySelectorAll('[data-tile]')];
+        return tiles.length > 30 && tiles.every((tile) => tile.getBoundingClientRect().height > 0);
+      });
+      const drawn = await standing();
+      await page.unroute(SCRIPTS);
+      expect(Object.keys(drawn).length).toBeGreaterThan(3);
+      await open();
+      expect(await readLayoutShift(page)).toBeLessThan(0.05);
+      const taken = await standing();
+      for (const [id, [top = 0, left = 0]] of Object.entries(drawn)) {
+        expect(Math.abs((taken[id]?.[0] ?? Number.NaN) - top), id).toBeLessThanOrEqual(1);
+        expect(Math.abs((taken[id]?.[1] ?? Number.NaN) - left), id).toBeLessThanOrEqual(1);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>('[data-tile] img')]
+        .slice(0, 8)
+        .every((image) => image.naturalWidth > 0),
+    );
+    await capture('gallery');
+    await expectAccessible('the gallery');
+  });
+
+  it('serves small AVIFs of one’s own, with a placeholder from the second time on', async () => {
+    await open();
+    const image = tileAt(1).locator('img');
+    const src = await image.evaluate((element: HTMLImageElement) => element.currentSrc);
+    expect(src).toMatch(/\/i\/[0-9a-f-]{36}\?w=(256|384)$/);
+    const answer = await page.request.get(src, { headers: { accept: 'image/avif' } });
+    expect(answer.headers()).toMatchObject({ 'content-type': 'image/avif' });
+    expect(answer.headers()['cache-control']).toMatch(/private.*immutable/);
+    // Pictures are held back: what is seen until then is the placeholder.
+    const held: Route[] = [];
+    let isHolding = true;
+    await page.route(PICTURES, (route) => (isHolding ? void held.push(route) : route.continue()));
+    await page.goto('/gallery', { waitUntil: 'domcontentloaded' });
+    await untilTakenOver();
+    await expect
+      .poll(() => image.evaluate((element: HTMLElement) => element.style.backgroundImage))
+      .toMatch(/^url\("data:/);
+    isHolding = false;
+    await Promise.all(held.map((route) => route.continue()));
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>('[data-tile] img')?.naturalWidth);
+    await expect.poll(() => image.evaluate((element: HTMLElement) => element.style.backgroundImage)).toBe('');
+    await page.unroute(PICTURES);
+  });
+
+  it('keeps few pictures in the document, however far one scrolls, and no long frames', async () => {
+    await open();
+    const cost = await measureScroll(page, { frames: 240, stepPx: 40, jumps: 8 });
+    expect(cost.maxTiles).toBeLessThan(120);
+    expect(cost.maxDomNodes).toBeLessThan(2_500);
+    expect(cost.heapBytes).toBeLessThan(80 * 1024 * 1024);
+    expect(cost.layoutShift).toBeLessThan(0.05);
+    // The bar reaches the very last one.
+    await page.keyboard.press('End');
+    await tileAt(COUNT).waitFor();
+  });
+
+  it('finds by words, filters and days, all in the address, and tells no match from an empty gallery', async () => {
+    await open();
+    await page.getByRole('searchbox', { name: 'Search prompts' }).fill('heron');
+    await total('3 pictures found');
+    expect(page.url()).toContain('q=heron');
+    await page.getByRole('button', { name: /^Filters/ }).click();
+    await page.getByLabel('Rating').selectOption('1');
+    await total('3 pictures found');
+    expect(page.url()).toContain('rating=1');
+    await page.reload();
+    await total('3 pictures found');
+    await capture('gallery-filters');
+    await expectAccessible('the filters');
+    await page.getByLabel('From').fill('2020-01-01');
+    await page.getByLabel('To').fill('2020-01-02');
+    await page.getByText('Nothing matches').waitFor();
+    await capture('gallery-no-match');
+    await page.getByRole('button', { name: 'Show all pictures' }).click();
+    await total('3,000 pictures');
+    await page.goBack();
+    await page.getByText('Nothing matches').waitFor();
+  });
+
+  it('shows numbered pages too, also without scripts', async () => {
+    await open('/gallery?page=2');
+    expect(await list().getByRole('listitem').count()).toBeGreaterThan(10);
+    await tileAt(61).waitFor();
+    await page.getByRole('link', { name: 'Next' }).click();
+    await page.waitForURL('**page=3');
+    await tileAt(121).waitFor();
+    await capture('gallery-page');
+    const plain = await studio.browser.newContext({
+      baseURL: studio.product.publicUrl,
+      javaScriptEnabled: false,
+      storageState: await studio.context.storageState(),
+    });
+    const bare = await plain.newPage();
+    await bare.goto('/gallery?page=2');
+    const links = bare.getByRole('list', { name: 'Pictures', exact: true }).getByRole('link');
+    await links.first().waitFor();
+    expect(await links.count()).toBe(60);
+    await plain.close();
+  });
+
+  it('moves with the arrows, and one key each marks, rates and takes back, without moving anything', async () => {
+    await open();
+    const { id } = await focusAt(2_000, 150);
+    const tile = page.locator(`[data-tile="${id}"]`);
+    const before = await standing();
+    const favourite = await tile.textContent().then((text) => text?.includes('favourite'));
+    await page.keyboard.press('f');
+    await page.keyboard.press('4');
+    await expect.poll(() => tile.textContent()).toMatch(/rated 4 of 5/);
+    await expect.poll(() => tile.textContent().then((text) => text?.includes('favourite'))).toBe(!favourite);
+    expect(await standing()).toEqual(before);
+    expect(await focused()).toBe(id);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => tile.textContent().then((text) => text?.includes('favourite'))).toBe(favourite);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(focused).not.toBe(id);
+    for (const key of ['ArrowDown', 'ArrowUp', 'ArrowLeft']) await page.keyboard.press(key);
+    await expect.poll(focused).toBe(id);
+  });
+
+  it('keeps every other picture and the keyboard in place when one is deleted and brought back', async () => {
+    await open();
+    const { id, position } = await focusAt(3_000, 350);
+    const next = await idOf(position + 1);
+    const before = await standing();
+    await page.keyboard.press('Delete');
+    await total('2,999 pictures');
+    await expect.poll(focused).toBe(next);
+    const after = await standing();
+    expect(after[id]).toBeUndefined();
+    for (let earlier = position - 1; earlier > position - 6; earlier -= 1) {
+      const other = (await idOf(earlier)) ?? '';
+      if (before[other]) expect([other, after[other]]).toEqual([other, before[other]]);
+    }
+    await page.keyboard.press('Control+z');
+    await total('3,000 pictures');
+    await expect.poll(standing).toEqual(before);
+    await page.keyboard.press('Delete');
+    await capture('gallery-undo');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await total('3,000 pictures');
+  });
+
+  it('opens a picture at its own address; arrows, a reload and going back lose nothing', async () => {
+    await open();
+    const { id, position } = await focusAt(1_500, 150);
+    const next = await idOf(position + 1);
+    const scrolled = await page.evaluate(() => window.scrollY);
+    await page.keyboard.press(' ');
+    const dialog = page.getByRole('dialog', { name: 'Picture' });
+    await dialog.waitFor();
+    expect(page.url()).toContain(`/gallery/${id}`);
+    await dialog.getByRole('complementary', { name: 'Recipe' }).getByText('What the model read').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(`**/gallery/${next}*`);
+    await page.waitForFunction(() => {
+      const image = document.querySelector<HTMLImageElement>('.yarl__slide_current img');
+      return image?.complete && image.naturalWidth > 0;
+    });
+    await capture('lightbox');
+    await expectAccessible('the lightbox');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => page.url()).toMatch(/\/gallery$/);
+    await expect.poll(focused).toBe(next);
+    expect(Math.abs((await page.evaluate(() => window.scrollY)) - scrolled)).toBeLessThan(600);
+    await page.goto(`/gallery/${id}`);
+    await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(`**/gallery/${next}*`);
+    await capture('picture-page');
+    await expectAccessible('the page of a picture');
+  });
+
+  it('takes a new picture in only when asked, with a pill', async () => {
+    await open();
+    await focusAt(900, 150);
+    const before = await standing();
+    await seedImages(studio.product.stores, { userId: studio.userId, count: 3 });
+    // What a live event does: the count is asked for again.
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    const pill = page.getByRole('button', { name: '3 new' });
+    await pill.waitFor();
+    expect(await standing()).toEqual(before);
+    await capture('gallery-pill');
+    await pill.click();
+    await total('3,003 pictures');
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+  });
+
+  it('selects a range and everything, packs a zip that is still there after a reload, and deletes with a way back', async () => {
+    await open();
+    await tileAt(2).focus();
+    await page.keyboard.press('x');
+    await tileAt(5).click({ modifiers: ['Shift'] });
+    const bar = page.getByRole('toolbar', { name: 'Selected pictures' });
+    await bar.getByText('4 selected').waitFor();
+    await capture('gallery-selection');
+    await expectAccessible('a selection');
+    await bar.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('button', { name: /Save the zip/ }).waitFor();
+    await page.reload();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /Save the zip/ }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^pixgen-.*\.zip$/);
+    await capture('gallery-download');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await untilTakenOver();
+    await page.getByRole('searchbox', { name: 'Search prompts' }).fill('rain');
+    await page.getByText(/pictures found/).waitFor();
+    const found = Number((await page.getByText(/pictures found/).textContent())?.replace(/\D/g, ''));
+    expect(found).toBeGreaterThan(400);
+    await tileAt(1).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('x');
+    await bar.getByText(`${found - 1} selected`).waitFor();
+    await bar.getByRole('button', { name: 'Delete' }).click();
+    await total('1 picture found');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await total(`${found} pictures found`);
+  });
+
+  it('brings pictures back from the trash', async () => {
+    await open();
+    await tileAt(1).focus();
+    const id = await idOf(1);
+    await page.keyboard.press('Delete');
+    await total('3,002 pictures');
+    await page.getByText('Trash', { exact: true }).click();
+    await total('1 picture');
+    await page.locator(`[data-tile="${id}"]`).waitFor();
+    await capture('gallery-trash');
+    await page.locator(`[data-tile="${id}"]`).focus();
+    await page.keyboard.press('Delete');
+    await page.getByText('The trash is empty').waitFor();
+    await open();
+    await total('3,003 pictures');
+  });
+
+  it('compares two pictures in three ways, and says where their recipes differ', async () => {
+    await open();
+    await tileAt(1).focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('x');
+    await page.keyboard.press('c');
+    await page.waitForURL('**/compare?*');
+    await page.getByRole('table').getByText('Seed').waitFor();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('main img')].every((image) => (image as HTMLImageElement).naturalWidth > 0),
+    );
+    await capture('compare-slider');
+    await expectAccessible('the comparison');
+    for (const [name, mode] of [
+      ['Side by side', 'side'],
+      ['Blink', 'blink'],
+    ] as const) {
+      await page.getByText(name, { exact: true }).click();
+      await page.waitForURL(`**mode=${mode}*`);
+      await capture(`compare-${mode}`);
+    }
+    await page.goto('/compare?a=x');
+    await page.getByText('Choose two pictures').waitFor();
+  });
+
+  it('sends at most 200 kB of scripts with each of its pages; lightbox and slider come when they are used', async () => {
+    await open();
+    const [a, b] = [await idOf(1), await idOf(2)];
+    for (const path of ['/gallery', `/gallery/${a}`, `/compare?a=${a}&b=${b}`]) {
+      const html = await (await page.request.get(path)).text();
+      const sources = new Set(
+        [...html.matchAll(/<script(?![^>]*nomodule)[^>]+src="([^"]+)"/gi)].map((match) => match[1] ?? ''),
+      );
+      let bytes = 0;
+      for (const source of sources) bytes += gzipSync(await (await page.request.get(source)).body()).length;
+      expect(sources.size).toBeGreaterThan(3);
+      expect(bytes, path).toBeLessThan(200_000);
+    }
+  });
+
+  it('raised no error', () => {
+    expect(studio.faults).toEqual([]);
+  });
+});
