@@ -32,9 +32,13 @@ function endOfString(text: string, from: number): number {
   return at;
 }
 
-/** Replaces Fastify's own parser of JSON in this scope and those below it. */
+/**
+ * Replaces Fastify's own parsers in this scope and those below it. Text is not read: pages of other sites may send it without
+ * being asked whether they may.
+ */
 export function parseShallowJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     try {
       refuseDeepJson(body);

@@ -101,3 +101,27 @@ function countOf({ app }: TestApi): Promise<number> {
     app.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
   });
 }
+
+describe('a body that is not said to be JSON', () => {
+  it('is not read, since pages of other sites may send text without asking', async () => {
+    api = await startTestApi();
+    const { headers } = await api.signUp();
+    for (const path of [
+      '/trpc/models.create',
+      '/trpc/models.create?batch=1',
+      '/api/v1/models',
+      '/auth/local/sign-out',
+    ]) {
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a', '']) {
+        const body = path.includes('batch') ? '{"0":{"name":"x","classWord":"dog"}}' : '{"name":"x","classWord":"dog"}';
+        const answer = await fetch(api.url + path, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': type },
+          body: Buffer.from(body),
+        });
+        expect([path, type, answer.status]).toEqual([path, type, 400]);
+      }
+    }
+    expect(await api.db.prisma.model.count()).toBe(0);
+  });
+});

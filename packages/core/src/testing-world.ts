@@ -12,6 +12,10 @@ export type World = {
   imageId: string;
   sampleId: string;
   apiKeyId: string;
+  collectionId: string;
+  /** A deletion that has ended, and a download with one file. */
+  deletionId: string;
+  downloadId: string;
   trainingJobId: string;
   generationJobId: string;
   /** Opens an erasure of something else of theirs. */
@@ -32,6 +36,9 @@ export async function createWorld(
     imageId: newId(),
     sampleId: newId(),
     apiKeyId: newId(),
+    collectionId: newId(),
+    deletionId: newId(),
+    downloadId: newId(),
     trainingJobId: newId(),
     generationJobId: newId(),
     erasureCode: randomBytes(32).toString('base64url'),
@@ -78,6 +85,23 @@ export async function createWorld(
       prefix: 'pxg_can',
       secretHash: randomBytes(32).toString('hex'),
     },
+  });
+  await prisma.collection.create({ data: { id: ids.collectionId, userId, name: 'canary collection' } });
+  await prisma.collectionImage.create({ data: { collectionId: ids.collectionId, imageId: ids.imageId } });
+  const done = {
+    userId,
+    state: 'succeeded',
+    selection: { ids: [ids.imageId] },
+    total: 1,
+    done: 1,
+    endedAt: new Date(),
+  };
+  const files = [{ key: `z/${userId}/${ids.downloadId}/1.zip`, name: 'canary.zip', sizeBytes: 3 }];
+  await prisma.bulkOperation.createMany({
+    data: [
+      { id: ids.deletionId, idempotencyKey: newId(), kind: 'delete', ...done },
+      { id: ids.downloadId, idempotencyKey: newId(), kind: 'download', ...done, files },
+    ],
   });
   const codeHash = createHash('sha256').update(ids.erasureCode).digest('hex');
   const erasure = { kind: 'photo', requestedBy: 'owner', pseudonym: newId(), userId, targetId: newId(), codeHash };
