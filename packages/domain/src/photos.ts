@@ -14,9 +14,10 @@ export const PHOTO_REFUSALS = {
   TRUNCATED: 'The photo is damaged or was cut off. Upload the original again.',
   TOO_MANY_PIXELS: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller and try again.`,
   TOO_SMALL: `The photo is smaller than ${LIMITS.photos.minEdgePx} pixels on one side. Use a larger one.`,
+  TOO_COMPLEX: `The photo takes more than ${LIMITS.photos.maxDecodedBytes / 1e6} MB when it is unpacked. Save it again as a plain JPEG.`,
   DUPLICATE: 'This photo is already in the set.',
   LOST: 'The photo is not in the store any more. Upload it again.',
-  TOO_SLOW: 'The photo took too long to read. Save it again as a plain JPEG.',
+  TOO_SLOW: `The photo took more than ${LIMITS.photos.decodeMs / 1000} seconds to read. Save it again as a plain JPEG.`,
 } as const;
 export const photoRefusalCode = z.enum(
   Object.keys(PHOTO_REFUSALS) as [keyof typeof PHOTO_REFUSALS, ...(keyof typeof PHOTO_REFUSALS)[]],
