@@ -15,6 +15,7 @@ export * from './jobs.ts';
 export * from './limits.ts';
 export * from './models.ts';
 export * from './packs.ts';
+export * from './photo-check.ts';
 export * from './photos.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';

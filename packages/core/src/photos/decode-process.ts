@@ -5,10 +5,11 @@
  * stdout: a `+` once it stands, one line of JSON ({@link DecodeVerdict}), then the JPEG.
  */
 import { readFileSync, writeSync } from 'node:fs';
+import { lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 import sharp from 'sharp';
 
 export type DecodeVerdict =
-  | { ok: true; width: number; height: number }
+  | { ok: true; width: number; height: number; look: PhotoLook }
   | { ok: false; code: 'NOT_AN_IMAGE' | 'TYPE_MISMATCH' | 'TRUNCATED' | 'TOO_MANY_PIXELS' | 'TOO_SMALL' };
 export type DecodeRules = {
   contentType: string;
@@ -44,14 +45,18 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
     if (head.width * head.height > rules.maxPixels) return refuse('TOO_MANY_PIXELS');
     if (Math.min(head.width, head.height) < rules.minEdgePx) return refuse('TOO_SMALL');
     // Without withMetadata nothing of EXIF, GPS, XMP or a profile survives; autoOrient bakes the rotation in first.
-    const { data, info } = await photo
+    const { data: pixels, info } = await photo
       .autoOrient()
       .resize({ width: rules.copyEdgePx, height: rules.copyEdgePx, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
-      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .raw()
       .toBuffer({ resolveWithObject: true });
-    return { verdict: { ok: true, width: info.width, height: info.height }, jpeg: data };
+    const { width, height } = info;
+    const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3) }, jpeg };
   } catch (error) {
     // The first bytes were right, so what fails later is damage, or a size that the header admits to.
     return refuse(/pixel limit/i.test(String(error)) ? 'TOO_MANY_PIXELS' : 'TRUNCATED');
