@@ -206,6 +206,13 @@ export function likeness(one: PhotoLook, other: PhotoLook): 'same' | 'similar' |
   return distance <= BOUNDS.distance[1] ? 'similar' : 'different';
 }
 
+/** The sentence of a fault, with the numbers it is about. */
+export function describeFault(fault: PhotoFault, look: PhotoLook, trainingEdgePx: number): string {
+  if (fault !== 'TOO_SMALL') return PHOTO_FAULTS[fault];
+  const least = Math.ceil(trainingEdgePx * BOUNDS.edge[0]);
+  return `The photo is ${look.width} × ${look.height} pixels; each side needs ${least}. Add the original.`;
+}
+
 export type PhotoJudgement = { fault: PhotoFault | null; warnings: PhotoWarning[] };
 
 /**
