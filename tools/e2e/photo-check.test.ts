@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { decodePhoto } from '@pixgen/core';
-import { judgePhoto, LIMITS, likeness, type PhotoLook } from '@pixgen/domain';
+import { judgePhoto, LIMITS, likeness, type PhotoFault, type PhotoLook, type PhotoWarning } from '@pixgen/domain';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

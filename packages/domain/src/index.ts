@@ -14,6 +14,7 @@ export * from './job-state.ts';
 export * from './jobs.ts';
 export * from './limits.ts';
 export * from './models.ts';
+export * from './outlook.ts';
 export * from './packs.ts';
 export * from './photo-check.ts';
 export * from './photos.ts';
