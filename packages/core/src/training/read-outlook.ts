@@ -1,7 +1,6 @@
 import { asJobRow, findTraining, readJobAge, readPastRuns } from '@pixgen/db';
 import { estimateTimeLeft, isFinal, notFound, type TrainingOutlook, type TrainSettings } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { progressOf } from '../jobs/job-view.ts';
 
 /**
  * The place in the queue and the time left of the caller's own training. When it has ended there is neither.
@@ -15,21 +14,21 @@ export async function readOutlook(deps: Deps, actor: Actor, input: { id: string 
   const past = await readPastRuns(deps.db, row);
   const nothing = { queuePosition: null, timeLeft: null, basedOn: past.length };
   if (isFinal(job.state)) return nothing;
-  const [age, progress] = await Promise.all([readJobAge(deps.db, job.id), progressOf(deps, [job])]);
+  const age = await readJobAge(deps.db, job.id);
   if (!age) return nothing;
-  const heard = progress.get(job.id);
-  const step = heard?.attempt === job.attempt ? heard.step : 0;
+  const running = job.state === 'running';
+  const step = running ? await lastStep(deps, job.id) : 0;
   const { steps } = row.settings as TrainSettings;
-  // An attempt that waits for its GPU begins anew: what earlier ones did shows in their checkpoint's step.
-  const ranMs = job.state === 'running' ? age.ranMs : null;
+  const now = { steps, waitedMs: age.waitedMs, ranMs: running ? age.ranMs : null, step };
   return {
     queuePosition: job.state === 'queued' ? age.ahead + 1 : null,
-    timeLeft: estimateTimeLeft(past, {
-      steps,
-      waitedMs: age.waitedMs,
-      ranMs,
-      step: job.state === 'running' ? step : 0,
-    }),
+    timeLeft: estimateTimeLeft(past, now),
     basedOn: past.length,
   };
+}
+
+/** The step of the newest loss: unlike progress it also holds while samples are drawn. Without Redis 0: nothing done yet. */
+async function lastStep(deps: Deps, jobId: string): Promise<number> {
+  const loss = await deps.live.readLoss(jobId).catch(() => []);
+  return loss.at(-1)?.[0] ?? 0;
 }
