@@ -30,9 +30,9 @@ async function training({ preset = 'fast', state, waitS = 0, ranS = 0 }: Run, ow
   if (state === 'queued' || state === 'running') await prisma.liveJob.create({ data: { jobId: job.id, modelId } });
   const over = state === 'succeeded' || state === 'failed';
   await pool.query(
-    `UPDATE "Job" SET "createdAt" = now() - ($2 + $3) * interval '1 second',
-       "startedAt" = CASE WHEN state <> 'queued' THEN now() - $3 * interval '1 second' END,
-       "endedAt" = CASE WHEN $4 THEN now() END WHERE id = $1`,
+    `UPDATE "Job" SET "createdAt" = now() - ($2::float8 + $3::float8) * interval '1 second',
+       "startedAt" = CASE WHEN state <> 'queued' THEN now() - $3::float8 * interval '1 second' END,
+       "endedAt" = CASE WHEN $4::boolean THEN now() END WHERE id = $1`,
     [job.id, waitS, ranS, over],
   );
   return order.id;
