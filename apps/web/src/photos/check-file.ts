@@ -47,6 +47,13 @@ export async function checkFile(
       reason: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller.`,
     };
   }
+  if (prepared === 'altered') {
+    return {
+      ok: false,
+      reason:
+        'This browser changes pictures to hide who you are. Allow this site to read canvas data, or use another browser.',
+    };
+  }
   const { jpeg, look } = prepared;
   const { fault, warnings } = judgePhoto(look, trainingEdgePx, others());
   if (fault) return { ok: false, reason: describeFault(fault, look, trainingEdgePx) };

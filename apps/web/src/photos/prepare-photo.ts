@@ -9,12 +9,30 @@ const QUALITY = 0.95;
 
 export type PreparedPhoto = { jpeg: Blob; look: PhotoLook };
 
+/** Browsers that hide who one is may read pictures back with noise in them, or all white: what is sent would be no photo. */
+function isReadBackTrue(): boolean {
+  const edge = 16;
+  const context = new OffscreenCanvas(edge, edge).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!context) return false;
+  const drawn = new ImageData(edge, edge);
+  drawn.data.forEach((_, at) => {
+    drawn.data[at] = at % 4 === 3 ? 255 : (at * 37) % 256;
+  });
+  context.putImageData(drawn, 0, 0);
+  const { data } = context.getImageData(0, 0, edge, edge);
+  return data.every((value, at) => value === drawn.data[at]);
+}
+
 /**
  * @param blob a JPEG, PNG or WebP
  * @param maxPixels of the picture as it is
  * @returns why there is none when it does not open
  */
-export async function preparePhoto(blob: Blob, maxPixels: number): Promise<PreparedPhoto | 'unreadable' | 'too-large'> {
+export async function preparePhoto(
+  blob: Blob,
+  maxPixels: number,
+): Promise<PreparedPhoto | 'unreadable' | 'too-large' | 'altered'> {
+  if (!isReadBackTrue()) return 'altered';
   // Turned as its EXIF says, in sRGB.
   const bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' }).catch(() => null);
   if (bitmap === null) return 'unreadable';
