@@ -67,7 +67,8 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   if (samples !== undefined && samplesFault === null) overrides.samplePrompts = readSamplePrompts(samples);
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
   const chosen: TrainingPlan = { preset, overrides };
-  const autosave = useAutosave(chosen, plan, (next) => update.mutateAsync({ id: model.id, plan: next }));
+  const [first] = useState(chosen);
+  const autosave = useAutosave(chosen, first, (next) => update.mutateAsync({ id: model.id, plan: next }));
 
   async function submit(event: FormEvent) {
     event.preventDefault();
