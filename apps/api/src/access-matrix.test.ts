@@ -102,6 +102,7 @@ const PROCEDURES: Record<string, Row> = {
   'training.cancel': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
   'training.retry': { who: 'owner', input: ({ trainingId: id }) => ({ id, ...key() }) },
   'training.get': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
+  'training.outlook': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
   'training.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
 };
 

@@ -1,7 +1,7 @@
 /** Decodes a stranger's file in a process of its own, with limits on time and memory, and without our secrets. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
+import { COPY_EDGE_PX, LIMITS, type PhotoLook, type PhotoRefusalCode } from '@pixgen/domain';
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
@@ -15,11 +15,10 @@ const LIMITS_OF_CHILD: { timeMs: number; memoryKb: number } = { timeMs: LIMITS.p
 /** Also for what a decoder does behind JavaScript's back: no core dump with a face in it, no file written. */
 const NO_FILES = 'ulimit -c 0; ulimit -f 0';
 const STANDS = '+'.charCodeAt(0);
-const COPY_EDGE_PX = 2048;
 const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
 export type DecodedPhoto =
-  | { ok: true; jpeg: Buffer; width: number; height: number }
+  | { ok: true; jpeg: Buffer; width: number; height: number; look: PhotoLook }
   | { ok: false; code: PhotoRefusalCode };
 
 /**
