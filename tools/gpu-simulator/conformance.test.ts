@@ -144,6 +144,7 @@ async function trainOrder(stub: ApiStub, steps: number): Promise<OrderBody> {
     settings: {
       ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
       ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 600_000, samplePrompts: ['photo of sks_abc234 dog'] },
+      stopEarly: false,
     },
     photos,
     resume: null,

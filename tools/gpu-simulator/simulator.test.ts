@@ -48,6 +48,7 @@ function training(steps: number): OrderBody {
   const settings: TrainSettings = {
     ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
     ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 60_000, samplePrompts: [] },
+    stopEarly: false,
   };
   const order = { triggerWord: 'sks_abc234', classWord: 'toy', settings, photos, resume: null };
   return { kind: 'train', ...order };

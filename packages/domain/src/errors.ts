@@ -69,6 +69,7 @@ export function notFound(
     | 'image'
     | 'generation'
     | 'training'
+    | 'weights'
     | 'pack'
     | 'job'
     | 'api key'

@@ -16,6 +16,7 @@ export * from './limits.ts';
 export * from './models.ts';
 export * from './packs.ts';
 export * from './photos.ts';
+export * from './plateau.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';

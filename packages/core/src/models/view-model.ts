@@ -17,6 +17,7 @@ export function toModelView(row: ModelCardRow, retentionDays: number): ModelView
     consent: consent ? { subject: consentSubject.parse(subject), textVersion, at: at.toISOString() } : null,
     photoCounts: { ready: row.readyPhotos, pending: row.pendingPhotos, refused: row.refusedPhotos },
     trainingId: row.trainingId,
+    weightsId: row.weightsId,
     coverImageId: row.coverImageId,
     photosErasedAt: photosErasedAt(row, retentionDays)?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
