@@ -250,6 +250,28 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
   );
 
   guarantee(
+    'keeps and scores checkpoints, and ends early only where that was asked for',
+    async () => {
+      const order = await trainOrder(stub, 8);
+      if (order.kind === 'train') order.settings.stopEarly = true;
+      const job = stub.addJob(order);
+      const status = await ended(await submitted(job));
+      const result = status.state === 'finished' && status.result.type === 'succeeded' ? status.result : null;
+      const steps = result?.training?.steps ?? 0;
+      expect([4, 5, 6, 7, 8]).toContain(steps);
+      expect(result?.training?.likeness).toEqual(expect.any(Number));
+      const kept = job.events.flatMap(({ event }) => (event.type === 'weights' ? [event] : []));
+      expect(kept.map(({ step }) => step)).toEqual(Array.from({ length: steps - 1 }, (_, index) => index + 1));
+      for (const { step, object, likeness } of kept) {
+        expect(stub.files.get(object.key)?.request).toMatchObject({ purpose: 'weights', step });
+        expect(likeness).toEqual(expect.any(Number));
+      }
+      expect(terminalsOf(job)).toHaveLength(1);
+    },
+    120_000,
+  );
+
+  guarantee(
     'generates: each image is an event of its own and again in the result',
     async () => {
       const job = stub.addJob(generateOrder(stub, await trained(), 3));

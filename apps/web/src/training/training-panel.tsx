@@ -14,7 +14,6 @@ import { failureOf } from '@/trpc/failure';
 import { LossPanel } from './loss-panel';
 import { PhaseTimeline } from './phase-timeline';
 import { SampleStrip } from './sample-strip';
-import { WeightsList } from './weights-list';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
 export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
@@ -107,7 +106,6 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           )}
         </div>
       </Card>
-      {training.weights.length > 0 && <WeightsList modelId={model.id} weights={training.weights} />}
     </Section>
   );
 }
