@@ -5,7 +5,14 @@ describe('the plan in the address', () => {
   it('comes back as it was written, so that back and reload keep the choice', () => {
     const plan: TrainingPlan = {
       preset: 'best',
-      overrides: { steps: 200, learningRate: 0.0005, seed: 0, captions: 'template', samplePrompts: ['a', 'b & c'] },
+      overrides: {
+        stopEarly: true,
+        steps: 200,
+        learningRate: 0.0005,
+        seed: 0,
+        captions: 'template',
+        samplePrompts: ['a', 'b & c'],
+      },
     };
     expect(readPlan(Object.fromEntries(new URLSearchParams(writePlan(plan))))).toEqual(plan);
   });

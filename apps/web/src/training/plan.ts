@@ -10,7 +10,7 @@ import {
 
 export type TrainingPlan = {
   preset: TrainingPreset;
-  overrides: Partial<Pick<TrainSettings, NumberSettingName | 'captions' | 'samplePrompts'>>;
+  overrides: Partial<Pick<TrainSettings, NumberSettingName | 'captions' | 'samplePrompts' | 'stopEarly'>>;
 };
 
 export const OVERRIDES = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
@@ -52,6 +52,7 @@ export function readPlan(params: Record<string, string | string[] | undefined>):
       overrides[key] = Number(text);
   }
   if (params.captions === 'template' || params.captions === 'auto') overrides.captions = params.captions;
+  if (params.stopEarly === 'true') overrides.stopEarly = true;
   if (typeof params.samplePrompts === 'string' && samplePromptsFault(params.samplePrompts) === null)
     overrides.samplePrompts = readSamplePrompts(params.samplePrompts);
   return { preset, overrides };
@@ -66,6 +67,7 @@ export function writePlan(plan: TrainingPlan): string {
   }
   const { captions, samplePrompts } = plan.overrides;
   if (captions) params.set('captions', captions);
+  if (plan.overrides.stopEarly) params.set('stopEarly', 'true');
   if (samplePrompts) params.set('samplePrompts', samplePrompts.join('\n'));
   return params.toString();
 }

@@ -24,6 +24,7 @@ import {
   type TrainingPlan,
   writePlan,
 } from './plan';
+import { StopEarly } from './stop-early';
 
 const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
   fast: { title: 'Fast', text: 'A first look. Good enough to see whether the photos serve.' },
@@ -48,6 +49,7 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
     Object.fromEntries(Object.entries(plan.overrides).map(([key, value]) => [key, String(value)])),
   );
   const [captions, setCaptions] = useState(plan.overrides.captions);
+  const [stopEarly, setStopEarly] = useState(plan.overrides.stopEarly ?? false);
   const [samples, setSamples] = useState(plan.overrides.samplePrompts?.join('\n'));
   const settingsOf = (name: TrainingPreset) =>
     resolveTrainSettings({ profile, preset: name, photoCount, isPerson, seed: 0 });
@@ -56,7 +58,8 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
   const shown = OVERRIDES.filter((key) => key !== 'priorWeight' || isPerson);
   const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
   const samplesFault = samplePromptsFault(samples ?? '');
-  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null;
+  const hasSamples = samples === undefined || readSamplePrompts(samples).length > 0;
+  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null || (stopEarly && !hasSamples);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -64,6 +67,7 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
     const overrides: TrainingPlan['overrides'] = {};
     for (const key of shown) if (texts[key]?.trim()) overrides[key] = Number(texts[key]);
     if (captions) overrides.captions = captions;
+    if (stopEarly) overrides.stopEarly = true;
     if (samples !== undefined) overrides.samplePrompts = readSamplePrompts(samples);
     const query = writePlan({ preset, overrides });
     window.history.replaceState(null, '', `?${query}`);
@@ -141,6 +145,7 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
               onChange={(event) => setSamples(event.target.value)}
             />
           </Field>
+          <StopEarly checked={stopEarly} onChange={setStopEarly} hasSamples={hasSamples} />
           <div className="sm:col-span-2 lg:col-span-3">
             <Checkbox
               checked={(captions ?? base.captions) === 'auto'}

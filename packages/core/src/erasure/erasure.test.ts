@@ -90,7 +90,14 @@ async function createPerson(objects = 3) {
   await deps.storage.write(storageKey, Buffer.from(canary), 'application/octet-stream');
   // A checkpoint's LoRA, which its owner draws with.
   const checkpointKey = storageKey.replace('weights', 'weights-step-1');
-  const checkpoint = { ...file, id: newId(), jobId: trained.id, storageKey: checkpointKey, final: false, likeness: 0.5 };
+  const checkpoint = {
+    ...file,
+    id: newId(),
+    jobId: trained.id,
+    storageKey: checkpointKey,
+    final: false,
+    likeness: 0.5,
+  };
   await prisma.weights.create({ data: { ...checkpoint, userId, modelId: model.id, trainingId } });
   await prisma.model.update({ where: { id: model.id }, data: { chosenWeightsId: checkpoint.id } });
   await deps.storage.write(checkpointKey, Buffer.from(canary), 'application/octet-stream');
