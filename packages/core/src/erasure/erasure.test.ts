@@ -286,7 +286,7 @@ describe('an erased account', () => {
     expect(deaths).toBeGreaterThanOrEqual(ERASE_STEPS.length);
     const { receipt, receiptSha256 } = await getErasure(deps, { code });
     // What was counted before the first object went is not counted again from what was left.
-    expect(receipt?.counts).toMatchObject({ photos: 3, objects: 11, generations: 1 });
+    expect(receipt?.counts).toMatchObject({ photos: 3, objects: 12, generations: 1 });
     await runAll();
     expect(await findTraces([canary, userId, ...person.photoIds], userId)).toEqual([]);
     const done = await deps.db.prisma.auditEntry.findMany({ where: { action: 'erase.done' } });
@@ -440,7 +440,7 @@ describe('an erased model', () => {
     await expect(eraseModel(deps, actor, { id: modelId })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
     await runAll();
     const { receipt } = await getErasure(deps, { code });
-    expect(receipt?.counts).toMatchObject({ models: 1, photos: 3, jobs: 2, objects: 11 });
+    expect(receipt?.counts).toMatchObject({ models: 1, photos: 3, jobs: 2, objects: 12 });
     const keysLeft: string[] = [];
     for (const prefix of keys.ofUser(actor.userId))
       for await (const { key } of deps.storage.list(prefix)) keysLeft.push(key);
