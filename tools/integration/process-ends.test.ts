@@ -1,29 +1,37 @@
 /** How real processes end: one whose queue is stuck by itself, and one that is told to stop within its deadline whatever it has in hand. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { newId } from '@pixgen/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../chaos/tcp-proxy.ts';
-import { type Person, type Product, startProduct } from '../testing/product.ts';
+import { type Person, type Product, startProduct, testRedisUrl } from '../testing/product.ts';
 import { createTrainedModel, hasEnded, until } from '../testing/studio.ts';
 
 const QUEUE_STUCK_MS = 6_000;
 /** Nobody waits longer for a stop (I12). */
 const STOP_MS = 30_000;
+/** Long enough for cut connections to be noticed all at once. */
+const FROZEN_MS = 2_000;
 /** More than one worker takes at once, so that some wait. */
 const ORDERS = 80;
 
 let storeLink: TcpProxy;
+let redisLink: TcpProxy;
 let product: Product;
 let person: Person;
 let modelId: string;
 beforeAll(async () => {
   const store = new URL(process.env.TEST_S3_ENDPOINT ?? '');
   storeLink = await startTcpProxy({ port: Number(store.port) });
+  const redis = testRedisUrl();
+  redisLink = await startTcpProxy({ port: Number(redis.port) });
+  redis.port = String(redisLink.port);
   product = await startProduct({
     workerEnv: {
       S3_ENDPOINT: `http://127.0.0.1:${storeLink.port}`,
       S3_PUBLIC_ENDPOINT: store.origin,
+      REDIS_URL: redis.href,
       QUEUE_STUCK_MS: String(QUEUE_STUCK_MS),
     },
   });
@@ -32,7 +40,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(async () => {
   await product.stop();
-  await storeLink.close();
+  await Promise.all([storeLink.close(), redisLink.close()]);
 });
 
 const order = () => person.client.generation.start.mutate({ modelId, prompt: 'rain', n: 1, idempotencyKey: newId() });
@@ -79,6 +87,22 @@ it('SIGTERM ends API and worker within 30 s with work in hand that does not end,
   storeLink.setFault(null);
   await Promise.all([product.api.start(), product.worker.start()]);
   expect((await ended(last.id)).job).toMatchObject({ state: 'succeeded', attempt: 1 });
+});
+
+it('SIGTERM ends a worker in time although Redis cuts off each of its connections', { timeout: 240_000 }, async () => {
+  // Which connection is cut off at which moment of the stop is chance: while the worker did not end itself, one of two rounds hung.
+  for (let round = 0; round < 2; round += 1) {
+    const { id } = await order();
+    redisLink.setFault({ kind: 'reset' });
+    await product.worker.kill('SIGTERM');
+    await product.worker.kill('SIGSTOP');
+    await delay(FROZEN_MS);
+    await product.worker.kill('SIGCONT');
+    expect(await product.worker.gone()).toBe(0);
+    redisLink.setFault(null);
+    await product.worker.start();
+    expect((await ended(id)).job.state).toBe('succeeded');
+  }
 });
 
 /** A call that the API waits for and that never comes to its end. */

@@ -74,12 +74,10 @@ export async function startProduct(
     secret,
     ...(options.simulator ? { config: options.simulator } : {}),
   });
-  const redis = new URL(testServer('REDIS_URL'));
-  // Databases 1 to 15 of the shared server: files that run at the same time must not meet.
-  redis.pathname = `/${1 + (Number(process.env.VITEST_POOL_ID ?? 1) % 15)}`;
+  const redisUrl = testRedisUrl();
   const env: Record<string, string> = {
     DATABASE_URL: db.url,
-    REDIS_URL: redis.href,
+    REDIS_URL: redisUrl.href,
     S3_ENDPOINT: testServer('S3_ENDPOINT'),
     S3_REGION: testServer('S3_REGION'),
     S3_BUCKET: testServer('S3_BUCKET'),
@@ -110,7 +108,7 @@ export async function startProduct(
   );
   return {
     apiUrl,
-    redisUrl: redis.href,
+    redisUrl: redisUrl.href,
     db,
     simulator,
     api,
@@ -122,6 +120,13 @@ export async function startProduct(
       await drop();
     },
   };
+}
+
+/** Databases 1 to 15 of the shared server: files that run at the same time must not meet. */
+export function testRedisUrl(): URL {
+  const url = new URL(testServer('REDIS_URL'));
+  url.pathname = `/${1 + (Number(process.env.VITEST_POOL_ID ?? 1) % 15)}`;
+  return url;
 }
 
 async function createPerson(apiUrl: string, name: string): Promise<Person> {

@@ -18,7 +18,7 @@ import type { DetailStore } from './detail-store';
 import { GalleryTile, type TileActs } from './gallery-tile';
 import { COLUMN_COUNTS, columnShare, columnsFor, GAP, place, relativeHeight } from './masonry';
 import { isSelected, type Selection } from './selection';
-import { anchorsOf, correction, type Placed, type Shelf } from './shelf';
+import { anchorsOf, correction, type Placed, type Shelf, sameAtStart } from './shelf';
 import { FIRST } from './shelf-query';
 
 /** Rows drawn beyond the window's edges. */
@@ -275,7 +275,9 @@ function useStandingStill(
         const start = virtualizer.measurementsCache[at.get(id) ?? -1]?.start;
         return start === undefined ? null : start - shiftPx;
       };
-      const anchors = anchorsOf(last.placed, window.scrollY, window.innerHeight, last.active);
+      const same = isMoved ? 0 : sameAtStart(last.frames, frames);
+      const stays = (id: string) => (at.get(id) ?? same) < same;
+      const anchors = anchorsOf(last.placed, window.scrollY, window.innerHeight, last.active, stays);
       const byPx = correction(anchors, startOf, window.scrollY);
       if (Math.abs(byPx) >= 1) window.scrollBy({ top: byPx, behavior: 'instant' });
     }

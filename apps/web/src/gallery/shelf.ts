@@ -56,15 +56,26 @@ export function nextFocus(
 export type Anchor = { id: string; offsetPx: number };
 export type Placed = { key: string; start: number; end: number };
 
-/** The pictures whose place is worth keeping, best first: the focused one if it is seen, then the topmost ones. */
+/** How many pictures at the start of both lists are the same: whatever follows, columns leave them where they are. */
+export function sameAtStart(before: readonly ImageFrame[], after: readonly ImageFrame[]): number {
+  const first = before.findIndex(([id], index) => after[index]?.[0] !== id);
+  return first < 0 ? before.length : first;
+}
+
+/**
+ * The pictures whose place is worth keeping, best first: those that stay where they are, as nothing needs to move then; the
+ * focused one if it is seen; then the topmost ones.
+ */
 export function anchorsOf(
   placed: readonly Placed[],
   scrollTop: number,
   heightPx: number,
   focused: string | null,
+  stays: (id: string) => boolean,
 ): Anchor[] {
   const seen = placed.filter(({ start, end }) => end > scrollTop && start < scrollTop + heightPx);
-  const inOrder = seen.toSorted((a, b) => Number(b.key === focused) - Number(a.key === focused) || a.start - b.start);
+  const rank = ({ key }: Placed) => (stays(key) ? 0 : key === focused ? 1 : 2);
+  const inOrder = seen.toSorted((a, b) => rank(a) - rank(b) || a.start - b.start);
   return inOrder.map(({ key, start }) => ({ id: key, offsetPx: start - scrollTop }));
 }
 

@@ -85,23 +85,33 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       const putBack = hide(shelf, new Set([id]));
       const ids = [id];
       setError(null);
-      try {
-        if (trash) await client.images.restore.mutate({ ids });
-        else await client.images.delete.mutate({ ids });
-        const undo = async () => {
+      const sent = trash ? client.images.restore.mutate({ ids }) : client.images.delete.mutate({ ids });
+      const undo: Undo = {
+        text: trash ? 'Picture brought back' : 'Picture moved to the trash',
+        run: async () => {
+          // Undo can be asked for before the server has answered, and must not overtake what it undoes.
+          const isDone = await sent.then(
+            () => true,
+            () => false,
+          );
+          if (!isDone) return;
           if (trash) await client.images.delete.mutate({ ids });
           else await client.images.restore.mutate({ ids });
           putBack();
           stale();
-        };
-        remember({ text: trash ? 'Picture brought back' : 'Picture moved to the trash', run: undo });
+        },
+      };
+      remember(undo);
+      try {
+        await sent;
         stale();
       } catch (failure) {
         putBack();
+        forget(undo);
         refuse(failure);
       }
     },
-    [client, hide, refuse, remember, stale, trash],
+    [client, forget, hide, refuse, remember, stale, trash],
   );
 
   const bulk = useCallback(
