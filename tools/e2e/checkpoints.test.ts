@@ -57,7 +57,7 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
     await row(100).getByRole('button', { name: 'Use step 100' }).waitFor();
     await page.reload();
     await row(60).getByText('in use').waitFor();
-    expect(await page.getByText('in use').count()).toBe(1);
+    expect(await page.getByRole('row').filter({ hasText: 'in use' }).count()).toBe(1);
   });
 
   it('are readable by everybody, on every screen, in both themes', async () => {
