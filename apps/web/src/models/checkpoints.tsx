@@ -44,6 +44,8 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
   const points = weights.flatMap(({ step, likeness }) => (likeness === null ? [] : [{ step, likeness }])).reverse();
   const suggested = weights.find(({ id }) => id === suggestion?.weightsId);
   const usable = training.job.state === 'succeeded';
+  const last = weights.find(({ final }) => final);
+  const ordered = training.settings.steps;
   const use = (weightsId: string) => choose.mutate({ id: model.id, weightsId });
   return (
     <Section title={title}>
@@ -72,6 +74,12 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
           >
             {suggestion.reason}
           </Notice>
+        )}
+        {last && last.step < ordered && (
+          <p className="text-sm">
+            Ended early after {last.step} of {ordered} steps: the samples came no closer to your photos. Only the steps
+            that were done were charged.
+          </p>
         )}
         {choose.error && <Notice tone="danger">{failureOf(choose.error).message}</Notice>}
         <div className="-mx-5 overflow-x-auto px-5 sm:-mx-6 sm:px-6">
