@@ -82,6 +82,7 @@ const PROCEDURES: Record<string, Row> = {
   'models.update': { who: 'owner', input: ({ modelId: id }) => ({ id, name: 'Renamed' }) },
   'models.get': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
   'models.list': { who: 'oneself', input: () => ({}) },
+  'models.chooseWeights': { who: 'owner', input: ({ modelId: id, weightsId }) => ({ id, weightsId }) },
   'models.delete': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
   'models.restore': { who: 'owner', input: ({ modelId: id }) => ({ id }), deleted: 'model' },
   'models.download': { who: 'owner', input: ({ modelId: id }) => ({ id }) },

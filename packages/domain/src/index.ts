@@ -18,6 +18,7 @@ export * from './outlook.ts';
 export * from './packs.ts';
 export * from './photo-check.ts';
 export * from './photos.ts';
+export * from './plateau.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';

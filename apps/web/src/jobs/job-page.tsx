@@ -84,6 +84,7 @@ export const EVENT_WORDS: Record<JobEventView['type'], string> = {
   running: 'The GPU started',
   image: 'Picture finished',
   checkpoint: 'Checkpoint saved',
+  weights: 'LoRA of a checkpoint kept',
   sample: 'Sample drawn',
   'attempt-ended': 'Attempt ended',
   succeeded: 'Done',

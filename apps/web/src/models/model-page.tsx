@@ -7,6 +7,7 @@ import { PrintLink } from '@/gallery/print-link';
 import { Moment } from '@/jobs/time';
 import { TrainingPanel } from '@/training/training-panel';
 import { useTRPC } from '@/trpc/client';
+import { Checkpoints } from './checkpoints';
 import { ModelHeader } from './model-header';
 import { modelPath } from './words';
 
@@ -43,7 +44,10 @@ export function ModelPage({ id }: { id: string }) {
           </Section>
         )}
         {model.trainingId ? (
-          <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+          <>
+            <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+            <Checkpoints model={model} trainingId={model.trainingId} />
+          </>
         ) : (
           <EmptyState
             title="Not trained yet"

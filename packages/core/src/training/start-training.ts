@@ -14,6 +14,7 @@ import {
   resolveTrainSettings,
   type StartTrainingInput,
   type TrainingView,
+  type TrainSettings,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
@@ -46,6 +47,7 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     assertConsent(model, consent);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
+    assertStoppable(settings);
     await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
     const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
@@ -103,6 +105,12 @@ function assertPhotos(photos: { state: string }[]): void {
       { fields },
     );
   if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+}
+
+/** Without samples nothing says whether the steps still help. */
+function assertStoppable({ stopEarly, samplePrompts }: TrainSettings): void {
+  if (stopEarly && samplePrompts.length === 0)
+    throw overrideFault('stopEarly', 'Ending early needs at least one sample prompt to judge by.');
 }
 
 function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {
