@@ -18,7 +18,8 @@ export type StudioInBrowser = {
   stop: () => Promise<void>;
 };
 
-export async function openStudio(executablePath: string): Promise<StudioInBrowser> {
+/** @param simulator what the GPU does, as JSON */
+export async function openStudio(executablePath: string, simulator: object = {}): Promise<StudioInBrowser> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pixgen-e2e-'));
   const faults: string[] = [];
   const ends: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
@@ -31,7 +32,7 @@ export async function openStudio(executablePath: string): Promise<StudioInBrowse
       gpu: 'simulator',
       web: true,
       webPort: {},
-      environment: process.env,
+      environment: { ...process.env, SIMULATOR_CONFIG: JSON.stringify(simulator) },
       durable: false,
       step: (_label, work) => work(() => undefined),
       onTrouble: (line) => faults.push(line),

@@ -3,6 +3,7 @@ import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './commo
 import { trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
+import { imagesPerPackPrompt, packSlug } from './packs.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
 
 export const trainingPreset = z.enum(TRAINING_PRESETS);
@@ -15,6 +16,8 @@ export const startTrainingInput = z.strictObject({
   preset: trainingPreset.default('balanced'),
   /** Replace single settings of the preset. */
   overrides: trainSettings.extend({ samplePrompts }).partial().prefault({}),
+  /** A pack to be run when the training succeeds, in the usual settings. */
+  pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).optional(),
   idempotencyKey,
 });
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;

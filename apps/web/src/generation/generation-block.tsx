@@ -1,6 +1,6 @@
 'use client';
 
-import type { GenerationView } from '@pixgen/domain';
+import type { GenerationView, ImageView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -15,17 +15,20 @@ import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
 import { readablePrompt } from './readable-prompt';
+import { useAgain } from './use-again';
 
 type Props = {
   generation: GenerationView;
   /** Called with the new order that draws what was missing. */
   onRetried?: (next: GenerationView) => void;
+  /** Called with a new order that a picture of this one led to. */
+  onOrdered?: (next: GenerationView) => void;
   /** Off on the order's own page, which has a title. */
   titled?: boolean;
 };
 
 /** One order of pictures, live while it works: tiles fill in place, what failed can be drawn again. */
-export function GenerationBlock({ generation: given, onRetried, titled = true }: Props) {
+export function GenerationBlock({ generation: given, onRetried, onOrdered, titled = true }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const working = !isOver(given.job);
@@ -57,12 +60,27 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? 'Pictures');
   const state = STATE_WORDS[job.state];
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
+  const waiting = images.filter((image) => image.state === 'planned').map((image) => image.id);
+  const again = useAgain(onOrdered ?? (() => undefined));
+  const favourite = useMutation(
+    trpc.images.favourite.mutationOptions({
+      onSuccess: (image) => {
+        const changed = (old: GenerationView | undefined) =>
+          old && { ...old, images: old.images.map((one) => (one.id === image.id ? image : one)) };
+        queryClient.setQueryData(options.queryKey, (old) => changed(old) ?? changed(generation));
+        void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
+      },
+    }),
+  );
+  const redraw = () => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) });
+  const acts = {
+    onRetry: retryAllowed && !active && !retry.isPending ? redraw : null,
+    onExactly: (image: ImageView) => again.exactly(image, generation.settings),
+    onVary: (image: ImageView) => again.vary(image, generation.settings),
+    onFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
+  };
   const retryButton = retryAllowed && (
-    <Button
-      size="sm"
-      busy={retry.isPending}
-      onClick={() => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) })}
-    >
+    <Button size="sm" busy={retry.isPending} onClick={redraw}>
       {missing === 1 ? 'Draw the missing one again' : `Draw the missing ${missing} again`}
     </Button>
   );
@@ -94,7 +112,7 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
         style={{ ['--columns' as string]: columnsFor(images.length) }}
       >
         {images.map((image) => (
-          <ImageTile key={image.id} image={image} job={job} />
+          <ImageTile key={image.id} image={image} job={job} place={waiting.indexOf(image.id) + 1} acts={acts} />
         ))}
       </ul>
       {active && (
@@ -124,6 +142,7 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
           They cost nothing; the finished ones are kept.
         </Notice>
       )}
+      {again.error && <Notice tone="danger">{again.error}</Notice>}
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
     </article>
   );
