@@ -9,7 +9,7 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
-import { Ago } from '@/jobs/time';
+import { Ago, useNow } from '@/jobs/time';
 import { STATE_WORDS } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -106,6 +106,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
         </p>
       </div>
       {active && <JobBar job={job} name={`Pictures: ${title}`} />}
+      {active && counts.planned > 1 && <TimeLeft generation={generation} />}
       <ul
         aria-label={`Pictures of: ${title}`}
         className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
@@ -153,4 +154,20 @@ function columnsFor(count: number): string {
   const empty = (columns: number) => (columns - (count % columns)) % columns;
   const columns = count <= 4 ? Math.max(2, count) : empty(3) < empty(4) ? 3 : 4;
   return `repeat(${columns}, minmax(0, 1fr))`;
+}
+
+/** Time left, from how long the finished pictures of this job took; nothing before the second one. */
+function TimeLeft({ generation }: { generation: GenerationView }) {
+  const now = useNow(5_000);
+  const { job, counts } = generation;
+  const done = counts.ready + counts.failed;
+  if (now === null || job.startedAt === null || done < 2) return null;
+  const perImageMs = (now - Date.parse(job.startedAt)) / done;
+  const leftMs = perImageMs * (counts.planned - done);
+  const seconds = Math.max(1, Math.round(leftMs / 1000));
+  return (
+    <p className="text-ink-2 text-sm tabular-nums">
+      About {seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} left for {counts.planned - done}
+    </p>
+  );
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { JobPage } from '@/jobs/job-page';
+import { writePlan } from '@/training/plan';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
@@ -14,9 +15,22 @@ export default async function Page({ params }: { params: Promise<{ job: string }
           .fetchQuery(serverTrpc().training.get.queryOptions({ id: job.orderId }))
           .catch(() => null)
       : null;
+  const generation =
+    job.kind === 'generate'
+      ? await getQueryClient()
+          .fetchQuery(serverTrpc().generation.get.queryOptions({ id: job.orderId }))
+          .catch(() => null)
+      : null;
+  // Where the same order stands filled in, to be changed.
+  const editPath = training
+    ? `/train/${training.modelId}/settings?${writePlan({ preset: training.preset, overrides: training.settings })}`
+    : generation &&
+      (generation.pack
+        ? `/packs/${generation.pack.slug}?model=${generation.modelId}`
+        : `/studio?generation=${generation.id}`);
   return (
     <Hydrate>
-      <JobPage id={id} modelId={training?.modelId ?? null} />
+      <JobPage id={id} modelId={training?.modelId ?? null} editPath={editPath} />
     </Hydrate>
   );
 }
