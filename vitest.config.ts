@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tools/testing/longest-first.ts';
 
 const integration = [
   'packages/{db,queue,storage,core,trpc}/src/**/*.test.ts',
@@ -8,6 +9,7 @@ const integration = [
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -29,7 +31,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: { poll: { timeout: 30_000 } },
           pool: 'forks',
-          maxWorkers: 2,
+          // One more than cores: the longest files mostly wait.
+          maxWorkers: 3,
         },
       },
       // These start and kill whole stacks: one at a time.

@@ -59,7 +59,13 @@ const PARTS: readonly Part[] = [
   vitest('integration'),
   { name: 'chaos', group: 'test', command: ['node', 'tools/chaos/main.ts', '--ci'] },
   { name: 'pgbouncer', group: 'test', command: ['node', 'tools/testing/through-pgbouncer.ts'] },
-  { name: 'gpu', group: 'test', command: [python, '-m', 'pytest', '-q'], cwd: 'gpu', count: countPytest },
+  {
+    name: 'gpu',
+    group: 'test',
+    command: [python, '-m', 'pytest', '-q', '-n', '2', '--dist', 'loadfile'],
+    cwd: 'gpu',
+    count: countPytest,
+  },
   vitest('browser'),
 ];
 

@@ -17,6 +17,10 @@ from pixgen_gpu.training.config import TrainConfig, TrainedLora, TrainingImage
 from pixgen_gpu.training.train_lora import train_lora
 from tests.fake_api import FakeApi
 
+# Two processes side by side share the cores: more threads in each would only wait for one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)
+
 # The same examples in every run, and no folder left behind wherever the tests are started.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), "pixgen-hypothesis")))
 hypothesis.settings.register_profile("pixgen", derandomize=True, database=None, deadline=None)
