@@ -32,7 +32,7 @@ export function Studio({ account, models, model, given }: Props) {
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [form, setForm] = useDraft(account.id, account.profile, given);
+  const [form, setForm] = useDraft(account.id, model.id, account.profile, given);
   const [history, setHistory] = useState(false);
   const [restored, setRestored] = useState<{ fault: string | null } | null>(null);
   const promptBox = useRef<HTMLTextAreaElement>(null);
