@@ -83,6 +83,8 @@ export function supervise(service: Service, history: History, ends: Ends): Super
       asked = true;
       kills += 1;
       restartAfterMs = afterMs;
+      // From now on: a stop that is asked for before the end is noticed would be judged by this kill.
+      up = false;
       await service.kill('SIGKILL');
     },
     async terminate(afterMs) {

@@ -29,15 +29,35 @@ async function lockModel(tx: Prisma.TransactionClient, modelId: string): Promise
   await tx.$queryRaw`SELECT 1 FROM "Model" WHERE id = ${modelId}::uuid FOR UPDATE`;
 }
 
-/** @returns null when the set is full */
+/**
+ * Bytes that a person's things take in the store: photos until they are gone for good, announced ones too, images, weights.
+ * Small versions and checkpoints are not counted: they come and go by themselves.
+ */
+async function storedBytes(tx: Prisma.TransactionClient, userId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ bytes: bigint }[]>`SELECT (
+      COALESCE((SELECT SUM("sizeBytes") FROM "Photo" WHERE "userId" = ${userId}::uuid AND state <> 'refused'), 0)
+    + COALESCE((SELECT SUM("sizeBytes") FROM "Image" WHERE "userId" = ${userId}::uuid), 0)
+    + COALESCE((SELECT SUM(w."sizeBytes" * CASE WHEN w."kohyaStorageKey" IS NULL THEN 1 ELSE 2 END::bigint)
+        FROM "Weights" w JOIN "Model" m ON m.id = w."modelId" WHERE m."userId" = ${userId}::uuid), 0)
+    )::bigint AS bytes`;
+  return Number(row?.bytes ?? 0n);
+}
+
+/** @returns `full` when the set is full; the bytes in use when the photo does not fit beside them */
 export async function insertPhoto(
   db: Db,
   photo: NewPhoto,
-  limit: { photos: number; uploadSince: Date },
-): Promise<PhotoRow | null> {
+  limit: { photos: number; uploadSince: Date; storageBytes: number | null },
+): Promise<PhotoRow | 'full' | { usedBytes: number }> {
   return db.prisma.$transaction(async (tx) => {
+    if (limit.storageBytes !== null) {
+      // Parallel announcements for several models cannot pass the limit together. The account's own row is left to the money.
+      await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`storage ${photo.userId}`}, 0))::text`;
+      const usedBytes = await storedBytes(tx, photo.userId);
+      if (usedBytes + photo.sizeBytes > limit.storageBytes) return { usedBytes };
+    }
     await lockModel(tx, photo.modelId);
-    if ((await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos) return null;
+    if ((await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos) return 'full';
     return tx.photo.create({ data: photo });
   });
 }

@@ -14,9 +14,10 @@ export const PHOTO_REFUSALS = {
   TYPE_MISMATCH: 'The file is not of the type its name says. Save it again as JPEG, PNG or WebP.',
   TRUNCATED: 'The photo is damaged or was cut off. Upload the original again.',
   TOO_MANY_PIXELS: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller and try again.`,
+  TOO_COMPLEX: `The photo takes more than ${LIMITS.photos.maxDecodedBytes / 1e6} MB when it is unpacked. Save it again as a plain JPEG.`,
   DUPLICATE: 'This photo is already in the set.',
   LOST: 'The photo is not in the store any more. Upload it again.',
-  TOO_SLOW: 'The photo took too long to read. Save it again as a plain JPEG.',
+  TOO_SLOW: `The photo took more than ${LIMITS.photos.decodeMs / 1000} seconds to read. Save it again as a plain JPEG.`,
   ...PHOTO_FAULTS,
 } as const;
 export const photoRefusalCode = z.enum(

@@ -157,6 +157,17 @@ describe('a file that is no usable photo is refused with its reason', () => {
     expect(await verdictOn(await newModel(), bomb, 'image/png')).toBe('TOO_MANY_PIXELS');
   });
 
+  it('49 megapixels of 16 bits: TOO_COMPLEX, and so is what outgrows the memory of a decoder all the same', async () => {
+    const deep = drawing(7000, 7000).ensureAlpha().toColourspace('rgb16').png({ compressionLevel: 1 });
+    expect(await decodePhoto(await deep.toBuffer(), 'image/png')).toEqual({ ok: false, code: 'TOO_COMPLEX' });
+    const large = await drawing(7000, 7000).jpeg({ progressive: true }).toBuffer();
+    // Enough for the process to stand, not for the picture.
+    expect(await decodePhoto(large, 'image/jpeg', { timeMs: 60_000, memoryKb: 720_000 })).toEqual({
+      ok: false,
+      code: 'TOO_COMPLEX',
+    });
+  });
+
   it('the same photo twice: DUPLICATE, also when both are checked at once', async () => {
     const modelId = await newModel();
     const bytes = await drawing().jpeg().toBuffer();
@@ -257,6 +268,61 @@ describe('an upload that does not keep to its announcement', () => {
     await expect(completePhoto(deps, actor, { id: photo.id })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       fields: [{ path: 'sizeBytes', message: '100 bytes were announced, 99 arrived.' }],
+    });
+  });
+});
+
+describe('the store of one person', () => {
+  it('takes no photo beyond its limit, of any model, however many come at once, and says what is in use', async () => {
+    const tight = { ...deps, config: { ...deps.config, storagePerPersonBytes: 1_000_000 } };
+    const person = await createActor(deps);
+    const models = [await newModel(person), await newModel(person), await newModel(person)];
+    const photo = { fileName: 'a.jpg', contentType: 'image/jpeg' as const, sizeBytes: 300_000 };
+    const results = await Promise.allSettled(
+      [...models, ...models, ...models].map((modelId) => createPhoto(tight, person, { modelId, ...photo })),
+    );
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3);
+    const refusal = results.find((result) => result.status === 'rejected')?.reason;
+    expect(refusal).toMatchObject({ code: 'STORAGE_FULL', fields: [{ path: 'sizeBytes' }] });
+    expect(refusal.publicMessage).toMatch(/0\.9 MB of 1 MB.*needs 0\.3 MB/);
+    // What fits still does; what another person has does not count.
+    await createPhoto(tight, person, { modelId: models[0] ?? '', ...photo, sizeBytes: 100_000 });
+    await createPhoto(tight, actor, { modelId: await newModel(), ...photo });
+  });
+
+  it('counts what is in the trash, weights and images too', async () => {
+    const person = await createActor(deps);
+    const modelId = await newModel(person);
+    const tight = { ...deps, config: { ...deps.config, storagePerPersonBytes: 1_000_000 } };
+    const input = { modelId, fileName: 'a.jpg', contentType: 'image/jpeg' as const, sizeBytes: 600_000 };
+    const { photo } = await createPhoto(tight, person, input);
+    await deletePhoto(deps, person, { id: photo.id });
+    await expect(createPhoto(tight, person, input)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    await deps.db.prisma.photo.update({ where: { id: photo.id }, data: { state: 'refused' } });
+    await createPhoto(tight, person, { ...input, sizeBytes: 100_000 });
+    const trainingId = newId();
+    await deps.db.prisma.training.create({
+      data: {
+        id: trainingId,
+        userId: person.userId,
+        modelId,
+        profile: 'nano',
+        preset: 'fast',
+        settings: {},
+        photoIds: [],
+      },
+    });
+    const file = {
+      storageKey: `o/${trainingId}`,
+      kohyaStorageKey: `o/${trainingId}.k`,
+      sizeBytes: 400_000,
+      sha256: 'x',
+    };
+    await deps.db.prisma.weights.create({
+      data: { id: newId(), userId: person.userId, modelId, trainingId, profile: 'nano', step: 1, final: true, ...file },
+    });
+    await expect(createPhoto(tight, person, { ...input, sizeBytes: 200_000 })).rejects.toMatchObject({
+      publicMessage: expect.stringContaining('0.9 MB of 1 MB'),
     });
   });
 });
