@@ -47,6 +47,8 @@ export async function checkFile(
       reason: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller.`,
     };
   }
+  if (prepared === 'broken')
+    return { ok: false, reason: 'This browser could not check the photo. Reload the page, or add a smaller copy.' };
   if (prepared === 'altered') {
     return {
       ok: false,

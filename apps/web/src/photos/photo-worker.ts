@@ -2,7 +2,8 @@
 import { LIMITS } from '@pixgen/domain';
 import type { PrepareAnswer, PrepareRequest } from './prepare-worker';
 
-type Result = PrepareAnswer['result'];
+/** `broken`: the worker ended over it. */
+type Result = PrepareAnswer['result'] | 'broken';
 let worker: Worker | null = null;
 let count = 0;
 const waiting = new Map<number, (result: Result) => void>();
@@ -27,7 +28,7 @@ function start(): Worker {
   made.onerror = () => {
     made.terminate();
     worker = null;
-    for (const resolve of waiting.values()) resolve('unreadable');
+    for (const resolve of waiting.values()) resolve('broken');
     waiting.clear();
   };
   return made;

@@ -5,8 +5,10 @@ import { COPY_EDGE_PX, LIMITS, type PhotoLook, type PhotoRefusalCode } from '@pi
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
-/** What the child reads: its own package and the libraries. Not the folder above them, where an `.env` may lie. */
-const READABLE = ['../..', '../../../../node_modules'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+/** What the child reads: its own package, the rules, the libraries. Not the folder above them, where an `.env` may lie. */
+const READABLE = ['../..', '../../../domain', '../../../../node_modules'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 /**
  * `memoryKb` is the child's data segment. Node itself reserves some 650 MB of it; a progressive photo of 50 megapixels
  * with its rotated copy was measured to need 900,000 in all.
