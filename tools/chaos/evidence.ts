@@ -106,6 +106,7 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       triggerWordSeed: null,
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: 0,
+      storagePerPersonBytes: 0,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log: silent,

@@ -65,5 +65,6 @@ export { listPhotos } from './photos/list-photos.ts';
 export { repairObjects } from './sweep/repair-objects.ts';
 export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';
+export { readOutlook } from './training/read-outlook.ts';
 export * from './training/read-trainings.ts';
 export * from './training/start-training.ts';

@@ -91,7 +91,7 @@ async function insertConsent(
 export async function updateModel(
   db: Db,
   model: { id: string; userId: string },
-  change: { name?: string; classWord?: string },
+  change: { name?: string; classWord?: string; plan?: object },
   consent: NewConsent | null,
 ): Promise<void> {
   await db.prisma.$transaction(async (tx) => {

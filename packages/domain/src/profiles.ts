@@ -180,6 +180,11 @@ export function resolveTrainSettings(choice: TrainingChoice): TrainSettings {
   return { ...base, priorWeight, steps, seed: choice.seed, ...defined };
 }
 
+/** What a base model's trainings usually work at, px: photos are judged by it. */
+export function trainingEdgePx(profile: GpuProfile): number {
+  return PROFILES[profile].presets.balanced.resolution;
+}
+
 /** Names the first fault of a size under a profile, or null when it fits. */
 export function sizeFault(profile: GpuProfile, edge: number): string | null {
   const { min, max, multipleOf } = PROFILES[profile].size;

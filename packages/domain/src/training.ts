@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
-import { likeness, trainSettings } from './gpu-protocol.ts';
+import { likenessScore, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
@@ -10,13 +10,14 @@ const samplePrompts = z
   .array(plainText(1, LIMITS.training.samplePrompts.maxLength))
   .max(LIMITS.training.samplePrompts.max, `Use at most ${LIMITS.training.samplePrompts.max} prompts.`);
 
-export const startTrainingInput = z.strictObject({
-  modelId: id,
+/** What is chosen for a training: a preset, and single settings that replace the preset's. */
+export const trainingPlan = z.strictObject({
   preset: trainingPreset.default('balanced'),
-  /** Replace single settings of the preset. */
-  overrides: trainSettings.extend({ samplePrompts }).partial().prefault({}),
-  idempotencyKey,
+  overrides: trainSettings.extend({ samplePrompts }).exactPartial().prefault({}),
 });
+export type TrainingPlan = z.infer<typeof trainingPlan>;
+
+export const startTrainingInput = trainingPlan.extend({ modelId: id, idempotencyKey });
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;
 
 export const weightsView = z.object({
@@ -26,7 +27,7 @@ export const weightsView = z.object({
   final: z.boolean(),
   sizeBytes: z.int(),
   /** Null where nothing was scored. */
-  likeness: likeness.nullable(),
+  likeness: likenessScore.nullable(),
   /** Also there in Kohya's layout. */
   kohya: z.boolean(),
   createdAt: isoTime,

@@ -78,7 +78,7 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
   );
 }
 
-const EVENT_WORDS: Record<JobEventView['type'], string> = {
+export const EVENT_WORDS: Record<JobEventView['type'], string> = {
   queued: 'Queued',
   dispatching: 'Handed to a GPU',
   running: 'The GPU started',

@@ -6,6 +6,7 @@ import { AccountMenu } from './account-menu';
 import { LiveNote } from './live-note';
 import { Logo } from './logo';
 import { BottomBar, SideNav } from './nav';
+import { WaitNotice } from './wait-notice';
 
 /** Sidebar on a desk, bar at the bottom on a phone, the page between. */
 export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
@@ -39,6 +40,7 @@ export function AppShell({ account, children }: { account: AccountView; children
           {children}
         </main>
       </div>
+      <WaitNotice />
       <BottomBar />
     </div>
   );

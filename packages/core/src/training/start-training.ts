@@ -2,6 +2,9 @@ import { randomInt } from 'node:crypto';
 import { findJob, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
+  CONSENT,
+  consentStands,
+  consentSubject,
   DEADLINES,
   isPersonClass,
   LIMITS,
@@ -41,7 +44,7 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const isPerson = isPersonClass(model.classWord);
     const choice = { profile, preset, photoCount: photos.length, isPerson, seed, overrides };
     const settings = resolveTrainSettings(choice);
-    assertConsent(model, consent?.subject ?? null);
+    assertConsent(model, consent);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
     assertStoppable(settings);
@@ -74,15 +77,18 @@ export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string):
   return acceptedTrainingView(row, job);
 }
 
-function assertConsent(model: OwnedModelRow, subject: string | null): void {
-  if (subject === null)
+function assertConsent(model: OwnedModelRow, given: { subject: string; textVersion: string } | null): void {
+  if (given === null)
     throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
-  if (isPersonClass(model.classWord) && subject === 'not-a-person') {
-    throw new AppError(
-      'CONSENT_MISSING',
-      'The subject is a person, so the person must have agreed. Confirm that statement.',
-    );
-  }
+  const consent = { subject: consentSubject.parse(given.subject), textVersion: given.textVersion };
+  if (consentStands(consent, model.classWord)) return;
+  const newer = consent.textVersion !== CONSENT.version;
+  throw new AppError(
+    'CONSENT_MISSING',
+    newer
+      ? 'The statement has changed since you confirmed it. Read and confirm the new one.'
+      : 'The subject is a person, so the person must have agreed. Confirm that statement.',
+  );
 }
 
 function assertPhotos(photos: { state: string }[]): void {

@@ -75,6 +75,7 @@ CREATE TABLE "Model" (
     "classWord" TEXT NOT NULL,
     "triggerWord" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'draft',
+    "plan" JSONB,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
@@ -110,6 +111,7 @@ CREATE TABLE "Photo" (
     "sha256" TEXT,
     "width" INTEGER,
     "height" INTEGER,
+    "look" JSONB,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
@@ -571,6 +573,9 @@ CREATE INDEX "Training_userId_id_idx" ON "Training"("userId", "id" DESC);
 
 -- CreateIndex
 CREATE INDEX "Training_modelId_id_idx" ON "Training"("modelId", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "Training_profile_preset_id_idx" ON "Training"("profile", "preset", "id" DESC);
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Sample_storageKey_key" ON "Sample"("storageKey");
