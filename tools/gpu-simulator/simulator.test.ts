@@ -74,6 +74,22 @@ async function until(check: () => boolean): Promise<void> {
 const typesOf = (job: StubJob) => job.events.map(({ event }) => event.type);
 const lines = (kind: string) => simulator.record().lines.filter((line) => line.kind === kind);
 
+describe('what a real GPU shows of its work', () => {
+  it('sends a small WebP of a picture while it is drawn, before the picture itself', async () => {
+    await start({ imageMs: 40 });
+    const order = images(1);
+    const job = stub.addJob({ ...order, width: 256, height: 512 } as OrderBody);
+    await run(job);
+    await until(() => typesOf(job).includes('preview'));
+    const previews = job.events.flatMap(({ event }) => (event.type === 'preview' ? event.images : []));
+    expect(previews.map(({ imageId }) => imageId)).toEqual(order.kind === 'generate' ? [order.images[0]?.imageId] : []);
+    const { format, width, height } = await sharp(Buffer.from(previews[0]?.webp ?? '', 'base64')).metadata();
+    expect({ format, width, height }).toEqual({ format: 'webp', width: 64, height: 128 });
+    expect(typesOf(job).indexOf('preview')).toBeLessThan(typesOf(job).indexOf('image'));
+    expect(stub.faults).toEqual([]);
+  });
+});
+
 describe('lost, late and false events', () => {
   it('drops every event, and the result can still be read from the call', async () => {
     await start({ eventFaults: [{ action: 'drop' }] });

@@ -13,11 +13,12 @@ import {
   type TrainOrder,
   type WorkOrder,
 } from '@pixgen/domain';
+import sharp from 'sharp';
 import { fetchSource, uploadObject } from './api.ts';
 import { type Call, type Claim, passPoint, pause, WorkFailure, type World } from './call.ts';
 import { sendDurable, sendLossy } from './events.ts';
 import { seededRandom } from './faults.ts';
-import { drawSimulatedPng } from './png.ts';
+import { drawSimulatedPng, type SimulatedRecipe } from './png.ts';
 import { writeSafetensors } from './safetensors.ts';
 
 const MAX_LOSS_POINTS = 500;
@@ -220,13 +221,39 @@ async function drawImage(
     // Half-way is a step that a person can see; a picture here has no other.
     await pause(call, imageMs / 2);
     reportProgress(world, call, claim, Math.ceil(order.steps / 2), order.steps, null, [planned.imageId]);
+    await sendPreview(world, call, claim, order, planned);
     await pause(call, imageMs / 2);
   }
-  const png = drawSimulatedPng(pictureKey(order, planned), order.width, order.height);
+  const recipe = recipeOf(order, planned);
+  const png = drawSimulatedPng(pictureKey(order, planned), order.width, order.height, recipe);
   const what = { purpose: 'image', imageId: planned.imageId, step: null, contentType: 'image/png' } as const;
   const stored = await uploadObject(world, call, order, what, png);
   const gpuMs = Math.round(performance.now() - startedAt);
   return { status: 'succeeded', ...stored, width: order.width, height: order.height, gpuMs, safety: null };
+}
+
+/** As a real GPU: at most one event per second, each picture a few kB of WebP. */
+const PREVIEW_EVERY_MS = 1_000;
+const PREVIEW_EDGE_PX = 128;
+
+async function sendPreview(world: World, call: Call, claim: Claim, order: GenerateOrder, planned: PlannedImage) {
+  const now = performance.now();
+  if (now - claim.lastPreviewAt < PREVIEW_EVERY_MS) return;
+  claim.lastPreviewAt = now;
+  const scale = PREVIEW_EDGE_PX / Math.max(order.width, order.height, PREVIEW_EDGE_PX);
+  const [width, height] = [order.width, order.height].map((edge) => Math.max(8, Math.round((edge * scale) / 8) * 8));
+  const png = drawSimulatedPng(pictureKey(order, planned), width ?? 8, height ?? 8);
+  const webp = await sharp(png).blur(3).webp({ quality: 40 }).toBuffer();
+  const images = [{ imageId: planned.imageId, webp: webp.toString('base64') }];
+  sendLossy(world, call, claim, { type: 'preview', ...eventHead(order), images });
+}
+
+/** The fields that the real code writes; nobody else could draw the picture again from them. */
+function recipeOf(order: GenerateOrder, { prompt, negativePrompt, seed }: PlannedImage): SimulatedRecipe {
+  const { steps, guidance, scheduler, draft, width, height, weights } = order;
+  const lora = { loraWeight: weights.weight, loraSha256: weights.sha256 ?? '' };
+  const made = { baseModel: 'simulator', batchSize: 1, device: 'simulator' };
+  return { prompt, negativePrompt, seed, steps, guidance, scheduler, draft, width, height, ...lora, ...made };
 }
 
 /** Everything that would change a real picture. */

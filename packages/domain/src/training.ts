@@ -3,6 +3,7 @@ import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './commo
 import { likenessScore, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
+import { imagesPerPackPrompt, packSlug } from './packs.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
 
 export const trainingPreset = z.enum(TRAINING_PRESETS);
@@ -17,7 +18,12 @@ export const trainingPlan = z.strictObject({
 });
 export type TrainingPlan = z.infer<typeof trainingPlan>;
 
-export const startTrainingInput = trainingPlan.extend({ modelId: id, idempotencyKey });
+export const startTrainingInput = trainingPlan.extend({
+  modelId: id,
+  /** A pack to be run when the training succeeds, in the usual settings. */
+  pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).optional(),
+  idempotencyKey,
+});
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;
 
 export const weightsView = z.object({

@@ -91,7 +91,10 @@ function useRefresh(): (message: LiveMessage) => void {
           add(trpc.images.list.pathFilter());
           add(trpc.images.count.pathFilter());
         }
-        if (kind === 'train' && FINAL.has(type)) add(trpc.models.pathFilter());
+        if (kind === 'train' && FINAL.has(type)) {
+          add(trpc.models.pathFilter());
+          add(trpc.packs.ordered.pathFilter());
+        }
         if (FINAL.has(type)) add(trpc.account.me.queryFilter());
       }
       clearTimeout(timer);

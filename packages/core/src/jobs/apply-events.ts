@@ -89,8 +89,13 @@ async function applyPending(deps: Deps, pending: PendingEvent[], looks: Map<stri
   const { lines, conflicts } = await writing;
   deps.passPoint('apply.afterTx');
   void publishHistory(deps, lines);
-  if (lines.some((line) => line.type === 'attempt-ended')) void wakeRelay(deps);
+  if (lines.some(writesOutbox)) void wakeRelay(deps);
   return conflicts.length;
+}
+
+/** A next attempt, or the pack that was ordered along with a training. */
+function writesOutbox({ type, kind }: { type: string; kind: string }): boolean {
+  return type === 'attempt-ended' || (type === 'succeeded' && kind === 'train');
 }
 
 /** Whether objects that events name are there as announced: right place, length and checksum. */

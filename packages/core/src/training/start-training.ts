@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { findJob, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
+import { findJob, findPackVersion, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
   CONSENT,
@@ -50,7 +50,8 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     assertStoppable(settings);
     await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
-    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
+    const pack = input.pack ? await orderedPack(deps, model, input.pack) : null;
+    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id), pack };
     const orderId = newId();
     const answer = await acceptJob(deps, {
       ...call,
@@ -67,6 +68,16 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const row = { id: orderId, userId, modelId: model.id, ...order, createdAt: answer.at };
     return acceptedTrainingView(row, { id: answer.jobId, createdAt: answer.at });
   });
+}
+
+/** Pins the version of a pack that is to be run afterwards; prompts that would be refused then are refused now. */
+async function orderedPack(deps: Deps, model: OwnedModelRow, { slug, n }: { slug: string; n: number }) {
+  const version = await findPackVersion(deps.db, slug);
+  if (!version) throw notFound('pack');
+  const { max } = LIMITS.imagesPerGeneration;
+  if (version.prompts.length * n > max) throw new AppError('INVALID_INPUT', `pack.n: Use at most ${max} pictures.`);
+  await assertPromptsAllowed(deps, version.prompts, model.classWord);
+  return { id: newId(), packVersionId: version.id, n };
 }
 
 /** The answer that the first call with a key got, rebuilt from what it wrote. */

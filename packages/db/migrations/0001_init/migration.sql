@@ -289,6 +289,24 @@ CREATE TABLE "PackVersion" (
 );
 
 -- CreateTable
+CREATE TABLE "PackOrder" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "trainingId" UUID NOT NULL,
+    "packVersionId" UUID NOT NULL,
+    "n" INTEGER NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "generationId" UUID,
+    "refusalCode" TEXT,
+    "refusal" TEXT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "PackOrder_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "Job" (
     "id" UUID NOT NULL,
     "userId" UUID NOT NULL,
@@ -641,6 +659,18 @@ CREATE UNIQUE INDEX "Pack_slug_key" ON "Pack"("slug");
 CREATE UNIQUE INDEX "PackVersion_packId_version_key" ON "PackVersion"("packId", "version");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "PackOrder_trainingId_key" ON "PackOrder"("trainingId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_userId_idx" ON "PackOrder"("userId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_modelId_idx" ON "PackOrder"("modelId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_state_updatedAt_idx" ON "PackOrder"("state", "updatedAt");
+
+-- CreateIndex
 CREATE INDEX "Job_userId_id_idx" ON "Job"("userId", "id" DESC);
 
 -- CreateIndex
@@ -773,6 +803,18 @@ ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_userId_fkey" FOREIGN K
 ALTER TABLE "PackVersion" ADD CONSTRAINT "PackVersion_packId_fkey" FOREIGN KEY ("packId") REFERENCES "Pack"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_packVersionId_fkey" FOREIGN KEY ("packVersionId") REFERENCES "PackVersion"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "Job" ADD CONSTRAINT "Job_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -816,6 +858,8 @@ ALTER TABLE "Image" ADD CONSTRAINT "Image_state_check" CHECK ("state" IN ('ready
 ALTER TABLE "Image" ADD CONSTRAINT "Image_rating_check" CHECK ("rating" BETWEEN 1 AND 5);
 ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_kind_check" CHECK ("kind" IN ('download', 'delete', 'restore', 'collect'));
 ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_state_check" CHECK ("state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'));
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_state_check" CHECK ("state" IN ('waiting', 'due', 'started', 'refused', 'released'));
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_end_check" CHECK (("state" = 'started') = ("generationId" IS NOT NULL) AND ("state" = 'refused') = ("refusalCode" IS NOT NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_state_check" CHECK ("state" IN ('queued', 'dispatching', 'running', 'succeeded', 'failed', 'cancelled', 'expired'));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_order_check" CHECK (("kind" = 'train' AND "trainingId" IS NOT NULL AND "generationId" IS NULL) OR ("kind" = 'generate' AND "generationId" IS NOT NULL AND "trainingId" IS NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_money_check" CHECK ("holdMicroUsd" >= 0 AND "costMicroUsd" >= 0 AND "costMicroUsd" <= "holdMicroUsd");
