@@ -1,5 +1,5 @@
 /** Photos of a model, from the announced upload to the validated copy. */
-import { newId } from '@pixgen/domain';
+import { compareLooks, newId, type PhotoLook } from '@pixgen/domain';
 import type { Db } from './client.ts';
 import { isUniqueViolation } from './faults.ts';
 import type { Prisma } from './generated/client.ts';
@@ -7,7 +7,15 @@ import type { Prisma } from './generated/client.ts';
 export type PhotoRow = Prisma.PhotoGetPayload<Record<string, never>>;
 export type NewPhoto = Pick<PhotoRow, 'id' | 'userId' | 'modelId' | 'fileName' | 'contentType' | 'sizeBytes'>;
 export type PhotoVerdict =
-  | { state: 'ready'; sourceSha256: string; sha256: string; sizeBytes: number; width: number; height: number }
+  | {
+      state: 'ready';
+      sourceSha256: string;
+      sha256: string;
+      sizeBytes: number;
+      width: number;
+      height: number;
+      look: PhotoLook;
+    }
   | { state: 'refused'; refusalCode: string; sourceSha256: string | null };
 
 /** Photos that count against a set's limit; an upload that was never finished stops counting when its URL has expired. */
@@ -121,22 +129,44 @@ export async function hasPhotoOfSource(db: Db, modelId: string, sourceSha256: st
 }
 
 /**
- * Writes the verdict once: a repeated check of one photo changes nothing.
+ * Writes the verdict once: a repeated check of one photo changes nothing. Photos of one set become ready one after the
+ * other, so that of two that look the same only one does.
  *
- * @returns `duplicate` when the same bytes became ready in this set meanwhile; nothing was written then
+ * @returns `duplicate` when the same bytes became ready in this set meanwhile, `near-duplicate` when practically the same
+ *   picture did; nothing was written then
  */
 export async function writePhotoVerdict(
   db: Db,
-  id: string,
+  photo: { id: string; modelId: string },
   verdict: PhotoVerdict,
-): Promise<'written' | 'already' | 'duplicate'> {
+): Promise<'written' | 'already' | 'duplicate' | 'near-duplicate'> {
   try {
-    const written = await db.prisma.photo.updateMany({ where: { id, state: 'checking' }, data: verdict });
-    return written.count === 1 ? 'written' : 'already';
+    return await db.prisma.$transaction(async (tx) => {
+      if (verdict.state === 'ready') {
+        await lockModel(tx, photo.modelId);
+        const found = await findLookAlike(tx, photo, verdict);
+        if (found) return found;
+      }
+      const written = await tx.photo.updateMany({ where: { id: photo.id, state: 'checking' }, data: verdict });
+      return written.count === 1 ? 'written' : 'already';
+    });
   } catch (error) {
     if (isUniqueViolation(error)) return 'duplicate';
     throw error;
   }
+}
+
+/** How another ready photo of the set stands in the way of this one: made from the same bytes, or practically the same picture. */
+async function findLookAlike(
+  tx: Prisma.TransactionClient,
+  photo: { id: string; modelId: string },
+  { sourceSha256, look }: { sourceSha256: string | null; look: PhotoLook },
+): Promise<'duplicate' | 'near-duplicate' | null> {
+  const where = { modelId: photo.modelId, state: 'ready', deletedAt: null, id: { not: photo.id } };
+  const others = await tx.photo.findMany({ where, select: { sourceSha256: true, look: true } });
+  if (sourceSha256 !== null && others.some((other) => other.sourceSha256 === sourceSha256)) return 'duplicate';
+  const alike = others.some((other) => other.look !== null && compareLooks(look, other.look as PhotoLook) === 'same');
+  return alike ? 'near-duplicate' : null;
 }
 
 export async function softDeletePhoto(db: Db, userId: string, id: string): Promise<void> {
@@ -159,6 +189,9 @@ export async function restorePhoto(
       const counts = photo.state !== 'refused';
       if (counts && (await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos)
         return 'full';
+      const { sourceSha256, look } = photo;
+      if (counts && look !== null && (await findLookAlike(tx, photo, { sourceSha256, look: look as PhotoLook })))
+        return 'duplicate';
       return tx.photo.update({ where: { id }, data: { deletedAt: null } });
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { insertPhoto } from '@pixgen/db';
-import { AppError, type createPhotoInput, type createPhotoOutput, LIMITS, newId } from '@pixgen/domain';
+import { AppError, type createPhotoInput, type createPhotoOutput, LIMITS, newId, trainingEdgePx } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { z } from 'zod';
 import type { Actor, Deps } from '../deps.ts';
@@ -34,7 +34,7 @@ export async function createPhoto(
     expiresInMs: UPLOAD_URL_MS,
   });
   const upload = { url: signed.url, headers: signed.headers, expiresAt: signed.expiresAt.toISOString() };
-  return { photo: toPhotoView(row), upload };
+  return { photo: toPhotoView(row, trainingEdgePx(deps.config.profile)), upload };
 }
 
 export function tooManyPhotos(): AppError {

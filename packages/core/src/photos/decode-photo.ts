@@ -1,7 +1,7 @@
 /** Decodes a stranger's file in a process of its own, with limits on time and memory, and without our secrets. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
+import { COPY_EDGE_PX, LIMITS, type PhotoLook, type PhotoRefusalCode } from '@pixgen/domain';
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
@@ -19,11 +19,10 @@ const CPU_SECONDS = LIMITS.photos.decodeMs / 1000;
 /** The soft limit tells what happened by its signal; at the hard one the kernel just kills. */
 const CPU_LIMIT = `ulimit -H -t ${CPU_SECONDS + 2}; ulimit -S -t ${CPU_SECONDS}`;
 const STANDS = '+'.charCodeAt(0);
-const COPY_EDGE_PX = 2048;
 const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
 export type DecodedPhoto =
-  | { ok: true; jpeg: Buffer; width: number; height: number }
+  | { ok: true; jpeg: Buffer; width: number; height: number; look: PhotoLook }
   | { ok: false; code: PhotoRefusalCode };
 
 /**

@@ -5,10 +5,11 @@
  * stdout: a `+` once it stands, one line of JSON ({@link DecodeVerdict}), then the JPEG.
  */
 import { readFileSync, writeSync } from 'node:fs';
+import { lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 import sharp from 'sharp';
 
 export type DecodeVerdict =
-  | { ok: true; width: number; height: number }
+  | { ok: true; width: number; height: number; look: PhotoLook }
   | {
       ok: false;
       code: 'NOT_AN_IMAGE' | 'TYPE_MISMATCH' | 'TRUNCATED' | 'TOO_MANY_PIXELS' | 'TOO_COMPLEX' | 'TOO_SMALL';
@@ -51,14 +52,18 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
     const bytesPerPixel = head.channels * (head.depth === 'uchar' ? 1 : 2);
     if (head.width * head.height * bytesPerPixel > rules.maxDecodedBytes) return refuse('TOO_COMPLEX');
     // Without withMetadata nothing of EXIF, GPS, XMP or a profile survives; autoOrient bakes the rotation in first.
-    const { data, info } = await photo
+    const { data: pixels, info } = await photo
       .autoOrient()
       .resize({ width: rules.copyEdgePx, height: rules.copyEdgePx, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
-      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .raw()
       .toBuffer({ resolveWithObject: true });
-    return { verdict: { ok: true, width: info.width, height: info.height }, jpeg: data };
+    const { width, height } = info;
+    const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3) }, jpeg };
   } catch (error) {
     // The first bytes were right, so what fails later is damage, a size that the header admits to, or want of memory.
     if (/memory/i.test(String(error))) return refuse('TOO_COMPLEX');

@@ -30,10 +30,10 @@ async function newModel(owner = actor): Promise<string> {
   return (await createModel(deps, owner, { name: 'Rex', classWord: 'dog' })).id;
 }
 
-/** Pixels that differ from call to call, so that no two photos are the same by chance. */
+/** Patches that differ from call to call, so that no two photos look the same by chance. */
 function drawing(width = 200, height = 120) {
-  const [r, g, b] = randomBytes(3);
-  return sharp({ create: { width, height, channels: 3, background: { r: r ?? 0, g: g ?? 0, b: b ?? 0 } } });
+  const patches = sharp(randomBytes(24 * 24 * 3), { raw: { width: 24, height: 24, channels: 3 } });
+  return patches.resize(width, height, { fit: 'fill', kernel: 'nearest' });
 }
 
 async function announce(modelId: string, bytes: Buffer, contentType: ContentType = 'image/jpeg') {
@@ -191,6 +191,67 @@ describe('a file that is no usable photo is refused with its reason', () => {
     await checkPhoto(deps, id, async () => ({ ok: false, code: 'TOO_SLOW' }));
     expect((await listPhotos(deps, actor, { modelId })).items[0]?.refusal?.code).toBe('TOO_SLOW');
   });
+});
+
+describe('a photo that is no use for a training is refused with its reason', () => {
+  const plain = (grey: number) =>
+    sharp({ create: { width: 300, height: 300, channels: 3, background: { r: grey, g: grey, b: grey } } });
+  it.each<[string, string, () => Promise<Buffer>]>([
+    ['one plain surface', 'PLAIN', () => plain(120).jpeg().toBuffer()],
+    ['a black photo', 'TOO_DARK', () => plain(3).jpeg().toBuffer()],
+    ['a white photo', 'TOO_BRIGHT', () => plain(252).jpeg().toBuffer()],
+    ['a photo that is blurred everywhere', 'BLURRED', () => drawing(900, 900).blur(40).jpeg().toBuffer()],
+  ])('%s: %s', async (_, code, make) => {
+    expect(await verdictOn(await newModel(), await make())).toBe(code);
+  });
+
+  it('nearly the same photo as another of the set: NEAR_DUPLICATE, also when both are checked at once', async () => {
+    const modelId = await newModel();
+    const photo = await drawing(600, 400).jpeg().toBuffer();
+    const smaller = await sharp(photo).resize(450).webp({ quality: 70 }).toBuffer();
+    const brighter = await sharp(photo).modulate({ brightness: 1.1 }).png().toBuffer();
+    const ids = [
+      await upload(modelId, photo),
+      await upload(modelId, smaller, 'image/webp'),
+      await upload(modelId, brighter, 'image/png'),
+    ];
+    await Promise.all(ids.map((id) => checkPhoto(deps, id)));
+    const { items } = await listPhotos(deps, actor, { modelId });
+    expect(items.map((item) => item.refusal?.code ?? item.state).toSorted()).toEqual([
+      'NEAR_DUPLICATE',
+      'NEAR_DUPLICATE',
+      'ready',
+    ]);
+    expect(await verdictOn(modelId, await drawing(600, 400).jpeg().toBuffer())).toBe('ready');
+    // In another set it is welcome.
+    expect(await verdictOn(await newModel(), smaller, 'image/webp')).toBe('ready');
+  });
+
+  it('does not come back from the trash when nearly the same took its place', async () => {
+    const modelId = await newModel();
+    const photo = await drawing(600, 400).jpeg().toBuffer();
+    const id = await upload(modelId, photo);
+    await checkPhoto(deps, id);
+    await deletePhoto(deps, actor, { id });
+    expect(await verdictOn(modelId, await sharp(photo).resize(450).jpeg().toBuffer())).toBe('ready');
+    await expect(restorePhoto(deps, actor, { id })).rejects.toMatchObject({ code: 'PHOTO_DUPLICATE' });
+  });
+});
+
+it('a borderline photo is ready and says what could be better, also how it stands to the others', async () => {
+  const modelId = await newModel();
+  const photo = await drawing(600, 600).jpeg().toBuffer();
+  await checkPhoto(deps, await upload(modelId, photo));
+  await checkPhoto(deps, await upload(modelId, await drawing(90, 90).jpeg().toBuffer()));
+  const moved = await sharp(photo).extract({ left: 12, top: 12, width: 576, height: 576 }).jpeg().toBuffer();
+  await checkPhoto(deps, await upload(modelId, moved));
+  const { items } = await listPhotos(deps, actor, { modelId });
+  expect(items.map((item) => [item.state, item.warnings.map(({ code }) => code)])).toEqual([
+    ['ready', ['SIMILAR']],
+    ['ready', ['SMALL']],
+    ['ready', ['SIMILAR']],
+  ]);
+  expect(items[0]?.look).toMatchObject({ width: 600, height: 600, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
 });
 
 describe('an upload that does not keep to its announcement', () => {

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { findJob, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
+import { findJob, findPackVersion, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
+  CONSENT,
+  consentStands,
+  consentSubject,
   DEADLINES,
   isPersonClass,
   LIMITS,
@@ -11,6 +14,7 @@ import {
   resolveTrainSettings,
   type StartTrainingInput,
   type TrainingView,
+  type TrainSettings,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
@@ -40,12 +44,14 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const isPerson = isPersonClass(model.classWord);
     const choice = { profile, preset, photoCount: photos.length, isPerson, seed, overrides };
     const settings = resolveTrainSettings(choice);
-    assertConsent(model, consent?.subject ?? null);
+    assertConsent(model, consent);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
+    assertStoppable(settings);
     await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
-    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
+    const pack = input.pack ? await orderedPack(deps, model, input.pack) : null;
+    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id), pack };
     const orderId = newId();
     const answer = await acceptJob(deps, {
       ...call,
@@ -64,6 +70,16 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
   });
 }
 
+/** Pins the version of a pack that is to be run afterwards; prompts that would be refused then are refused now. */
+async function orderedPack(deps: Deps, model: OwnedModelRow, { slug, n }: { slug: string; n: number }) {
+  const version = await findPackVersion(deps.db, slug);
+  if (!version) throw notFound('pack');
+  const { max } = LIMITS.imagesPerGeneration;
+  if (version.prompts.length * n > max) throw new AppError('INVALID_INPUT', `pack.n: Use at most ${max} pictures.`);
+  await assertPromptsAllowed(deps, version.prompts, model.classWord);
+  return { id: newId(), packVersionId: version.id, n };
+}
+
 /** The answer that the first call with a key got, rebuilt from what it wrote. */
 export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string): Promise<TrainingView> {
   const row = await findTrainingOfJob(deps.db, actor.userId, jobId);
@@ -72,15 +88,18 @@ export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string):
   return acceptedTrainingView(row, job);
 }
 
-function assertConsent(model: OwnedModelRow, subject: string | null): void {
-  if (subject === null)
+function assertConsent(model: OwnedModelRow, given: { subject: string; textVersion: string } | null): void {
+  if (given === null)
     throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
-  if (isPersonClass(model.classWord) && subject === 'not-a-person') {
-    throw new AppError(
-      'CONSENT_MISSING',
-      'The subject is a person, so the person must have agreed. Confirm that statement.',
-    );
-  }
+  const consent = { subject: consentSubject.parse(given.subject), textVersion: given.textVersion };
+  if (consentStands(consent, model.classWord)) return;
+  const newer = consent.textVersion !== CONSENT.version;
+  throw new AppError(
+    'CONSENT_MISSING',
+    newer
+      ? 'The statement has changed since you confirmed it. Read and confirm the new one.'
+      : 'The subject is a person, so the person must have agreed. Confirm that statement.',
+  );
 }
 
 function assertPhotos(photos: { state: string }[]): void {
@@ -97,6 +116,12 @@ function assertPhotos(photos: { state: string }[]): void {
       { fields },
     );
   if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+}
+
+/** Without samples nothing says whether the steps still help. */
+function assertStoppable({ stopEarly, samplePrompts }: TrainSettings): void {
+  if (stopEarly && samplePrompts.length === 0)
+    throw overrideFault('stopEarly', 'Ending early needs at least one sample prompt to judge by.');
 }
 
 function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {
