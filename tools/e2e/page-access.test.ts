@@ -27,6 +27,9 @@ type Row =
   /** Not looked at: calls are judged one by one in the access matrix of the API, behind the checks of `forwardToApi`. */
   | { who: 'api' };
 
+/** What stands on pages of administrators alone. */
+const INSIDE = /under pseudonyms|Who is here, what waits/;
+
 const PAGES: Record<string, Row> = {
   '/': { who: 'everybody' },
   '/sign-in': { who: 'everybody' },
@@ -57,6 +60,7 @@ const PAGES: Record<string, Row> = {
   '/i/[imageId]': { who: 'owner', kind: 'picture', path: ({ imageId }) => `/i/${imageId}` },
   '/p/[photoId]': { who: 'owner', kind: 'picture', path: ({ photoId }) => `/p/${photoId}` },
   '/s/[sampleId]': { who: 'owner', kind: 'picture', path: ({ sampleId }) => `/s/${sampleId}` },
+  '/admin': { who: 'admin', kind: 'page' },
   '/admin/audit-log': { who: 'admin', kind: 'page' },
   '/admin/queues/[[...path]]': { who: 'admin', kind: 'forwarded', path: '/admin/queues' },
   '/trpc/[...path]': { who: 'api' },
@@ -220,10 +224,10 @@ describe('every page', () => {
     const path = row.path ?? pattern;
     const shown = await get('admin', path);
     expect(shown.status).toBe(200);
-    if (row.kind === 'page') expect(shown.body).toMatch(/under pseudonyms/);
+    if (row.kind === 'page') expect(shown.body).toMatch(INSIDE);
     for (const who of ['anonymous', 'banned', 'other', 'owner'] as const) {
       const answer = await get(who, path);
-      expect([who, /under pseudonyms|account\.created/.test(answer.body)]).toEqual([who, false]);
+      expect([who, INSIDE.test(answer.body)]).toEqual([who, false]);
       if (row.kind === 'forwarded') {
         expect(alike(answer, path)).toEqual(alike(await get(who, `${path}/no-such-thing`), `${path}/no-such-thing`));
         expect(answer.status).toBe(404);
