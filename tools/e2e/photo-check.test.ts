@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { decodePhoto } from '@pixgen/core';
-import { judgePhoto, LIMITS, likeness, type PhotoFault, type PhotoLook, type PhotoWarning } from '@pixgen/domain';
+import { compareLooks, judgePhoto, LIMITS, type PhotoFault, type PhotoLook, type PhotoWarning } from '@pixgen/domain';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,7 +106,7 @@ describe.skipIf(executable === null)('the check of a photo', () => {
     );
     expect([here.look.width, here.look.height]).toEqual([there.look.width, there.look.height]);
     expect(Math.abs(here.look.brightness - there.look.brightness)).toBeLessThan(3);
-    if (here.look.contrast > 10) expect(likeness(here.look, there.look)).toBe('same');
+    if (here.look.contrast > 10) expect(compareLooks(here.look, there.look)).toBe('same');
 
     // What is sent then: the server comes to the same verdict about it, and it holds nothing but pixels.
     const sent = await decodePhoto(here.jpeg, 'image/jpeg');
@@ -131,7 +131,7 @@ describe.skipIf(executable === null)('the check of a photo', () => {
     for (const [name, bytes] of Object.entries(variants)) {
       const [one, other] = [await prepare(bytes, 'image/jpeg'), await decodePhoto(bytes, 'image/jpeg')];
       if (typeof one === 'string' || !other.ok) throw new Error('not read');
-      found[name] = [likeness(here.look, one.look), likeness(there.look, other.look)];
+      found[name] = [compareLooks(here.look, one.look), compareLooks(there.look, other.look)];
     }
     expect(found).toEqual({
       smaller: ['same', 'same'],

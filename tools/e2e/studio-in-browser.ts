@@ -1,9 +1,10 @@
 /** The whole product with a signed-in browser, for a test of one screen. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { SimulatorConfigInput } from '../gpu-simulator/faults.ts';
 import { type Product, startProduct } from '../stack/product.ts';
 import { launchChromium } from './browser.ts';
 
@@ -15,6 +16,8 @@ export type StudioInBrowser = {
   userId: string;
   /** What no page may have: errors of scripts, and of processes. */
   faults: string[];
+  /** Changes what the simulated GPU does. */
+  controlGpu: (change: SimulatorConfigInput) => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -54,7 +57,17 @@ export async function openStudio(executablePath: string): Promise<StudioInBrowse
     await page.getByRole('button', { name: 'Create the administrator' }).click();
     await page.waitForURL('**/home');
     const userId = await findUser(product.stores.DATABASE_URL ?? '');
-    return { product, browser, context, page, userId, faults, stop };
+    const { gpuServerSecret } = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8'));
+    const controlGpu = async (change: SimulatorConfigInput) => {
+      const headers = { authorization: `Bearer ${gpuServerSecret}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${product.gpuUrl}/control`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(change),
+      });
+      if (!answer.ok) throw new Error(`the simulator answered ${answer.status}`);
+    };
+    return { product, browser, context, page, userId, faults, controlGpu, stop };
   } catch (error) {
     await stop();
     throw error;

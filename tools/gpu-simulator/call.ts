@@ -32,6 +32,7 @@ export type Claim = {
   phase: GpuPhase;
   lastBeatAt: number;
   lastProgressAt: number;
+  lastPreviewAt: number;
   /** Says nothing more, as a hung machine. */
   silent: boolean;
   /** Deliveries held back until the event after them was sent. */

@@ -22,11 +22,15 @@ const WORD = 'SIMULATED';
 const LETTER_DOTS = 6;
 const WORD_DOTS = WORD.length * LETTER_DOTS;
 
+/** What a file says of its making, as `gpu/pixgen_gpu/provenance.py` writes it. */
+export type SimulatedRecipe = Readonly<Record<string, string | number | boolean>>;
+
 /**
+ * @param recipe stands in the file as in a real one
  * @param key whatever shall change the picture (prompt, seed, weight, …)
  * @returns a PNG of `width` × `height` px, 4 bits per pixel, about 1 kB; equal keys give equal bytes
  */
-export function drawSimulatedPng(key: string, width: number, height: number): Buffer {
+export function drawSimulatedPng(key: string, width: number, height: number, recipe?: SimulatedRecipe): Buffer {
   const seed = createHash('sha512').update(key).digest();
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -38,6 +42,7 @@ export function drawSimulatedPng(key: string, width: number, height: number): Bu
     chunk('IHDR', header),
     chunk('PLTE', palette(seed)),
     chunk('tEXt', Buffer.from('Software\0PixGen simulator, not a real generation', 'latin1')),
+    ...(recipe ? [chunk('iTXt', Buffer.from(`pixgen\0\0\0\0\0${JSON.stringify(recipe)}`))] : []),
     chunk('IDAT', deflateSync(pixels(seed, width, height), { level: 1, chunkSize: 2048 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);

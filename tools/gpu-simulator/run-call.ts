@@ -36,6 +36,7 @@ async function live(world: World, call: Call): Promise<CallStatus> {
     phase: 'loading' as const,
     lastBeatAt: now,
     lastProgressAt: Number.NEGATIVE_INFINITY,
+    lastPreviewAt: Number.NEGATIVE_INFINITY,
     silent: false,
     held: [],
   };

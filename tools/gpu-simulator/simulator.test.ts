@@ -48,6 +48,7 @@ function training(steps: number): OrderBody {
   const settings: TrainSettings = {
     ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
     ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 60_000, samplePrompts: [] },
+    stopEarly: false,
   };
   const order = { triggerWord: 'sks_abc234', classWord: 'toy', settings, photos, resume: null };
   return { kind: 'train', ...order };
@@ -72,6 +73,22 @@ async function until(check: () => boolean): Promise<void> {
 
 const typesOf = (job: StubJob) => job.events.map(({ event }) => event.type);
 const lines = (kind: string) => simulator.record().lines.filter((line) => line.kind === kind);
+
+describe('what a real GPU shows of its work', () => {
+  it('sends a small WebP of a picture while it is drawn, before the picture itself', async () => {
+    await start({ imageMs: 40 });
+    const order = images(1);
+    const job = stub.addJob({ ...order, width: 256, height: 512 } as OrderBody);
+    await run(job);
+    await until(() => typesOf(job).includes('preview'));
+    const previews = job.events.flatMap(({ event }) => (event.type === 'preview' ? event.images : []));
+    expect(previews.map(({ imageId }) => imageId)).toEqual(order.kind === 'generate' ? [order.images[0]?.imageId] : []);
+    const { format, width, height } = await sharp(Buffer.from(previews[0]?.webp ?? '', 'base64')).metadata();
+    expect({ format, width, height }).toEqual({ format: 'webp', width: 64, height: 128 });
+    expect(typesOf(job).indexOf('preview')).toBeLessThan(typesOf(job).indexOf('image'));
+    expect(stub.faults).toEqual([]);
+  });
+});
 
 describe('lost, late and false events', () => {
   it('drops every event, and the result can still be read from the call', async () => {
@@ -179,6 +196,19 @@ describe('crashes', () => {
     await start({});
     const order = { ...training(10), resume: { ...SOURCE, step: 8 } } as OrderBody;
     expect(await run(stub.addJob(order))).toMatchObject({ state: 'finished', result: { training: { steps: 10 } } });
+  });
+
+  it('ends on its plateau where that was asked for, at the same step after a restart too', async () => {
+    await start({ checkpointEverySteps: 7, crashes: [{ at: 'midTrain', effect: 'restart' }] });
+    const order = training(80);
+    if (order.kind === 'train') Object.assign(order.settings, { stopEarly: true, samplePrompts: ['photo of a toy'] });
+    const job = stub.addJob(order);
+    const status = await run(job);
+    expect(status).toMatchObject({ state: 'finished', result: { claimEpoch: 2, training: { steps: 50 } } });
+    const kept = job.events.flatMap(({ event }) => (event.type === 'weights' ? [[event.step, event.likeness]] : []));
+    expect(new Set(kept.map(([step]) => step))).toEqual(new Set([10, 20, 30, 40]));
+    expect(kept.every(([, likeness]) => typeof likeness === 'number' && likeness > 0 && likeness < 1)).toBe(true);
+    expect(await run(stub.addJob(training(80)))).toMatchObject({ result: { training: { steps: 80, likeness: null } } });
   });
 
   it('hangs with heartbeats until it is cancelled', async () => {
@@ -296,7 +326,9 @@ describe('the simulator itself', () => {
     await run(job);
     expect(job.uploads.map(({ purpose, step }) => [purpose, step])).toEqual([
       ['checkpoint', 2],
+      ['weights', 2],
       ['checkpoint', 4],
+      ['weights', 4],
       ['weights', 6],
       ['kohya-weights', 6],
     ]);

@@ -14,6 +14,7 @@ import {
   repairObjects,
   runBulk,
   runErasure,
+  startOrderedPack,
   startRelay,
   sweep,
 } from '@pixgen/core';
@@ -63,6 +64,7 @@ export function startWorker(
     'apply-events': (task, { suspect }) =>
       suspect && task.eventIds.length > 1 ? applyApart(deps, task) : applyEvents(task),
     'check-photo': (task) => checkPhoto(deps, task.photoId),
+    'start-pack': (task) => startOrderedPack(deps, task),
     bulk: (task, run) => runBulk(deps, task, run),
   };
   const consumer = startConsumer(connectQueue, handlers, createPoisonHandlers(deps), {

@@ -8,6 +8,7 @@ export type World = {
   modelId: string;
   photoId: string;
   trainingId: string;
+  weightsId: string;
   generationId: string;
   imageId: string;
   sampleId: string;
@@ -32,6 +33,7 @@ export async function createWorld(
     modelId: newId(),
     photoId: newId(),
     trainingId: newId(),
+    weightsId: newId(),
     generationId: newId(),
     imageId: newId(),
     sampleId: newId(),
@@ -43,8 +45,7 @@ export async function createWorld(
     generationJobId: newId(),
     erasureCode: randomBytes(32).toString('base64url'),
   };
-  const { modelId, trainingId, generationId } = ids;
-  const weightsId = newId();
+  const { modelId, trainingId, weightsId, generationId } = ids;
   const sha256 = createHash('sha256').update(modelId).digest('hex');
   const triggerWord = `sks_${modelId.slice(-6)}`;
   await prisma.model.create({

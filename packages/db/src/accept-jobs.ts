@@ -29,7 +29,14 @@ export type NewGeneration = {
   planned: PlannedImageRow[];
 };
 
-export type NewTraining = { profile: string; preset: string; settings: TrainSettings; photoIds: string[] };
+export type NewTraining = {
+  profile: string;
+  preset: string;
+  settings: TrainSettings;
+  photoIds: string[];
+  /** A pack that is to be run once the training succeeded. */
+  pack?: { id: string; packVersionId: string; n: number } | null;
+};
 
 export type AcceptRequest = {
   userId: string;
@@ -70,9 +77,9 @@ export type AcceptAnswer =
 const HAND_OVER_MS = 1_000;
 
 /** What a batch consists of: a statement pays for each part it has, used or not. */
-type Parts = { generations: boolean; trainings: boolean; money: boolean; retries: boolean };
+type Parts = { generations: boolean; trainings: boolean; packs: boolean; money: boolean; retries: boolean };
 
-function acceptText({ generations, trainings, money, retries }: Parts): string {
+function acceptText({ generations, trainings, packs, money, retries }: Parts): string {
   const tables = [
     `req AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
@@ -93,6 +100,7 @@ function acceptText({ generations, trainings, money, retries }: Parts): string {
     'ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId"))',
     ...(generations ? [`gen AS (${INSERT_GENERATIONS})`] : []),
     ...(trainings ? [`tra AS (${INSERT_TRAININGS})`, `mod AS (${UPDATE_MODELS})`, `aud AS (${LOG_TRAININGS})`] : []),
+    ...(packs ? [`pac AS (${INSERT_PACK_ORDERS})`] : []),
     `job AS (
   INSERT INTO "Job" (id, "userId", kind, "trainingId", "generationId", "modelId", "retryOf", "holdMicroUsd", "deadlineAt")
   SELECT "jobId", "userId", kind, CASE WHEN kind = 'train' THEN "orderId" END, CASE WHEN kind = 'generate' THEN "orderId" END,
@@ -168,6 +176,12 @@ const INSERT_TRAININGS = `
   FROM ok, jsonb_to_record(ok.training) AS t(profile text, preset text, settings jsonb, "photoIds" uuid[])
   WHERE jsonb_typeof(ok.training) = 'object'`;
 
+const INSERT_PACK_ORDERS = `
+  INSERT INTO "PackOrder" (id, "userId", "modelId", "trainingId", "packVersionId", n)
+  SELECT p.id, ok."userId", ok."modelId", ok."orderId", p."packVersionId", p.n
+  FROM ok, jsonb_to_record(ok.training->'pack') AS p(id uuid, "packVersionId" uuid, n int)
+  WHERE jsonb_typeof(ok.training->'pack') = 'object'`;
+
 const UPDATE_MODELS = `
   UPDATE "Model" m SET state = 'training', "updatedAt" = now() FROM ok WHERE ok.kind = 'train' AND m.id = ok."modelId"`;
 
@@ -240,6 +254,7 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
     ...statementOf('accept-jobs', {
       generations: requests.some(({ generation }) => generation !== null),
       trainings: requests.some(({ kind }) => kind === 'train'),
+      packs: requests.some(({ training }) => (training?.pack ?? null) !== null),
       money: requests.some(({ holdMicroUsd }) => holdMicroUsd > 0),
       retries: requests.some(({ retryOf }) => retryOf !== null),
     }),

@@ -94,6 +94,7 @@ const OWN_ROWS = {
   collectionImages: `SELECT t."collectionId"::text || t."imageId"::text AS key, to_jsonb(t) AS row
     FROM "CollectionImage" t JOIN "Collection" c ON c.id = t."collectionId" WHERE c."userId" = $1`,
   operations: `SELECT id::text AS key, to_jsonb(t) AS row FROM "BulkOperation" t WHERE "userId" = $1`,
+  packOrders: `SELECT id::text AS key, to_jsonb(t) AS row FROM "PackOrder" t WHERE "userId" = $1`,
   jobs: `SELECT id::text AS key, to_jsonb(t) AS row FROM "Job" t WHERE "userId" = $1`,
   jobEvents: `SELECT lpad(number::text, 20, '0') AS key, to_jsonb(t) AS row FROM "JobEvent" t WHERE "userId" = $1`,
   ledger: `SELECT id::text AS key, to_jsonb(t) AS row FROM "LedgerEntry" t WHERE "userId" = $1`,

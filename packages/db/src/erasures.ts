@@ -324,7 +324,8 @@ async function removeModelRows(pool: pg.Pool, userId: string, modelId: string): 
     ]);
     await client.query(
       `DELETE FROM "Outbox" WHERE payload->>'jobId' = ANY ($1::text[])
-         OR payload->>'photoId' IN (SELECT id::text FROM "Photo" WHERE "modelId" = $2)`,
+         OR payload->>'photoId' IN (SELECT id::text FROM "Photo" WHERE "modelId" = $2)
+         OR payload->>'packOrderId' IN (SELECT id::text FROM "PackOrder" WHERE "modelId" = $2)`,
       [jobIds, modelId],
     );
     await client.query('DELETE FROM "Model" WHERE id = $1', [modelId]);

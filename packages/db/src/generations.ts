@@ -1,6 +1,6 @@
 /** Generations, as pages read them. */
 import type { Db } from './client.ts';
-import type { Prisma } from './generated/client.ts';
+import { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
 import { atOneMoment } from './snapshot.ts';
 
@@ -73,4 +73,21 @@ export async function findPackVersion(db: Db, slug: string) {
     orderBy: { version: 'desc' },
     include: { pack: { select: { slug: true, name: true } } },
   });
+}
+
+/** Orders looked through for prompts; older ones are found by search in the gallery. */
+const RECENT_ORDERS = 500;
+
+/** Prompts of a person's newest orders, newest first, each once. */
+export async function listPromptRows(db: Db, userId: string, page: { search: string | null; limit: number }) {
+  const found =
+    page.search === null ? Prisma.empty : Prisma.sql`WHERE strpos(lower(prompt), lower(${page.search})) > 0`;
+  return db.prisma.$queryRaw<{ prompt: string; negativePrompt: string; times: number; lastAt: Date }[]>(Prisma.sql`
+    WITH recent AS (
+      SELECT g.id, g.prompt, g."negativePrompt", g."createdAt" FROM "Generation" g JOIN "Model" m ON m.id = g."modelId"
+      WHERE g."userId" = ${userId}::uuid AND g.prompt IS NOT NULL AND m."deletedAt" IS NULL
+      ORDER BY g.id DESC LIMIT ${RECENT_ORDERS})
+    SELECT prompt, (array_agg("negativePrompt" ORDER BY id DESC))[1] AS "negativePrompt", count(*)::int AS times,
+      max("createdAt") AS "lastAt"
+    FROM recent ${found} GROUP BY prompt ORDER BY max("createdAt") DESC, prompt LIMIT ${page.limit}`);
 }

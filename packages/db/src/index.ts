@@ -1,4 +1,5 @@
 export * from './accept-jobs.ts';
+export * from './admin-reads.ts';
 export * from './api-keys.ts';
 export * from './apply-events.ts';
 export * from './audit.ts';
@@ -28,6 +29,7 @@ export type { OwnedModelRow } from './model-access.ts';
 export * from './models.ts';
 export * from './object-owners.ts';
 export * from './outbox.ts';
+export * from './pack-orders.ts';
 export * from './packs.ts';
 export * from './photos.ts';
 export * from './sessions.ts';

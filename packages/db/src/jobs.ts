@@ -48,14 +48,18 @@ export async function findJob(db: Db, userId: string, jobId: string) {
 export async function listJobRows(
   db: Db,
   userId: string,
-  page: { before: string | null; limit: number; kind: JobKind | null; live: boolean },
+  page: { before: string | null; limit: number; kind: JobKind | null; live: boolean; state: JobState | null },
 ) {
   const rows = await db.prisma.job.findMany({
     where: {
       userId,
       ...(page.before ? { id: { lt: page.before } } : {}),
       ...(page.kind ? { kind: page.kind } : {}),
-      ...(page.live ? { state: { in: ['queued', 'dispatching', 'running'] } } : {}),
+      ...(page.state
+        ? { state: page.state }
+        : page.live
+          ? { state: { in: ['queued', 'dispatching', 'running'] } }
+          : {}),
     },
     select: JOB_COLUMNS,
     orderBy: { id: 'desc' },

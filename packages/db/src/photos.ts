@@ -1,5 +1,5 @@
 /** Photos of a model, from the announced upload to the validated copy. */
-import { likeness, newId, type PhotoLook } from '@pixgen/domain';
+import { compareLooks, newId, type PhotoLook } from '@pixgen/domain';
 import type { Db } from './client.ts';
 import { isUniqueViolation } from './faults.ts';
 import type { Prisma } from './generated/client.ts';
@@ -165,7 +165,7 @@ async function findLookAlike(
   const where = { modelId: photo.modelId, state: 'ready', deletedAt: null, id: { not: photo.id } };
   const others = await tx.photo.findMany({ where, select: { sourceSha256: true, look: true } });
   if (sourceSha256 !== null && others.some((other) => other.sourceSha256 === sourceSha256)) return 'duplicate';
-  const alike = others.some((other) => other.look !== null && likeness(look, other.look as PhotoLook) === 'same');
+  const alike = others.some((other) => other.look !== null && compareLooks(look, other.look as PhotoLook) === 'same');
   return alike ? 'near-duplicate' : null;
 }
 

@@ -23,6 +23,7 @@ export const auditAction = z.enum([
   'dead-letter.retried',
   'role.changed',
   'status.changed',
+  'standing.set',
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 

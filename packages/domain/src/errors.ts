@@ -78,6 +78,7 @@ export function notFound(
     | 'image'
     | 'generation'
     | 'training'
+    | 'weights'
     | 'pack'
     | 'job'
     | 'api key'

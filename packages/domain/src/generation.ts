@@ -84,6 +84,10 @@ export const generationView = z.object({
   createdAt: isoTime,
 });
 export type GenerationView = z.infer<typeof generationView>;
+/** A prompt of one's own orders, newest first, each once. */
+export const promptView = z.object({ prompt: z.string(), negativePrompt: z.string(), times: z.int(), lastAt: isoTime });
+export const promptList = z.object({ items: z.array(promptView) });
+export const listPromptsInput = z.strictObject({ search: plainText(0, LIMITS.search.max).optional() });
 export const generationPage = page(generationView);
 export const listGenerationsInput = pageInput.extend({
   modelId: id.optional(),

@@ -1,4 +1,5 @@
 export * from './account.ts';
+export * from './admin.ts';
 export * from './audit.ts';
 export * from './common.ts';
 export * from './dead-letters.ts';
@@ -18,8 +19,10 @@ export * from './outlook.ts';
 export * from './packs.ts';
 export * from './photo-check.ts';
 export * from './photos.ts';
+export * from './plateau.ts';
 export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';
+export * from './prompt-styles.ts';
 export * from './training.ts';
 export * from './training-settings.ts';

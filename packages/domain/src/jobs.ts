@@ -34,6 +34,7 @@ export const jobEventType = z.enum([
   'running',
   'image',
   'checkpoint',
+  'weights',
   'sample',
   'attempt-ended',
   'succeeded',
@@ -93,6 +94,7 @@ export type LiveMessage = z.infer<typeof liveMessage>;
 export const listJobsInput = pageInput.extend({
   kind: jobKind.optional(),
   live: z.stringbool().or(z.boolean()).optional(),
+  state: jobState.optional(),
 });
 export const jobPage = page(jobView);
 export const jobDetailView = jobView.extend({

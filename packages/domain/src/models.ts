@@ -82,6 +82,8 @@ export const modelView = z.object({
   photoCounts: z.object({ ready: z.int(), pending: z.int(), refused: z.int() }),
   /** The training that matters now: the running one, else the newest. */
   trainingId: id.nullable(),
+  /** What images are drawn with: what was chosen, else the newest; null before the first training succeeded. */
+  weightsId: id.nullable(),
   coverImageId: id.nullable(),
   /** When the photos that were trained from are erased by themselves; null: not, or there are none. */
   photosErasedAt: isoTime.nullable(),

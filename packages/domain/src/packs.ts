@@ -20,15 +20,35 @@ export const packView = z.object({
 export type PackView = z.infer<typeof packView>;
 export const packList = z.object({ items: z.array(packView) });
 export const bySlug = z.strictObject({ slug: packSlug });
+/** Images per prompt of a pack. */
+export const imagesPerPackPrompt = z.int().min(1).max(4).default(1);
 export const runPackInput = z.strictObject({
   slug: packSlug,
   modelId: id,
-  /** Images per prompt of the pack. */
-  n: z.int().min(1).max(4).default(1),
+  n: imagesPerPackPrompt,
   ...drawSettingsInput,
   idempotencyKey,
 });
 export type RunPackInput = z.infer<typeof runPackInput>;
+
+/** A pack that was ordered along with a training. */
+export const packOrderView = z.object({
+  id,
+  pack: z.object({ slug: packSlug, name: z.string(), version: z.int() }),
+  n: z.int(),
+  /** Pictures in all. */
+  images: z.int(),
+  /** `released`: the training ended without success, and so did this. */
+  state: z.enum(['waiting', 'due', 'started', 'refused', 'released']),
+  /** The run it became. */
+  generationId: id.nullable(),
+  /** Why it was not started, in words. */
+  refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export type PackOrderView = z.infer<typeof packOrderView>;
+export const packOrderedInput = z.strictObject({ trainingId: id });
+export const packOrderAnswer = z.object({ order: packOrderView.nullable() });
+
 export const seedPack = z.strictObject({
   slug: packSlug,
   name: z.string().min(1).max(LIMITS.name.max),

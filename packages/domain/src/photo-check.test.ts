@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   adviseOnSet,
+  compareLooks,
   hashDistance,
   judgePhoto,
-  likeness,
   lookAt,
   PHOTO_FAULTS,
   PHOTO_WARNINGS,
@@ -79,29 +79,29 @@ describe('a photo', () => {
     expect(lookAt(rgba, 300, 200, 4)).toEqual(lookAt(rgb, 300, 200, 3));
     const large = look(patches(3, 100), 1500, 1000);
     const huge = look(patches(3, 200), 3000, 2000);
-    expect(likeness(large, huge)).toBe('same');
+    expect(compareLooks(large, huge)).toBe('same');
     expect(large.brightness).toBeCloseTo(huge.brightness, 0);
   });
 });
 
-describe('likeness', () => {
+describe('compareLooks', () => {
   it('same: saved again with small errors, or a little brighter', () => {
     const again = look((x, y) => patches(1, 20)(x, y) + ((x * 31 + y * 17) % 7) - 3);
     const brighter = look((x, y) => patches(1, 20)(x, y) * 0.9 + 20);
-    expect([likeness(good, again), likeness(good, brighter)]).toEqual(['same', 'same']);
+    expect([compareLooks(good, again), compareLooks(good, brighter)]).toEqual(['same', 'same']);
     expect(judgePhoto(again, EDGE, [look(patches(2, 20)), good]).fault).toBe('NEAR_DUPLICATE');
   });
 
   it('similar: the same scene, moved a little', () => {
     const moved = look((x, y) => patches(1, 20)(x + 5, y + 3));
-    expect(likeness(good, moved)).toBe('similar');
+    expect(compareLooks(good, moved)).toBe('similar');
     expect(judgePhoto(moved, EDGE, [good])).toEqual({ fault: null, warnings: ['SIMILAR'] });
   });
 
   it('different: other pictures, also two that are mostly an even background', () => {
     const dot = (at: number) => look((x, y) => (Math.hypot(x - at, y - 100) < 40 ? 20 : 200));
-    expect(likeness(dot(80), dot(180))).toBe('different');
-    for (let seed = 2; seed < 30; seed += 1) expect(likeness(good, look(patches(seed, 20)))).toBe('different');
+    expect(compareLooks(dot(80), dot(180))).toBe('different');
+    for (let seed = 2; seed < 30; seed += 1) expect(compareLooks(good, look(patches(seed, 20)))).toBe('different');
   });
 
   it('is a distance: 0 to itself, symmetric, at most 1', () => {

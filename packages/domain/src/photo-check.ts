@@ -200,7 +200,7 @@ function bitsOf(nibble: number): number {
 }
 
 /** `same`: practically the same picture, made smaller, saved again or a little brighter. `similar`: the same moment. */
-export function likeness(one: PhotoLook, other: PhotoLook): 'same' | 'similar' | 'different' {
+export function compareLooks(one: PhotoLook, other: PhotoLook): 'same' | 'similar' | 'different' {
   const distance = hashDistance(one.hash, other.hash);
   if (distance <= BOUNDS.distance[0]) return 'same';
   return distance <= BOUNDS.distance[1] ? 'similar' : 'different';
@@ -221,21 +221,21 @@ export type PhotoJudgement = { fault: PhotoFault | null; warnings: PhotoWarning[
  */
 export function judgePhoto(look: PhotoLook, trainingEdgePx: number, others: readonly PhotoLook[] = []): PhotoJudgement {
   const edge = Math.min(look.width, look.height) / trainingEdgePx;
-  const likenesses = others.map((other) => likeness(look, other));
+  const similarities = others.map((other) => compareLooks(look, other));
   const faults: [PhotoFault, boolean][] = [
     ['TOO_SMALL', edge < BOUNDS.edge[0]],
     ['TOO_DARK', look.brightness < BOUNDS.dark[0]],
     ['TOO_BRIGHT', look.brightness > BOUNDS.bright[0]],
     ['PLAIN', look.contrast < BOUNDS.contrast],
     ['BLURRED', look.sharpness < BOUNDS.sharpness[0]],
-    ['NEAR_DUPLICATE', likenesses.includes('same')],
+    ['NEAR_DUPLICATE', similarities.includes('same')],
   ];
   const warnings: [PhotoWarning, boolean][] = [
     ['SMALL', edge < BOUNDS.edge[1]],
     ['DARK', look.brightness < BOUNDS.dark[1]],
     ['BRIGHT', look.brightness > BOUNDS.bright[1]],
     ['SOFT', look.sharpness < BOUNDS.sharpness[1]],
-    ['SIMILAR', likenesses.includes('similar')],
+    ['SIMILAR', similarities.includes('similar')],
   ];
   const fault = faults.find(([, is]) => is)?.[0] ?? null;
   return { fault, warnings: fault ? [] : warnings.flatMap(([warning, is]) => (is ? [warning] : [])) };
@@ -250,7 +250,7 @@ export function adviseOnSet(looks: readonly PhotoLook[], trainingEdgePx: number,
   const warned = (warning: PhotoWarning) =>
     looks.filter((look) => judgePhoto(look, trainingEdgePx).warnings.includes(warning)).length;
   const similar = looks.filter((look) =>
-    looks.some((other) => other !== look && likeness(look, other) !== 'different'),
+    looks.some((other) => other !== look && compareLooks(look, other) !== 'different'),
   );
   const most = (count: number) => count * 2 > looks.length;
   const views = person

@@ -18,6 +18,7 @@ const COMMON = {
   captions: 'auto',
   checkpointEveryMs: 30_000,
   samplePrompts: ['photo of {subject}', '{subject} on a beach at sunset'],
+  stopEarly: false,
 } satisfies Partial<PresetSettings>;
 
 /** Edge lengths in px a profile draws at. `simulated` profiles draw no likeness: every screen that shows them says so. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
-import { trainSettings } from './gpu-protocol.ts';
+import { likeness, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
+import { imagesPerPackPrompt, packSlug } from './packs.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
 
 export const trainingPreset = z.enum(TRAINING_PRESETS);
@@ -17,16 +18,40 @@ export const trainingPlan = z.strictObject({
 });
 export type TrainingPlan = z.infer<typeof trainingPlan>;
 
-export const startTrainingInput = trainingPlan.extend({ modelId: id, idempotencyKey });
+export const startTrainingInput = trainingPlan.extend({
+  modelId: id,
+  /** A pack to be run when the training succeeds, in the usual settings. */
+  pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).optional(),
+  idempotencyKey,
+});
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;
 
-export const weightsView = z.object({ id, step: z.int(), final: z.boolean(), sizeBytes: z.int(), createdAt: isoTime });
+export const weightsView = z.object({
+  id,
+  step: z.int(),
+  /** Of the last step; the others are of checkpoints on the way. */
+  final: z.boolean(),
+  sizeBytes: z.int(),
+  /** Null where nothing was scored. */
+  likeness: likeness.nullable(),
+  /** Also there in Kohya's layout. */
+  kohya: z.boolean(),
+  createdAt: isoTime,
+});
 export type WeightsView = z.infer<typeof weightsView>;
 
 /** A LoRA file's layout: `diffusers` for diffusers and PixGen, `kohya` for ComfyUI and A1111. */
 export const weightsLayout = z.enum(['diffusers', 'kohya']);
 export type WeightsLayout = z.infer<typeof weightsLayout>;
-export const downloadWeightsInput = z.strictObject({ id, layout: weightsLayout.default('diffusers') });
+/** Without `weightsId` those in use. */
+export const downloadWeightsInput = z.strictObject({
+  id,
+  layout: weightsLayout.default('diffusers'),
+  weightsId: id.optional(),
+});
+/** Which weights of a model are drawn with; null: those of the newest training. */
+export const chooseWeightsInput = z.strictObject({ id, weightsId: id.nullable() });
+export type ChooseWeightsInput = z.infer<typeof chooseWeightsInput>;
 
 /** A picture drawn during a training, always with the same seed; its file is at `/s/{id}`. */
 export const sampleView = z.object({ id, step: z.int(), prompt: z.string(), width: z.int(), height: z.int() });
@@ -40,7 +65,10 @@ export const trainingView = z.object({
   photoCount: z.int(),
   createdAt: isoTime,
   job: jobView,
+  /** Newest step first. */
   weights: z.array(weightsView),
+  /** The checkpoint whose samples are the most like the photos; null while there are not two to compare. */
+  suggestion: z.object({ weightsId: id, reason: z.string() }).nullable(),
   /** By step, then in the order of the prompts. */
   samples: z.array(sampleView),
   /** `[step, loss]`, downsampled. */

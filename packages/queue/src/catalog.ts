@@ -55,6 +55,14 @@ export const TASKS = {
     timeoutMs: 90_000,
     concurrency: 2,
   },
+  /** Starts the pack that was ordered along with a training, once that has succeeded. */
+  'start-pack': {
+    payload: z.strictObject({ packOrderId: z.uuid() }),
+    attempts: 8,
+    backoffMs: 1_000,
+    timeoutMs: 30_000,
+    concurrency: 4,
+  },
   /** A job that ended badly, for the board's eyes only; Postgres holds its story. The task's id is the job's. */
   'dead-letters': {
     payload: z.strictObject({ jobId: z.uuid(), attempt: z.int().min(1), cause: z.string().nullable() }),

@@ -31,6 +31,7 @@ const handlers = (dispatch: Handlers['dispatch']): Handlers => ({
   'cancel-calls': nothing,
   'apply-events': nothing,
   'check-photo': nothing,
+  'start-pack': nothing,
   bulk: nothing,
 });
 const poison = (dispatch: PoisonHandlers['dispatch']): PoisonHandlers => ({
@@ -38,6 +39,7 @@ const poison = (dispatch: PoisonHandlers['dispatch']): PoisonHandlers => ({
   'cancel-calls': nothing,
   'apply-events': nothing,
   'check-photo': nothing,
+  'start-pack': nothing,
   bulk: nothing,
 });
 const silent = { onFailed: () => {}, onError: () => {} };

@@ -22,6 +22,8 @@ export type Producer = {
   forget(about: { jobIds: readonly string[]; photoIds: readonly string[] }): Promise<number>;
   /** Takes dead letters off the board that are older than this. */
   trimDeadLetters(olderThanMs: number): Promise<void>;
+  /** Tasks per queue that wait (also for another try), are in hand, and failed for good and are kept for the board. */
+  counts(): Promise<{ task: TaskName; waiting: number; active: number; failed: number }[]>;
   /** One BullMQ queue per task, for the board. */
   queues: Queue[];
   close(): Promise<void>;
@@ -107,6 +109,15 @@ export function createProducer(redis: Redis): Producer {
     },
     async trimDeadLetters(olderThanMs) {
       await byName.get('dead-letters')?.clean(olderThanMs, 10_000, 'wait');
+    },
+    async counts() {
+      return Promise.all(
+        [...byName].map(async ([task, queue]) => {
+          const counts = await queue.getJobCounts('wait', 'delayed', 'prioritized', 'active', 'failed');
+          const waiting = (counts.wait ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0);
+          return { task, waiting, active: counts.active ?? 0, failed: counts.failed ?? 0 };
+        }),
+      );
     },
     async close() {
       await Promise.all([...byName.values()].map((queue) => queue.close()));

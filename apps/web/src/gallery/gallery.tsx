@@ -8,6 +8,7 @@ import { usePathname, useRouter } from 'next/navigation';
 import { useQueryStates } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { mayListen } from '@/keys/registry';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { Collections } from './collections';
@@ -195,7 +196,7 @@ function Gallery(choices: Choices) {
   }
   function single(key: string, onTile: boolean): (() => void) | null {
     if (key === 'Escape' && selecting) return stopSelecting;
-    if (!active) return null;
+    if (!active || !mayListen(key)) return null;
     // On the buttons of a tile it presses them.
     if (key === ' ') return onTile ? () => open(active) : null;
     if (key === 'x') return () => select(active, false);
@@ -209,6 +210,7 @@ function Gallery(choices: Choices) {
       };
     }
     if (trash) return null;
+    if (key === 'r') return () => router.push(`/studio?image=${active}`);
     if (key === 'f') return () => favourite(active);
     if (/^[0-5]$/.test(key)) {
       const rating = Number(key);

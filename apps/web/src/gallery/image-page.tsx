@@ -7,6 +7,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
+import { mayListen } from '@/keys/registry';
 import { useTRPC } from '@/trpc/client';
 import { filterInput, type GalleryFilters, writeFilters } from './filters';
 import { isTyping } from './keys';
@@ -42,6 +43,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
     ArrowLeft: before ? () => router.replace(path(before)) : undefined,
     ArrowRight: after ? () => router.replace(path(after)) : undefined,
     f: image && !deleted ? () => acts.toggleFavourite(image) : undefined,
+    r: () => router.push(`/studio?image=${id}`),
     c: after || before ? () => router.push(comparison) : undefined,
     ...ratingKeys,
     d: () => acts.download(id),
@@ -154,7 +156,7 @@ function useKeys(keys: Record<string, (() => void) | undefined>): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      keys[event.key]?.();
+      if (mayListen(event.key)) keys[event.key]?.();
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);

@@ -8,6 +8,7 @@ import Viewer, { type SlideImage } from 'yet-another-react-lightbox';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 import 'yet-another-react-lightbox/styles.css';
 import { readablePrompt } from '@/generation/readable-prompt';
+import { mayListen } from '@/keys/registry';
 import type { DetailStore } from './detail-store';
 import { isTyping } from './keys';
 import { Recipe } from './recipe';
@@ -62,7 +63,7 @@ export default function Lightbox(props: LightboxProps) {
       }
       // On a button it presses the button.
       if (event.altKey || (event.key === ' ' && event.target instanceof HTMLButtonElement)) return;
-      const act = actOf(event.key, props, image);
+      const act = mayListen(event.key) ? actOf(event.key, props, image) : null;
       if (!act) return;
       event.preventDefault();
       act();

@@ -49,8 +49,8 @@ export function Recipe({ image, onRate, heading: Heading, children }: Props) {
         <Link href={`/generations/${image.generationId}`} className={link}>
           All of this run
         </Link>
-        <Link href={`/studio?model=${image.modelId}&prompt=${encodeURIComponent(image.prompt)}`} className={link}>
-          Use this prompt
+        <Link href={`/studio?image=${image.id}`} className={link}>
+          Remix
         </Link>
       </p>
       {children}

@@ -1,5 +1,6 @@
 /** The studio's form as text fields, and what it sends. */
 import {
+  type DrawSettings,
   type GpuProfile,
   type ImageFormat,
   LIMITS,
@@ -7,6 +8,8 @@ import {
   type SchedulerName,
   type StartGenerationInput,
   sizeFault,
+  splitStyles,
+  withStyles,
 } from '@pixgen/domain';
 
 export const SCHEDULER_WORDS: Record<SchedulerName, string> = {
@@ -15,8 +18,12 @@ export const SCHEDULER_WORDS: Record<SchedulerName, string> = {
   ddim: 'DDIM',
 };
 
+export const SCHEDULERS = Object.keys(SCHEDULER_WORDS) as SchedulerName[];
+
 export type DrawForm = {
   prompt: string;
+  /** Ids of styles that are put behind the prompt. */
+  styles: string[];
   negativePrompt: string;
   n: number;
   width: number;
@@ -35,6 +42,7 @@ export function defaultDraw(profile: GpuProfile): DrawForm {
   const { size, steps, guidance, scheduler } = PROFILES[profile];
   return {
     prompt: '',
+    styles: [],
     negativePrompt: '',
     n: 4,
     width: size.default,
@@ -81,7 +89,7 @@ export function sizeChoices(profile: GpuProfile): { label: string; width: number
 /** The first fault per field; empty when the form may be sent. */
 export function drawFaults(form: DrawForm, profile: GpuProfile): Partial<Record<keyof DrawForm, string>> {
   const faults: Partial<Record<keyof DrawForm, string>> = {};
-  const prompt = form.prompt.trim();
+  const prompt = withStyles(form.prompt, form.styles);
   if (prompt.length > LIMITS.prompt.max) faults.prompt = `Use at most ${LIMITS.prompt.max} characters.`;
   const size = sizeFault(profile, form.width) ?? sizeFault(profile, form.height);
   if (size) faults.width = size;
@@ -94,6 +102,43 @@ export function drawFaults(form: DrawForm, profile: GpuProfile): Partial<Record<
 
 /** What `generation.start` gets, without its key. */
 export function drawInput(form: DrawForm, modelId: string): Omit<StartGenerationInput, 'idempotencyKey'> {
-  const { seed, ...rest } = form;
-  return { modelId, ...rest, prompt: form.prompt.trim(), ...(seed.trim() !== '' && { seed: Number(seed) }) };
+  const { seed, styles, ...rest } = form;
+  return {
+    modelId,
+    ...rest,
+    prompt: withStyles(form.prompt, styles),
+    ...(seed.trim() !== '' && { seed: Number(seed) }),
+  };
+}
+
+type Recipe = Omit<DrawSettings, 'seed'> & { prompt: string };
+
+/** What changes in the form to draw a recipe again; an empty seed draws other pictures of it. */
+export function formOfRecipe(recipe: Recipe, seed: number | null, profile: GpuProfile): Partial<DrawForm> {
+  const { prompt, styles } = splitStyles(recipe.prompt);
+  const { negativePrompt, steps, guidance, loraWeight, scheduler, draft, format, width, height } = recipe;
+  const fits = sizeFault(profile, width) === null && sizeFault(profile, height) === null;
+  const size = PROFILES[profile].size.default;
+  const edges = fits ? { width, height } : { width: size, height: size };
+  const rest = { negativePrompt, steps, guidance, loraWeight, scheduler, draft, format };
+  return { ...rest, ...edges, prompt, styles, seed: seed === null ? '' : String(seed) };
+}
+
+/** A stored draft as far as it still makes sense. */
+export function readDraft(text: string | null, profile: GpuProfile): DrawForm | null {
+  try {
+    const stored: unknown = JSON.parse(text ?? 'null');
+    if (typeof stored !== 'object' || stored === null) return null;
+    const usual = defaultDraw(profile);
+    const known = Object.entries(stored).filter(
+      ([name, value]) => name in usual && typeof value === typeof usual[name as keyof DrawForm],
+    );
+    const form = { ...usual, ...Object.fromEntries(known) } as DrawForm;
+    if (!Array.isArray(form.styles)) form.styles = [];
+    if (!SCHEDULERS.includes(form.scheduler)) form.scheduler = usual.scheduler;
+    // Sizes of another base model.
+    return drawFaults(form, profile).width ? { ...form, width: usual.width, height: usual.height } : form;
+  } catch {
+    return null;
+  }
 }

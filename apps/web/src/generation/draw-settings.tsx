@@ -1,8 +1,8 @@
 'use client';
 
-import { type GpuProfile, imageFormat, LIMITS, schedulerName } from '@pixgen/domain';
+import { type GpuProfile, LIMITS } from '@pixgen/domain';
 import { cn, Field, Input, Segmented, Select, Slider, Textarea } from '@pixgen/ui';
-import { type DrawForm, SCHEDULER_WORDS, sizeChoices, withDraft } from './draw-input';
+import { type DrawForm, SCHEDULER_WORDS, SCHEDULERS, sizeChoices, withDraft } from './draw-input';
 
 type Props = {
   form: DrawForm;
@@ -110,9 +110,11 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
         <Field label="Sampler">
           <Select
             value={form.scheduler}
-            onChange={(event) => onChange({ scheduler: schedulerName.parse(event.target.value) })}
+            onChange={(event) =>
+              onChange({ scheduler: SCHEDULERS.find((name) => name === event.target.value) ?? form.scheduler })
+            }
           >
-            {schedulerName.options.map((name) => (
+            {SCHEDULERS.map((name) => (
               <option key={name} value={name}>
                 {SCHEDULER_WORDS[name]}
               </option>
@@ -120,7 +122,10 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           </Select>
         </Field>
         <Field label="File">
-          <Select value={form.format} onChange={(event) => onChange({ format: imageFormat.parse(event.target.value) })}>
+          <Select
+            value={form.format}
+            onChange={(event) => onChange({ format: event.target.value === 'webp' ? 'webp' : 'png' })}
+          >
             <option value="png">PNG, exact</option>
             <option value="webp">WebP, small</option>
           </Select>

@@ -1,6 +1,6 @@
 'use client';
 
-import type { GenerationView } from '@pixgen/domain';
+import type { GenerationView, ImageView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -9,23 +9,26 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
-import { Ago } from '@/jobs/time';
+import { Ago, useNow } from '@/jobs/time';
 import { STATE_WORDS } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
 import { readablePrompt } from './readable-prompt';
+import { useAgain } from './use-again';
 
 type Props = {
   generation: GenerationView;
   /** Called with the new order that draws what was missing. */
   onRetried?: (next: GenerationView) => void;
+  /** Called with a new order that a picture of this one led to. */
+  onOrdered?: (next: GenerationView) => void;
   /** Off on the order's own page, which has a title. */
   titled?: boolean;
 };
 
 /** One order of pictures, live while it works: tiles fill in place, what failed can be drawn again. */
-export function GenerationBlock({ generation: given, onRetried, titled = true }: Props) {
+export function GenerationBlock({ generation: given, onRetried, onOrdered, titled = true }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const working = !isOver(given.job);
@@ -57,12 +60,27 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
   const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? 'Pictures');
   const state = STATE_WORDS[job.state];
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
+  const waiting = images.filter((image) => image.state === 'planned').map((image) => image.id);
+  const again = useAgain(onOrdered ?? (() => undefined));
+  const favourite = useMutation(
+    trpc.images.favourite.mutationOptions({
+      onSuccess: (image) => {
+        const changed = (old: GenerationView | undefined) =>
+          old && { ...old, images: old.images.map((one) => (one.id === image.id ? image : one)) };
+        queryClient.setQueryData(options.queryKey, (old) => changed(old) ?? changed(generation));
+        void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
+      },
+    }),
+  );
+  const redraw = () => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) });
+  const acts = {
+    onRetry: retryAllowed && !active && !retry.isPending ? redraw : null,
+    onExactly: (image: ImageView) => again.exactly(image, generation.settings),
+    onVary: (image: ImageView) => again.vary(image, generation.settings),
+    onFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
+  };
   const retryButton = retryAllowed && (
-    <Button
-      size="sm"
-      busy={retry.isPending}
-      onClick={() => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) })}
-    >
+    <Button size="sm" busy={retry.isPending} onClick={redraw}>
       {missing === 1 ? 'Draw the missing one again' : `Draw the missing ${missing} again`}
     </Button>
   );
@@ -88,13 +106,14 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
         </p>
       </div>
       {active && <JobBar job={job} name={`Pictures: ${title}`} />}
+      {active && counts.planned > 1 && <TimeLeft generation={generation} />}
       <ul
         aria-label={`Pictures of: ${title}`}
         className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
         style={{ ['--columns' as string]: columnsFor(images.length) }}
       >
         {images.map((image) => (
-          <ImageTile key={image.id} image={image} job={job} />
+          <ImageTile key={image.id} image={image} job={job} place={waiting.indexOf(image.id) + 1} acts={acts} />
         ))}
       </ul>
       {active && (
@@ -124,6 +143,7 @@ export function GenerationBlock({ generation: given, onRetried, titled = true }:
           They cost nothing; the finished ones are kept.
         </Notice>
       )}
+      {again.error && <Notice tone="danger">{again.error}</Notice>}
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
     </article>
   );
@@ -134,4 +154,20 @@ function columnsFor(count: number): string {
   const empty = (columns: number) => (columns - (count % columns)) % columns;
   const columns = count <= 4 ? Math.max(2, count) : empty(3) < empty(4) ? 3 : 4;
   return `repeat(${columns}, minmax(0, 1fr))`;
+}
+
+/** Time left, from how long the finished pictures of this job took; nothing before the second one. */
+function TimeLeft({ generation }: { generation: GenerationView }) {
+  const now = useNow(5_000);
+  const { job, counts } = generation;
+  const done = counts.ready + counts.failed;
+  if (now === null || job.startedAt === null || done < 2) return null;
+  const perImageMs = (now - Date.parse(job.startedAt)) / done;
+  const leftMs = perImageMs * (counts.planned - done);
+  const seconds = Math.max(1, Math.round(leftMs / 1000));
+  return (
+    <p className="text-ink-2 text-sm tabular-nums">
+      About {seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} left for {counts.planned - done}
+    </p>
+  );
 }

@@ -36,13 +36,9 @@ export function GenerationPage({ id }: { id: string }) {
             <LinkButton
               as={Link}
               variant="primary"
-              href={
-                pack
-                  ? `/packs/${pack.slug}?model=${modelId}`
-                  : `/studio?model=${modelId}&prompt=${encodeURIComponent(generation.prompt ?? '')}`
-              }
+              href={pack ? `/packs/${pack.slug}?model=${modelId}` : `/studio?generation=${id}`}
             >
-              {pack ? 'Run it again' : 'Use this prompt'}
+              {pack ? 'Run it again' : 'Edit and draw again'}
             </LinkButton>
           </>
         }
@@ -52,6 +48,7 @@ export function GenerationPage({ id }: { id: string }) {
           generation={generation}
           titled={false}
           onRetried={(next) => router.push(`/generations/${next.id}`)}
+          onOrdered={(next) => router.push(`/generations/${next.id}`)}
         />
         <RecipeFacts settings={generation.settings} createdAt={generation.createdAt} />
       </div>

@@ -1,8 +1,8 @@
 'use client';
 
 import type { ImageView, JobView } from '@pixgen/domain';
-import { cn, Spinner } from '@pixgen/ui';
-import { CircleSlash, ImageOff } from 'lucide-react';
+import { Button, cn, Menu, Spinner } from '@pixgen/ui';
+import { CircleSlash, EllipsisVertical, Grid2x2Plus, Heart, ImageOff, Repeat, Shuffle } from 'lucide-react';
 import Link from 'next/link';
 import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
@@ -10,38 +10,99 @@ import { useImagePreview, useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 import { readablePrompt } from './readable-prompt';
 
+export type TileActs = {
+  /** Draws what the order lacks again; null while it works or where that makes no sense. */
+  onRetry: (() => void) | null;
+  onExactly: (image: ImageView) => void;
+  onVary: (image: ImageView) => void;
+  /** On a contact sheet pictures are marked as keepers right there. */
+  onFavourite: (image: ImageView) => void;
+};
+
 /** One planned picture: waiting, being drawn, there, or failed with its reason. The place never moves. */
-export function ImageTile({ image, job }: { image: ImageView; job: JobView }) {
+export function ImageTile({
+  image,
+  job,
+  place,
+  acts,
+}: {
+  image: ImageView;
+  job: JobView;
+  place: number;
+  acts: TileActs;
+}) {
   return (
     <li
       style={shapeOf(image)}
       data-state={image.state}
-      className="relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken"
+      className="group/tile relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken"
     >
-      {image.state === 'ready' && (
-        <Link href={`/gallery/${image.id}`} className="block h-full">
-          <Print
-            src={`/i/${image.id}`}
-            alt={readablePrompt(image.prompt)}
-            width={image.width}
-            height={image.height}
-            sizes="(min-width: 64rem) 300px, 45vw"
-            className="h-full w-full object-cover"
-          />
-        </Link>
-      )}
-      {image.state === 'planned' && <Waiting image={image} job={job} />}
+      {image.state === 'ready' && <Ready image={image} acts={acts} />}
+      {image.state === 'planned' && <Waiting image={image} job={job} place={place} />}
       {image.state === 'failed' && (
-        <p className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-danger text-xs">
+        <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 overflow-y-auto p-3 text-center text-danger text-xs">
           <ImageOff aria-hidden="true" className="size-5" />
-          {image.failure?.message ?? 'This picture failed.'}
-        </p>
+          <p>{image.failure?.message ?? 'This picture failed.'}</p>
+          {acts.onRetry && (
+            <Button size="sm" onClick={acts.onRetry} className="h-7 px-2.5 text-xs">
+              Draw again
+            </Button>
+          )}
+        </div>
       )}
     </li>
   );
 }
 
-function Waiting({ image, job }: { image: ImageView; job: JobView }) {
+function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
+  const name = readablePrompt(image.prompt);
+  return (
+    <>
+      <Link href={`/gallery/${image.id}`} className="block h-full">
+        <Print
+          src={`/i/${image.id}`}
+          alt={name}
+          width={image.width}
+          height={image.height}
+          sizes="(min-width: 64rem) 300px, 45vw"
+          className="h-full w-full object-cover"
+        />
+      </Link>
+      <div className="absolute top-1.5 right-1.5 flex gap-1 opacity-100 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 lg:opacity-0 lg:has-aria-pressed:opacity-100">
+        <button
+          type="button"
+          aria-label="Favourite"
+          aria-pressed={image.favourite ? true : undefined}
+          onClick={() => acts.onFavourite(image)}
+          className={overlay}
+        >
+          <Heart aria-hidden="true" className={image.favourite ? 'fill-accent text-accent' : ''} />
+        </button>
+        <Menu
+          trigger={
+            <button type="button" aria-label="More with this picture" className={overlay}>
+              <EllipsisVertical aria-hidden="true" />
+            </button>
+          }
+          items={[
+            { label: 'Remix', icon: <Shuffle aria-hidden="true" />, href: `/studio?image=${image.id}`, as: Link },
+            {
+              label: 'Draw it again exactly',
+              icon: <Repeat aria-hidden="true" />,
+              onSelect: () => acts.onExactly(image),
+            },
+            { label: 'Vary: four more', icon: <Grid2x2Plus aria-hidden="true" />, onSelect: () => acts.onVary(image) },
+          ]}
+        />
+      </div>
+    </>
+  );
+}
+
+const overlay =
+  'grid size-8 place-items-center rounded-full bg-paper/85 text-ink backdrop-blur-sm hover:bg-paper [&_svg]:size-4';
+
+function Waiting({ image, job, place }: { image: ImageView; job: JobView; place: number }) {
   const live = useJobProgress(job.id);
   const drawing = live?.imageIds.includes(image.id) ? live : null;
   const preview = useImagePreview(image.id);
@@ -58,6 +119,7 @@ function Waiting({ image, job }: { image: ImageView; job: JobView }) {
     <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
       {preview && (
         <img
+          data-preview
           src={`data:image/webp;base64,${preview}`}
           alt=""
           className="absolute inset-0 size-full object-cover opacity-80"
@@ -75,12 +137,12 @@ function Waiting({ image, job }: { image: ImageView; job: JobView }) {
           preview && 'rounded-full bg-paper/80 px-3 py-1.5 text-ink backdrop-blur-sm',
         )}
       >
-        {drawing ? (
+        {drawing || preview ? (
           <Spinner className="size-5 text-accent" />
         ) : (
           <span className="size-5 animate-breathe rounded-full border-2 border-edge" />
         )}
-        {drawing ? `Step ${drawing.step} of ${drawing.totalSteps}` : 'Waiting'}
+        {drawing ? `Step ${drawing.step} of ${drawing.totalSteps}` : preview ? 'Being drawn' : `No. ${place} in line`}
       </span>
     </div>
   );

@@ -1,28 +1,41 @@
 'use client';
 
-import { type AccountView, LIMITS, type ModelView } from '@pixgen/domain';
-import { Button, Field, Kbd, LinkButton, Notice, Select, useField } from '@pixgen/ui';
+import { type AccountView, LIMITS, type ModelView, splitStyles } from '@pixgen/domain';
+import { Button, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { SlidersHorizontal } from 'lucide-react';
+import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { type ComponentProps, type FormEvent, type KeyboardEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { type DrawForm, defaultDraw, drawFaults, drawInput } from './draw-input';
+import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input';
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
+import { PromptBox, StyleChips, TokenWarning } from './prompt-box';
+import { PromptHistory } from './prompt-history';
+import { RecipeDrop } from './recipe-drop';
+import { useDraft } from './use-draft';
 
-type Props = { account: AccountView; models: readonly ModelView[]; model: ModelView; prompt: string };
+type Props = {
+  account: AccountView;
+  models: readonly ModelView[];
+  model: ModelView;
+  /** What a link brought along: a prompt, or a recipe. */
+  given: Partial<DrawForm> | null;
+};
 
 /** Model, prompt, settings; below, the pictures as they come and what was made before. */
-export function Studio({ account, models, model, prompt }: Props) {
+export function Studio({ account, models, model, given }: Props) {
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [form, setForm] = useState<DrawForm>(() => ({ ...defaultDraw(account.profile), prompt }));
+  const [form, setForm] = useDraft(account.id, model.id, account.profile, given);
+  const [history, setHistory] = useState(false);
+  const [restored, setRestored] = useState<{ fault: string | null } | null>(null);
+  const promptBox = useRef<HTMLTextAreaElement>(null);
   const [empty, setEmpty] = useState(false);
   const intent = useIntentKey('generate');
   const start = useMutation(
@@ -38,13 +51,17 @@ export function Studio({ account, models, model, prompt }: Props) {
   const faults = drawFaults(form, account.profile);
   const faulty = Object.keys(faults).length > 0;
   const change = (part: Partial<DrawForm>) => {
-    setForm((all) => ({ ...all, ...part }));
+    setForm(part);
     setEmpty(false);
+    setRestored(null);
   };
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
-    if (form.prompt.trim() === '') return setEmpty(true);
+    if (form.prompt.trim() === '') {
+      promptBox.current?.focus();
+      return setEmpty(true);
+    }
     if (faulty || start.isPending) return;
     const input = drawInput(form, model.id);
     start.mutate({ ...input, idempotencyKey: intent.keyFor(input) });
@@ -52,7 +69,17 @@ export function Studio({ account, models, model, prompt }: Props) {
 
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem]">
-      <form onSubmit={submit} noValidate className="contents">
+      <form
+        onSubmit={submit}
+        noValidate
+        className="contents"
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) {
+            event.preventDefault();
+            submit();
+          }
+        }}
+      >
         <div className="grid content-start gap-4 lg:col-start-1">
           <Field label="Model">
             <Select
@@ -72,15 +99,54 @@ export function Studio({ account, models, model, prompt }: Props) {
             aside={`${form.prompt.length} / ${LIMITS.prompt.max}`}
           >
             <PromptBox
+              ref={promptBox}
               trigger={`${model.triggerWord} ${model.classWord}`}
               value={form.prompt}
               onChange={(event) => change({ prompt: event.target.value })}
-              onKeyDown={(event: KeyboardEvent) => {
-                if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit();
-              }}
             />
           </Field>
-          {form.prompt === '' && <Ideas classWord={model.classWord} onPick={(idea) => change({ prompt: idea })} />}
+          <TokenWarning prompt={form.prompt} styles={form.styles} />
+          <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+            <button
+              type="button"
+              aria-expanded={history}
+              onClick={() => setHistory(!history)}
+              className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
+            >
+              <HistoryIcon aria-hidden="true" /> Prompt history
+            </button>
+            <RecipeDrop
+              onRecipe={(recipe) => {
+                setForm(formOfRecipe(recipe, recipe.seed, account.profile));
+                setEmpty(false);
+                setRestored({ fault: null });
+              }}
+              onFault={(fault) => setRestored({ fault })}
+            />
+          </div>
+          {restored && (
+            <Notice tone={restored.fault ? 'danger' : 'good'}>
+              {restored.fault ?? 'The recipe is restored, with its seed. The picture was not sent anywhere.'}
+            </Notice>
+          )}
+          {history && (
+            <PromptHistory
+              onClose={() => {
+                setHistory(false);
+                promptBox.current?.focus();
+              }}
+              onPick={({ prompt, negativePrompt }) => {
+                const { styles, prompt: plain } = splitStyles(prompt);
+                change({ prompt: plain, styles, negativePrompt });
+                setHistory(false);
+                promptBox.current?.focus();
+              }}
+            />
+          )}
+          <StyleChips chosen={form.styles} onChange={(styles) => change({ styles })} />
+          {form.prompt === '' && !history && (
+            <Ideas classWord={model.classWord} onPick={(idea) => change({ prompt: idea })} />
+          )}
           {start.error && (
             <Notice tone="danger" title="Nothing was started">
               {failureOf(start.error).message}
@@ -119,28 +185,6 @@ export function Studio({ account, models, model, prompt }: Props) {
         </section>
       </form>
       <History modelId={model.id} />
-    </div>
-  );
-}
-
-/** The trigger word stands in front and cannot be lost: the prompt compiler adds it wherever the subject is meant. */
-function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { trigger: string }) {
-  return (
-    <div className="rounded-control border border-edge bg-surface transition-colors focus-within:outline-2 focus-within:outline-accent focus-within:outline-offset-2 hover:border-ink-2">
-      <span
-        title="PixGen puts this into every prompt, once"
-        className="mt-3 ml-3 inline-flex rounded-full bg-accent-soft px-2.5 py-0.5 font-mono text-accent-strong text-xs dark:text-accent"
-      >
-        {trigger}
-      </span>
-      <textarea
-        {...useField()}
-        rows={3}
-        maxLength={LIMITS.prompt.max}
-        placeholder="reading in a sunlit greenhouse, 50 mm photograph, soft light"
-        className="block w-full resize-y bg-transparent px-3 pt-2 pb-3 text-base leading-relaxed outline-none placeholder:text-ink-2/80"
-        {...rest}
-      />
     </div>
   );
 }

@@ -1,29 +1,85 @@
 'use client';
 
 import type { JobView } from '@pixgen/domain';
-import { Badge, Button, Notice } from '@pixgen/ui';
+import { Badge, Button, EmptyState, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { useJobProgress } from './live';
+import {
+  ACTIVITY_STATES,
+  type ActivityFilters,
+  type ActivityState,
+  activityInput,
+  readActivityFilters,
+  writeActivityFilters,
+} from './activity-filters';
+import { useJobProgress, usePollMs } from './live';
 import { Ago } from './time';
 import { formatCost, formatDuration, jobNow, STATE_WORDS } from './words';
 
-/** Every job of the account, newest first. */
-export function ActivityList() {
+const STATE_LABELS: Record<ActivityState, string> = {
+  live: 'Working now',
+  succeeded: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  expired: 'Timed out',
+};
+
+/** Jobs of the account, newest first, by kind and state; the filters stand in the address. */
+export function ActivityList({ filters }: { filters: ActivityFilters }) {
   const trpc = useTRPC();
-  const jobs = useInfiniteQuery(
-    trpc.jobs.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
-  );
+  const router = useRouter();
+  const pollMs = usePollMs(true);
+  const jobs = useInfiniteQuery({
+    ...trpc.jobs.list.infiniteQueryOptions(activityInput(filters), { getNextPageParam: (page) => page.nextCursor }),
+    // Live events refresh the list; without them it asks by itself.
+    refetchInterval: pollMs,
+  });
+  const show = (change: Partial<ActivityFilters>) =>
+    router.replace(writeActivityFilters({ ...filters, ...change }), { scroll: false });
   const items = jobs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="grid gap-6">
+      <div className="flex flex-wrap gap-3">
+        <Select
+          aria-label="Kind of job"
+          value={filters.kind ?? ''}
+          onChange={({ target }) => show({ kind: readActivityFilters({ kind: target.value }).kind })}
+          className="min-w-40"
+        >
+          <option value="">All kinds</option>
+          <option value="train">Trainings</option>
+          <option value="generate">Pictures</option>
+        </Select>
+        <Select
+          aria-label="State"
+          value={filters.state ?? ''}
+          onChange={({ target }) => show({ state: readActivityFilters({ state: target.value }).state })}
+          className="min-w-40"
+        >
+          <option value="">In any state</option>
+          {ACTIVITY_STATES.map((state) => (
+            <option key={state} value={state}>
+              {STATE_LABELS[state]}
+            </option>
+          ))}
+        </Select>
+      </div>
       {jobs.error && <Notice tone="danger">{failureOf(jobs.error).message}</Notice>}
+      {jobs.data && items.length === 0 && (
+        <EmptyState
+          title="No job matches"
+          action={<Button onClick={() => show({ kind: null, state: null })}>Show all jobs</Button>}
+        >
+          There are jobs, but none of this kind and state.
+        </EmptyState>
+      )}
       <ul
         aria-label="Jobs"
-        className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
+        className="empty:hidden grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
       >
         {items.map((job) => (
           <li key={job.id}>

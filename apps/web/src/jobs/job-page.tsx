@@ -1,19 +1,22 @@
 'use client';
 
 import type { JobDetailView, JobEventView } from '@pixgen/domain';
-import { Badge, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
-import { useQuery } from '@tanstack/react-query';
+import { Badge, Button, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useTRPC } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
 import { FailureNotice } from './failure-notice';
+import { useIntentKey } from './intent-key';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
-import { isOver } from './rules';
+import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
 import { formatCost, formatDuration, STATE_WORDS } from './words';
 
 /** The trace of one job: what happened when, each attempt, its cost. */
-export function JobPage({ id, modelId }: { id: string; modelId: string | null }) {
+export function JobPage({ id, modelId, editPath }: { id: string; modelId: string | null; editPath: string | null }) {
   const trpc = useTRPC();
   const options = trpc.jobs.get.queryOptions({ id });
   const live = useQuery(options).data;
@@ -32,11 +35,18 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
           </p>
         }
         actions={
-          target && (
-            <LinkButton as={Link} href={target}>
-              {job.kind === 'train' ? 'Open the model' : 'Open the pictures'}
-            </LinkButton>
-          )
+          <>
+            {editPath && isOver(job) && !job.failure && (
+              <LinkButton as={Link} href={editPath}>
+                Edit and run again
+              </LinkButton>
+            )}
+            {target && (
+              <LinkButton as={Link} href={target} variant="primary">
+                {job.kind === 'train' ? 'Open the model' : 'Open the pictures'}
+              </LinkButton>
+            )}
+          </>
         }
       />
       <div className="grid gap-10">
@@ -45,11 +55,16 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
             <JobBar job={job} name={name} />
           </Card>
         )}
-        <FailureNotice job={job} />
+        <FailureNotice job={job} action={mayRetry(job) && <Again job={job} editPath={editPath} />} />
         <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
-          <Section title="What happened">
-            <Trace job={job} />
-          </Section>
+          <div className="grid content-start gap-10">
+            <Section title="What happened">
+              <Trace job={job} />
+            </Section>
+            <Section title="Attempts">
+              <Attempts job={job} />
+            </Section>
+          </div>
           <Section title="Facts">
             <Card>
               <Facts
@@ -62,9 +77,10 @@ export function JobPage({ id, modelId }: { id: string; modelId: string | null })
                     : []),
                   ['Attempts', `${job.attempt} of ${job.maxAttempts}`],
                   ['Cost', formatCost(job.costMicroUsd)],
+                  // The name that every line of the servers' logs about this job carries.
                   [
-                    'Job',
-                    <span key="id" className="break-all font-mono text-xs">
+                    'Trace',
+                    <span key="id" className="select-all break-all font-mono text-xs">
                       {job.id}
                     </span>,
                   ],
@@ -84,6 +100,7 @@ export const EVENT_WORDS: Record<JobEventView['type'], string> = {
   running: 'The GPU started',
   image: 'Picture finished',
   checkpoint: 'Checkpoint saved',
+  weights: 'LoRA of a checkpoint kept',
   sample: 'Sample drawn',
   'attempt-ended': 'Attempt ended',
   succeeded: 'Done',
@@ -121,6 +138,67 @@ function Trace({ job }: { job: JobDetailView }) {
           </li>
         );
       })}
+    </ol>
+  );
+}
+
+/** The same once more, or with changes. */
+function Again({ job, editPath }: { job: JobDetailView; editPath: string | null }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const intent = useIntentKey(`retry-job:${job.id}`);
+  const onSuccess = (next: { job: { id: string } }) => {
+    intent.settle();
+    void queryClient.invalidateQueries(trpc.jobs.pathFilter());
+    router.push(`/activity/${next.job.id}`);
+  };
+  const draw = useMutation(trpc.generation.retry.mutationOptions({ onSuccess }));
+  const train = useMutation(trpc.training.retry.mutationOptions({ onSuccess }));
+  const retry = job.kind === 'train' ? train : draw;
+  return (
+    <>
+      <Button
+        size="sm"
+        busy={retry.isPending}
+        onClick={() => retry.mutate({ id: job.orderId, idempotencyKey: intent.keyFor(job.id) })}
+      >
+        Retry
+      </Button>
+      {editPath && (
+        <LinkButton as={Link} size="sm" href={editPath}>
+          Edit and retry
+        </LinkButton>
+      )}
+      {retry.error && (
+        <p role="alert" className="basis-full font-medium text-danger text-sm">
+          {failureOf(retry.error).message}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What became of each try, and how long it took to be taken by a GPU. */
+function Attempts({ job }: { job: JobDetailView }) {
+  if (job.attempts.length === 0) return <p className="text-ink-2 text-sm">None yet: the job waits for a GPU.</p>;
+  return (
+    <ol aria-label="Attempts" className="grid divide-y divide-line rounded-card border border-line bg-surface text-sm">
+      {job.attempts.map((attempt) => (
+        <li key={attempt.attempt} className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-3">
+          <span className="font-medium">Attempt {attempt.attempt}</span>
+          <span className="text-ink-2">
+            {attempt.claimedAt
+              ? `taken by a GPU after ${formatDuration(attempt.startedAt, attempt.claimedAt)}`
+              : 'not taken by a GPU'}
+            {attempt.claims > 1 && `, ${attempt.claims} times`}
+          </span>
+          {attempt.cause && <span className="font-mono text-ink-2 text-xs">{attempt.cause}</span>}
+          <span className="ml-auto text-ink-2 tabular-nums">
+            {attempt.endedAt ? formatDuration(attempt.startedAt, attempt.endedAt) : 'at work'}
+          </span>
+        </li>
+      ))}
     </ol>
   );
 }

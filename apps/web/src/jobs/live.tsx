@@ -86,12 +86,15 @@ function useRefresh(): (message: LiveMessage) => void {
             : trpc.generation.get.queryFilter({ id: orderId }),
         );
         if (kind === 'generate' && FINAL.has(type)) add(trpc.generation.list.pathFilter());
-        if (type !== 'checkpoint' && type !== 'sample' && type !== 'image') add(trpc.jobs.pathFilter());
+        if (!['checkpoint', 'weights', 'sample', 'image'].includes(type)) add(trpc.jobs.pathFilter());
         if (type === 'image' || (kind === 'generate' && FINAL.has(type))) {
           add(trpc.images.list.pathFilter());
           add(trpc.images.count.pathFilter());
         }
-        if (kind === 'train' && FINAL.has(type)) add(trpc.models.pathFilter());
+        if (kind === 'train' && FINAL.has(type)) {
+          add(trpc.models.pathFilter());
+          add(trpc.packs.ordered.pathFilter());
+        }
         if (FINAL.has(type)) add(trpc.account.me.queryFilter());
       }
       clearTimeout(timer);

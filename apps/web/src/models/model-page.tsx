@@ -5,8 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { PrintLink } from '@/gallery/print-link';
 import { Moment } from '@/jobs/time';
+import { PackOrderNote } from '@/packs/pack-order-note';
 import { TrainingPanel } from '@/training/training-panel';
 import { useTRPC } from '@/trpc/client';
+import { Checkpoints } from './checkpoints';
 import { ModelHeader } from './model-header';
 import { modelPath } from './words';
 
@@ -25,6 +27,7 @@ export function ModelPage({ id }: { id: string }) {
           <Moment at={model.photosErasedAt} />; model and pictures stay.
         </Notice>
       )}
+      {model.trainingId && <PackOrderNote trainingId={model.trainingId} modelId={id} />}
       <div className="grid gap-12">
         {images && images.items.length > 0 && (
           <Section
@@ -43,7 +46,10 @@ export function ModelPage({ id }: { id: string }) {
           </Section>
         )}
         {model.trainingId ? (
-          <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+          <>
+            <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+            <Checkpoints model={model} trainingId={model.trainingId} />
+          </>
         ) : (
           <EmptyState
             title="Not trained yet"

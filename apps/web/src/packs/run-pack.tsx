@@ -9,17 +9,20 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { useTrainAndRun } from './use-train-and-run';
 
 type Props = {
   slug: string;
   promptCount: number;
-  models: readonly { id: string; name: string }[];
+  /** Ready ones, and drafts that could be trained now: those are trained first. */
+  models: readonly { id: string; name: string; trained: boolean }[];
   modelId: string;
   imagePriceMicroUsd: number;
+  trainPriceMicroUsd: number;
 };
 
 /** Chooses the model and starts the run; the run has its own page. */
-export function RunPack({ slug, promptCount, models, modelId: first, imagePriceMicroUsd }: Props) {
+export function RunPack({ slug, promptCount, models, modelId: first, imagePriceMicroUsd, trainPriceMicroUsd }: Props) {
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -38,6 +41,10 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
       },
     }),
   );
+  const train = useTrainAndRun(slug);
+  const model = models.find((one) => one.id === modelId);
+  const trainFirst = model?.trained === false;
+  const error = trainFirst ? train.error : run.error;
   const total = promptCount * n;
   const most = Math.max(1, Math.min(4, Math.floor(LIMITS.imagesPerGeneration.max / promptCount)));
   const seedFault =
@@ -47,6 +54,7 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
 
   function submit(event: FormEvent) {
     event.preventDefault();
+    if (trainFirst) return train.order(modelId, n);
     if (seedFault) return;
     const input = { slug, modelId, n, ...(seed.trim() && { seed: Number(seed) }) };
     run.mutate({ ...input, idempotencyKey: intent.keyFor(input) });
@@ -59,6 +67,7 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
           {models.map((model) => (
             <option key={model.id} value={model.id}>
               {model.name}
+              {!model.trained && ' (draft, is trained first)'}
             </option>
           ))}
         </Select>
@@ -68,29 +77,37 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
           <Slider min={1} max={most} value={n} onValue={setN} />
         </Field>
       )}
-      <Field label="Seed" error={seedFault}>
-        <Input
-          inputMode="numeric"
-          autoComplete="off"
-          placeholder="new each time"
-          value={seed}
-          onChange={(event) => setSeed(event.target.value)}
-          className="font-mono"
-        />
-      </Field>
-      {run.error && (
+      {trainFirst ? (
+        <p className="text-ink-2 text-sm">
+          {model?.name} is trained with the balanced preset. When that succeeds, the pack starts by itself; when it does
+          not, the pack is let go and costs nothing.
+        </p>
+      ) : (
+        <Field label="Seed" error={seedFault}>
+          <Input
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder="new each time"
+            value={seed}
+            onChange={(event) => setSeed(event.target.value)}
+            className="font-mono"
+          />
+        </Field>
+      )}
+      {error && (
         <Notice tone="danger" title="Nothing was started">
-          {failureOf(run.error).message}
+          {failureOf(error).message}
         </Notice>
       )}
       <Button
         type="submit"
         variant="primary"
         size="lg"
-        busy={run.isPending || run.isSuccess}
+        busy={run.isPending || run.isSuccess || train.busy}
         className="h-auto min-h-12 whitespace-normal py-2"
       >
-        Run pack · {total} {total === 1 ? 'picture' : 'pictures'} · {formatPrice(imagePriceMicroUsd * total)}
+        {trainFirst ? 'Train, then run' : 'Run pack'} · {total} {total === 1 ? 'picture' : 'pictures'} ·{' '}
+        {formatPrice(imagePriceMicroUsd * total + (trainFirst ? trainPriceMicroUsd : 0))}
       </Button>
     </form>
   );

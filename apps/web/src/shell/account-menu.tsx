@@ -1,7 +1,7 @@
 'use client';
 
 import { cn, Menu } from '@pixgen/ui';
-import { ChevronsUpDown, ListChecks, LogOut, Settings } from 'lucide-react';
+import { ChevronsUpDown, ListChecks, LogOut, Settings, ShieldCheck } from 'lucide-react';
 import Link from 'next/link';
 import { signOut } from '@/account/sign-out';
 
@@ -42,7 +42,10 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
         { label: 'Settings', icon: <Settings aria-hidden="true" />, href: '/settings', as: Link },
         // The board is a page of the API's, not of this app: a plain link.
         ...(props.admin
-          ? [{ label: 'Queue board', icon: <ListChecks aria-hidden="true" />, href: '/admin/queues' }]
+          ? [
+              { label: 'Administration', icon: <ShieldCheck aria-hidden="true" />, href: '/admin', as: Link },
+              { label: 'Queue board', icon: <ListChecks aria-hidden="true" />, href: '/admin/queues' },
+            ]
           : []),
         null,
         { label: 'Sign out', icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() },

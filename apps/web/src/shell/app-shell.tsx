@@ -2,10 +2,12 @@ import type { AccountView } from '@pixgen/domain';
 import { PROFILES } from '@pixgen/domain';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { Shortcuts } from '@/keys/shortcuts';
 import { AccountMenu } from './account-menu';
 import { LiveNote } from './live-note';
 import { Logo } from './logo';
 import { BottomBar, SideNav } from './nav';
+import { PaletteButton } from './palette-button';
 import { WaitNotice } from './wait-notice';
 
 /** Sidebar on a desk, bar at the bottom on a phone, the page between. */
@@ -18,6 +20,7 @@ export function AppShell({ account, children }: { account: AccountView; children
             <Logo />
           </Link>
           <SideNav />
+          <PaletteButton />
           <div className="mt-auto grid gap-3">
             <LiveNote />
             <AccountMenu name={account.displayName} email={account.email} admin={account.role === 'admin'} />
@@ -42,6 +45,7 @@ export function AppShell({ account, children }: { account: AccountView; children
       </div>
       <WaitNotice />
       <BottomBar />
+      <Shortcuts admin={account.role === 'admin'} />
     </div>
   );
 }

@@ -21,6 +21,7 @@ import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { OVERRIDES, overrideFault, readSamplePrompts, samplePromptsFault } from './plan';
 import { Saved } from './saved';
+import { StopEarly } from './stop-early';
 import { useAutosave } from './use-autosave';
 import { useNewestDraft } from './use-newest-draft';
 
@@ -50,6 +51,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
     ),
   );
   const [captions, setCaptions] = useState(plan.overrides.captions);
+  const [stopEarly, setStopEarly] = useState(plan.overrides.stopEarly ?? false);
   const [samples, setSamples] = useState(plan.overrides.samplePrompts?.join('\n'));
   const settingsOf = (name: TrainingPreset) =>
     resolveTrainSettings({ profile, preset: name, photoCount, isPerson, seed: 0 });
@@ -58,12 +60,14 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   const shown = OVERRIDES.filter((key) => key !== 'priorWeight' || isPerson);
   const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
   const samplesFault = samplePromptsFault(samples ?? '');
-  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null;
+  const hasSamples = samples === undefined || readSamplePrompts(samples).length > 0;
+  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null || (stopEarly && !hasSamples);
 
   // What is faulty is not kept; the rest of it is.
   const overrides: TrainingPlan['overrides'] = {};
   for (const key of shown) if (texts[key]?.trim() && !faults[key]) overrides[key] = Number(texts[key]);
   if (captions) overrides.captions = captions;
+  if (stopEarly) overrides.stopEarly = true;
   if (samples !== undefined && samplesFault === null) overrides.samplePrompts = readSamplePrompts(samples);
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
   const chosen: TrainingPlan = { preset, overrides };
@@ -149,6 +153,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
               onChange={(event) => setSamples(event.target.value)}
             />
           </Field>
+          <StopEarly checked={stopEarly} onChange={setStopEarly} hasSamples={hasSamples} />
           <div className="sm:col-span-2 lg:col-span-3">
             <Checkbox
               checked={(captions ?? base.captions) === 'auto'}

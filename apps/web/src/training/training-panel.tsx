@@ -16,7 +16,6 @@ import { PhaseTimeline } from './phase-timeline';
 import { SampleStrip } from './sample-strip';
 import { TimeLeft, useOutlook } from './time-left';
 import { TrainingLog } from './training-log';
-import { WeightsList } from './weights-list';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
 export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
@@ -116,7 +115,6 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           )}
         </div>
       </Card>
-      {training.weights.length > 0 && <WeightsList modelId={model.id} weights={training.weights} />}
     </Section>
   );
 }

@@ -65,13 +65,27 @@ export async function runPack(deps: Deps, actor: Actor, input: RunPackInput): Pr
   });
 }
 
+/** The same for one version of a pack, in the usual settings; the key names the order that it is run for. */
+export async function runPackVersion(
+  deps: Deps,
+  owner: Actor,
+  input: { modelId: string; n: number; idempotencyKey: string },
+  version: { prompts: string[]; negativePrompt: string } & NonNullable<Pinned>,
+): Promise<GenerationView> {
+  return accept(deps, owner, 'packs.run', { ...input, packVersionId: version.id }, async () => {
+    const prompts = version.prompts.flatMap((prompt) => Array.from({ length: input.n }, () => prompt));
+    const draw = { negativePrompt: version.negativePrompt, loraWeight: 1 };
+    return { draw, prompts, prompt: null, pinned: version };
+  });
+}
+
 type Order = { draw: DrawInput; prompts: string[]; prompt: string | null; pinned: Pinned };
 
 async function accept(
   deps: Deps,
   actor: Actor,
   procedure: string,
-  input: { modelId: string; idempotencyKey: string },
+  input: { modelId: string; idempotencyKey: string; packVersionId?: string },
   read: () => Promise<Order>,
 ): Promise<GenerationView> {
   const { userId } = actor;
@@ -79,6 +93,7 @@ async function accept(
   const replay = sharedReplay(userId, (jobId) => acceptedGeneration(deps, actor, jobId));
   return orStoredAnswer(deps, call, replay, async () => {
     const order = await read();
+    assertCount(order.prompts.length);
     const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });
     if (!model) throw notFound('model');
     if (model.weightsId === null || model.weightsProfile === null) {
@@ -124,6 +139,13 @@ export async function acceptedGeneration(deps: Deps, actor: Actor, jobId: string
   if (!row || !job) throw notFound('generation');
   const drawn = await readImagesBefore(deps.db, row, jobId);
   return acceptedGenerationView(row, row.planned as PlannedImageRow[], drawn, job);
+}
+
+/** A GPU refuses an order of more. */
+function assertCount(images: number): void {
+  const { max } = LIMITS.imagesPerGeneration;
+  if (images > max)
+    throw new AppError('INVALID_INPUT', `Use at most ${max} pictures at once; this would be ${images}.`);
 }
 
 function drawSettings(profileName: GpuProfile, draw: DrawInput) {

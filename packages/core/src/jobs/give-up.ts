@@ -1,8 +1,10 @@
 /** What becomes of work whose task killed its worker again and again: it ends, with a cause, and blocks nobody else. */
 import { discardEvents, findPhoto, readPendingEvents, type StoredEvents } from '@pixgen/db';
+import { describeFailure } from '@pixgen/domain';
 import type { PoisonHandlers } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { failBulk } from '../gallery/run-bulk.ts';
+import { refusePackOrder } from '../packs/start-ordered-pack.ts';
 import { refusePhoto } from '../photos/check-photo.ts';
 import { endAttempt } from './end-attempt.ts';
 
@@ -28,6 +30,10 @@ export function createPoisonHandlers(deps: Deps): PoisonHandlers {
       deps.log.error({ photoId }, 'a photo is refused: its check killed its worker again and again');
       const photo = await findPhoto(deps.db, photoId);
       if (photo) await refusePhoto(deps, photo, 'NOT_AN_IMAGE');
+    },
+    async 'start-pack'({ packOrderId }) {
+      deps.log.error({ packOrderId }, 'an ordered pack is given up: starting it killed its worker again and again');
+      await refusePackOrder(deps, packOrderId, CAUSE, describeFailure(CAUSE).message);
     },
     async bulk(task) {
       deps.log.error(task, 'an act on many images is given up: it killed its worker again and again');

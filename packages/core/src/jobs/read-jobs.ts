@@ -1,5 +1,5 @@
 import { asJobRow, findJob, listJobRows } from '@pixgen/db';
-import { type JobDetailView, type JobKind, type JobView, notFound, type Page } from '@pixgen/domain';
+import { type JobDetailView, type JobKind, type JobState, type JobView, notFound, type Page } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { toPage } from '../page.ts';
 import { progressOf, toJobView } from './job-view.ts';
@@ -28,13 +28,20 @@ export async function getJob(deps: Deps, actor: Actor, input: { id: string }): P
 export async function listJobs(
   deps: Deps,
   actor: Actor,
-  input: { cursor?: string | undefined; limit: number; kind?: JobKind | undefined; live?: boolean | undefined },
+  input: {
+    cursor?: string | undefined;
+    limit: number;
+    kind?: JobKind | undefined;
+    live?: boolean | undefined;
+    state?: JobState | undefined;
+  },
 ): Promise<Page<JobView>> {
   const rows = await listJobRows(deps.db, actor.userId, {
     before: input.cursor ?? null,
     limit: input.limit + 1,
     kind: input.kind ?? null,
     live: input.live ?? false,
+    state: input.state ?? null,
   });
   const progress = await progressOf(deps, rows);
   return toPage(rows, input.limit, (row) => toJobView(row, progress.get(row.id)));

@@ -3,6 +3,7 @@ import {
   addToOutbox,
   findForgottenBulk,
   findForgottenEvents,
+  findForgottenPackOrders,
   findForgottenPhotos,
   findLiveJobs,
   type LiveJob,
@@ -27,6 +28,8 @@ const FORGOTTEN_MS = 10_000;
 const FORGOTTEN_PHOTO_MS = 2 * 60_000;
 /** Longer than a slice of one with all its tries takes. */
 const FORGOTTEN_BULK_MS = 10 * 60_000;
+/** Longer than all tries of starting a pack take. */
+const FORGOTTEN_PACK_MS = 5 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
 
@@ -149,6 +152,10 @@ async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<vo
   await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
   const operationIds = await findForgottenBulk(deps.db, queuesWereLost ? 0 : FORGOTTEN_BULK_MS, BATCH);
   await deps.producer.add(operationIds.map((operationId) => ({ task: 'bulk', id: newId(), payload: { operationId } })));
+  const packOrderIds = await findForgottenPackOrders(deps.db, queuesWereLost ? 0 : FORGOTTEN_PACK_MS, BATCH);
+  await deps.producer.add(
+    packOrderIds.map((packOrderId) => ({ task: 'start-pack', id: newId(), payload: { packOrderId } })),
+  );
 }
 
 /** The newest ones; all of them are in the admin's list. */

@@ -19,6 +19,7 @@ export function toModelView(row: ModelCardRow, retentionDays: number): ModelView
     plan: trainingPlan.safeParse(row.plan).data ?? null,
     photoCounts: { ready: row.readyPhotos, pending: row.pendingPhotos, refused: row.refusedPhotos },
     trainingId: row.trainingId,
+    weightsId: row.weightsId,
     coverImageId: row.coverImageId,
     photosErasedAt: photosErasedAt(row, retentionDays)?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),

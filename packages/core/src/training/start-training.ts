@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { findJob, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
+import { findJob, findPackVersion, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
   CONSENT,
@@ -14,6 +14,7 @@ import {
   resolveTrainSettings,
   type StartTrainingInput,
   type TrainingView,
+  type TrainSettings,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
@@ -46,9 +47,11 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     assertConsent(model, consent);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
+    assertStoppable(settings);
     await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
-    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id) };
+    const pack = input.pack ? await orderedPack(deps, model, input.pack) : null;
+    const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id), pack };
     const orderId = newId();
     const answer = await acceptJob(deps, {
       ...call,
@@ -65,6 +68,16 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const row = { id: orderId, userId, modelId: model.id, ...order, createdAt: answer.at };
     return acceptedTrainingView(row, { id: answer.jobId, createdAt: answer.at });
   });
+}
+
+/** Pins the version of a pack that is to be run afterwards; prompts that would be refused then are refused now. */
+async function orderedPack(deps: Deps, model: OwnedModelRow, { slug, n }: { slug: string; n: number }) {
+  const version = await findPackVersion(deps.db, slug);
+  if (!version) throw notFound('pack');
+  const { max } = LIMITS.imagesPerGeneration;
+  if (version.prompts.length * n > max) throw new AppError('INVALID_INPUT', `pack.n: Use at most ${max} pictures.`);
+  await assertPromptsAllowed(deps, version.prompts, model.classWord);
+  return { id: newId(), packVersionId: version.id, n };
 }
 
 /** The answer that the first call with a key got, rebuilt from what it wrote. */
@@ -103,6 +116,12 @@ function assertPhotos(photos: { state: string }[]): void {
       { fields },
     );
   if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+}
+
+/** Without samples nothing says whether the steps still help. */
+function assertStoppable({ stopEarly, samplePrompts }: TrainSettings): void {
+  if (stopEarly && samplePrompts.length === 0)
+    throw overrideFault('stopEarly', 'Ending early needs at least one sample prompt to judge by.');
 }
 
 function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {

@@ -79,6 +79,7 @@ CREATE TABLE "Model" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
+    "chosenWeightsId" UUID,
 
     CONSTRAINT "Model_pkey" PRIMARY KEY ("id")
 );
@@ -155,8 +156,11 @@ CREATE TABLE "Weights" (
     "userId" UUID NOT NULL,
     "modelId" UUID NOT NULL,
     "trainingId" UUID NOT NULL,
+    "jobId" UUID,
     "step" INTEGER NOT NULL,
     "final" BOOLEAN NOT NULL,
+    "lost" BOOLEAN NOT NULL DEFAULT false,
+    "likeness" DOUBLE PRECISION,
     "storageKey" TEXT NOT NULL,
     "sizeBytes" INTEGER NOT NULL,
     "sha256" TEXT NOT NULL,
@@ -282,6 +286,24 @@ CREATE TABLE "PackVersion" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "PackVersion_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "PackOrder" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "modelId" UUID NOT NULL,
+    "trainingId" UUID NOT NULL,
+    "packVersionId" UUID NOT NULL,
+    "n" INTEGER NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "generationId" UUID,
+    "refusalCode" TEXT,
+    "refusal" TEXT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "PackOrder_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -544,6 +566,9 @@ CREATE INDEX "Model_userId_id_idx" ON "Model"("userId", "id" DESC);
 CREATE INDEX "Model_deletedAt_idx" ON "Model"("deletedAt");
 
 -- CreateIndex
+CREATE INDEX "Model_chosenWeightsId_idx" ON "Model"("chosenWeightsId");
+
+-- CreateIndex
 CREATE INDEX "Consent_modelId_createdAt_idx" ON "Consent"("modelId", "createdAt" DESC);
 
 -- CreateIndex
@@ -589,6 +614,9 @@ CREATE INDEX "Weights_modelId_id_idx" ON "Weights"("modelId", "id" DESC);
 CREATE INDEX "Weights_trainingId_idx" ON "Weights"("trainingId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Weights_jobId_step_final_key" ON "Weights"("jobId", "step", "final");
+
+-- CreateIndex
 CREATE INDEX "Generation_userId_id_idx" ON "Generation"("userId", "id" DESC);
 
 -- CreateIndex
@@ -629,6 +657,18 @@ CREATE UNIQUE INDEX "Pack_slug_key" ON "Pack"("slug");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "PackVersion_packId_version_key" ON "PackVersion"("packId", "version");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "PackOrder_trainingId_key" ON "PackOrder"("trainingId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_userId_idx" ON "PackOrder"("userId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_modelId_idx" ON "PackOrder"("modelId");
+
+-- CreateIndex
+CREATE INDEX "PackOrder_state_updatedAt_idx" ON "PackOrder"("state", "updatedAt");
 
 -- CreateIndex
 CREATE INDEX "Job_userId_id_idx" ON "Job"("userId", "id" DESC);
@@ -700,6 +740,9 @@ ALTER TABLE "Invite" ADD CONSTRAINT "Invite_createdBy_fkey" FOREIGN KEY ("create
 ALTER TABLE "Model" ADD CONSTRAINT "Model_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "Model" ADD CONSTRAINT "Model_chosenWeightsId_fkey" FOREIGN KEY ("chosenWeightsId") REFERENCES "Weights"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -719,6 +762,9 @@ ALTER TABLE "Weights" ADD CONSTRAINT "Weights_modelId_fkey" FOREIGN KEY ("modelI
 
 -- AddForeignKey
 ALTER TABLE "Weights" ADD CONSTRAINT "Weights_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Generation" ADD CONSTRAINT "Generation_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -755,6 +801,18 @@ ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_userId_fkey" FOREIGN K
 
 -- AddForeignKey
 ALTER TABLE "PackVersion" ADD CONSTRAINT "PackVersion_packId_fkey" FOREIGN KEY ("packId") REFERENCES "Pack"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_modelId_fkey" FOREIGN KEY ("modelId") REFERENCES "Model"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_packVersionId_fkey" FOREIGN KEY ("packVersionId") REFERENCES "PackVersion"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Job" ADD CONSTRAINT "Job_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -794,11 +852,14 @@ ALTER TABLE "User" ADD CONSTRAINT "User_status_check" CHECK ("status" IN ('activ
 ALTER TABLE "User" ADD CONSTRAINT "User_money_check" CHECK ("heldMicroUsd" >= 0 AND "spentMicroUsd" >= 0);
 ALTER TABLE "Invite" ADD CONSTRAINT "Invite_kind_check" CHECK ("kind" IN ('set-up', 'invite'));
 ALTER TABLE "Model" ADD CONSTRAINT "Model_state_check" CHECK ("state" IN ('draft', 'training', 'ready', 'failed'));
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_likeness_check" CHECK ("likeness" BETWEEN 0 AND 1);
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_state_check" CHECK ("state" IN ('uploading', 'checking', 'ready', 'refused'));
 ALTER TABLE "Image" ADD CONSTRAINT "Image_state_check" CHECK ("state" IN ('ready', 'failed'));
 ALTER TABLE "Image" ADD CONSTRAINT "Image_rating_check" CHECK ("rating" BETWEEN 1 AND 5);
 ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_kind_check" CHECK ("kind" IN ('download', 'delete', 'restore', 'collect'));
 ALTER TABLE "BulkOperation" ADD CONSTRAINT "BulkOperation_state_check" CHECK ("state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'));
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_state_check" CHECK ("state" IN ('waiting', 'due', 'started', 'refused', 'released'));
+ALTER TABLE "PackOrder" ADD CONSTRAINT "PackOrder_end_check" CHECK (("state" = 'started') = ("generationId" IS NOT NULL) AND ("state" = 'refused') = ("refusalCode" IS NOT NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_state_check" CHECK ("state" IN ('queued', 'dispatching', 'running', 'succeeded', 'failed', 'cancelled', 'expired'));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_order_check" CHECK (("kind" = 'train' AND "trainingId" IS NOT NULL AND "generationId" IS NULL) OR ("kind" = 'generate' AND "generationId" IS NOT NULL AND "trainingId" IS NULL));
 ALTER TABLE "Job" ADD CONSTRAINT "Job_money_check" CHECK ("holdMicroUsd" >= 0 AND "costMicroUsd" >= 0 AND "costMicroUsd" <= "holdMicroUsd");

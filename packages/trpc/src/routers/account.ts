@@ -10,12 +10,17 @@ import {
   listApiKeys,
   listAudit,
   listDeadLetters,
+  listUsers,
+  readQueues,
   requestExport,
   retryDeadLetters,
   revokeApiKey,
+  updateUser,
 } from '@pixgen/core';
 import {
   accountView,
+  adminUserPage,
+  adminUserView,
   apiKeyList,
   apiKeyView,
   auditPage,
@@ -33,8 +38,11 @@ import {
   inviteView,
   listAuditInput,
   listDeadLettersInput,
+  listUsersInput,
+  queuesView,
   retryDeadLettersInput,
   retryDeadLettersResult,
+  updateUserInput,
 } from '@pixgen/domain';
 import { z } from 'zod';
 import { rest } from '../rest.ts';
@@ -99,6 +107,23 @@ export const adminRouter = router({
     .input(listAuditInput)
     .output(auditPage)
     .query(({ ctx, input }) => listAudit(ctx.deps, input)),
+  queues: adminProcedure
+    .meta(rest('GET', '/admin/queues', 'admin'))
+    .input(z.void())
+    .output(queuesView)
+    .query(({ ctx }) => readQueues(ctx.deps)),
+  users: router({
+    list: adminProcedure
+      .meta(rest('GET', '/admin/users', 'admin'))
+      .input(listUsersInput)
+      .output(adminUserPage)
+      .query(({ ctx, input }) => listUsers(ctx.deps, input)),
+    update: adminProcedure
+      .meta(rest('PATCH', '/admin/users/{id}', 'admin'))
+      .input(updateUserInput)
+      .output(adminUserView)
+      .mutation(({ ctx, input }) => updateUser(ctx.deps, ctx.actor, input)),
+  }),
   deadLetters: router({
     list: adminProcedure
       .meta(rest('GET', '/admin/dead-letters', 'admin'))

@@ -1,9 +1,18 @@
-import { cancelGeneration, getGeneration, listGenerations, retryGeneration, startGeneration } from '@pixgen/core';
+import {
+  cancelGeneration,
+  getGeneration,
+  listGenerations,
+  listPrompts,
+  retryGeneration,
+  startGeneration,
+} from '@pixgen/core';
 import {
   byId,
   generationPage,
   generationView,
   listGenerationsInput,
+  listPromptsInput,
+  promptList,
   retryInput,
   startGenerationInput,
 } from '@pixgen/domain';
@@ -37,4 +46,9 @@ export const generationRouter = router({
     .input(listGenerationsInput)
     .output(generationPage)
     .query(({ ctx, input }) => listGenerations(ctx.deps, ctx.actor, input)),
+  prompts: userProcedure
+    .meta(rest('GET', '/prompts', 'generation'))
+    .input(listPromptsInput)
+    .output(promptList)
+    .query(({ ctx, input }) => listPrompts(ctx.deps, ctx.actor, input)),
 });

@@ -1,5 +1,13 @@
-import { getPack, listPacks, runPack } from '@pixgen/core';
-import { bySlug, generationView, packList, packView, runPackInput } from '@pixgen/domain';
+import { getPack, getPackOrder, listPacks, runPack } from '@pixgen/core';
+import {
+  bySlug,
+  generationView,
+  packList,
+  packOrderAnswer,
+  packOrderedInput,
+  packView,
+  runPackInput,
+} from '@pixgen/domain';
 import { z } from 'zod';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
@@ -20,4 +28,10 @@ export const packsRouter = router({
     .input(runPackInput)
     .output(generationView)
     .mutation(({ ctx, input }) => runPack(ctx.deps, ctx.actor, input)),
+  /** The pack that was ordered along with a training. */
+  ordered: userProcedure
+    .meta(rest('GET', '/trainings/{trainingId}/pack', 'packs'))
+    .input(packOrderedInput)
+    .output(packOrderAnswer)
+    .query(({ ctx, input }) => getPackOrder(ctx.deps, ctx.actor, input)),
 });

@@ -1,6 +1,6 @@
 import { EmptyState, PageHeader } from '@pixgen/ui';
 import type { Metadata } from 'next';
-import { PackCard } from '@/packs/pack-card';
+import { PackList } from '@/packs/pack-list';
 import { load } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Packs' };
@@ -17,16 +17,7 @@ export default async function PacksPage({ searchParams }: { searchParams: Promis
       {packs.items.length === 0 ? (
         <EmptyState title="No packs here">The operator of this installation has not added any.</EmptyState>
       ) : (
-        <ul aria-label="Packs" className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
-          {packs.items.map((pack, index) => (
-            <PackCard
-              key={pack.slug}
-              pack={pack}
-              index={index}
-              query={typeof model === 'string' ? `?model=${encodeURIComponent(model)}` : ''}
-            />
-          ))}
-        </ul>
+        <PackList packs={packs.items} query={typeof model === 'string' ? `?model=${encodeURIComponent(model)}` : ''} />
       )}
     </>
   );

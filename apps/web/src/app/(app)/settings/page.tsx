@@ -1,13 +1,14 @@
 import { PROFILES } from '@pixgen/domain';
 import { Card, Facts, LinkButton, PageHeader } from '@pixgen/ui';
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { ApiKeys } from '@/account/api-keys';
-import { Invites } from '@/account/invites';
 import { SignOutButton } from '@/account/sign-out-button';
 import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
 import { formatCost } from '@/jobs/words';
+import { SingleKeysChoice } from '@/keys/single-keys-choice';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -42,6 +43,7 @@ export default async function SettingsPage() {
         </Block>
         <Block title="Appearance" text="Kept in this browser.">
           <ThemeChoice />
+          <SingleKeysChoice />
         </Block>
         <Block title="API keys" text="For programs that do what you do here. A key may do everything your account may.">
           <Hydrate>
@@ -55,9 +57,9 @@ export default async function SettingsPage() {
         </Block>
         {account.role === 'admin' && (
           <Block title="Administration" text="Only administrators see this part.">
-            <LinkButton href="/admin/queues">Open the queue board</LinkButton>
-            <LinkButton href="/admin/audit-log">Open the audit log</LinkButton>
-            <Invites />
+            <LinkButton as={Link} href="/admin">
+              Open the administration
+            </LinkButton>
           </Block>
         )}
       </div>

@@ -1,6 +1,7 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { formOfRecipe } from '@/generation/draw-input';
 import { Studio } from '@/generation/studio';
 import { SunPrint } from '@/landing/sun-print';
 import { Hydrate } from '@/trpc/hydrate';
@@ -8,7 +9,10 @@ import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Studio' };
 
-type Props = { searchParams: Promise<{ model?: string | string[]; prompt?: string | string[] }> };
+type Param = string | string[] | undefined;
+type Props = {
+  searchParams: Promise<{ model?: Param; prompt?: Param; image?: Param; generation?: Param; seed?: Param }>;
+};
 
 export default async function StudioPage({ searchParams }: Props) {
   const params = await searchParams;
@@ -18,7 +22,9 @@ export default async function StudioPage({ searchParams }: Props) {
       queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'ready', limit: 100 })),
     ]),
   );
-  const model = models.items.find((one) => one.id === params.model) ?? models.items[0];
+  const source = await readSource(params);
+  const wanted = source?.modelId ?? params.model;
+  const model = models.items.find((one) => one.id === wanted) ?? models.items[0];
   if (!model) {
     return (
       <>
@@ -52,9 +58,32 @@ export default async function StudioPage({ searchParams }: Props) {
           account={account}
           models={models.items}
           model={model}
-          prompt={typeof params.prompt === 'string' ? params.prompt : ''}
+          given={
+            source
+              ? formOfRecipe(source, params.seed === 'keep' ? source.seed : null, account.profile)
+              : typeof params.prompt === 'string'
+                ? { prompt: params.prompt }
+                : null
+          }
         />
       </Hydrate>
     </>
   );
+}
+
+/** The recipe of a picture or an order that the address names; one that is gone is passed over. */
+async function readSource({ image, generation }: { image?: Param; generation?: Param }) {
+  if (typeof image === 'string') {
+    const found = await getQueryClient()
+      .fetchQuery(serverTrpc().images.get.queryOptions({ id: image }))
+      .catch(() => null);
+    return found && { ...found.settings, modelId: found.modelId, prompt: found.prompt, seed: found.seed };
+  }
+  if (typeof generation === 'string') {
+    const found = await getQueryClient()
+      .fetchQuery(serverTrpc().generation.get.queryOptions({ id: generation }))
+      .catch(() => null);
+    return found?.prompt ? { ...found.settings, modelId: found.modelId, prompt: found.prompt } : null;
+  }
+  return null;
 }

@@ -14,9 +14,22 @@ export default async function Page({ params }: { params: Promise<{ job: string }
           .fetchQuery(serverTrpc().training.get.queryOptions({ id: job.orderId }))
           .catch(() => null)
       : null;
+  const generation =
+    job.kind === 'generate'
+      ? await getQueryClient()
+          .fetchQuery(serverTrpc().generation.get.queryOptions({ id: job.orderId }))
+          .catch(() => null)
+      : null;
+  // Where the same order stands filled in, to be changed; the model keeps what its last training was ordered with.
+  const editPath = training
+    ? `/train/${training.modelId}/settings`
+    : generation &&
+      (generation.pack
+        ? `/packs/${generation.pack.slug}?model=${generation.modelId}`
+        : `/studio?generation=${generation.id}`);
   return (
     <Hydrate>
-      <JobPage id={id} modelId={training?.modelId ?? null} />
+      <JobPage id={id} modelId={training?.modelId ?? null} editPath={editPath} />
     </Hydrate>
   );
 }

@@ -1,3 +1,4 @@
+import { LIMITS, type ModelView } from '@pixgen/domain';
 import { Card, Facts, LinkButton, Notice, PageHeader, Section } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import Link from 'next/link';
@@ -12,13 +13,18 @@ type Props = { params: Promise<{ slug: string }>; searchParams: Promise<{ model?
 export default async function PackPage({ params, searchParams }: Props) {
   const { slug } = await params;
   const wanted = (await searchParams).model;
-  const [pack, account, models] = await load((queryClient, trpc) =>
+  const [pack, account, ready, drafts] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.packs.get.queryOptions({ slug })),
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'ready', limit: 100 })),
+      queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'draft', limit: 100 })),
     ]),
   );
+  const models = [
+    ...ready.items.map(({ id, name }) => ({ id, name, trained: true })),
+    ...drafts.items.filter(mayTrain).map(({ id, name }) => ({ id, name, trained: false })),
+  ];
   return (
     <>
       <PageHeader title={pack.name} lead={pack.description} />
@@ -36,7 +42,7 @@ export default async function PackPage({ params, searchParams }: Props) {
         </Section>
         <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label="Run this pack">
           <PackArt slug={pack.slug} className="aspect-[5/3] rounded-print max-lg:hidden" />
-          {models.items.length === 0 ? (
+          {models.length === 0 ? (
             <Notice
               title="A pack needs a model"
               action={
@@ -52,9 +58,10 @@ export default async function PackPage({ params, searchParams }: Props) {
               <RunPack
                 slug={pack.slug}
                 promptCount={pack.prompts.length}
-                models={models.items.map(({ id, name }) => ({ id, name }))}
-                modelId={models.items.find((model) => model.id === wanted)?.id ?? models.items[0]?.id ?? ''}
+                models={models}
+                modelId={models.find((model) => model.id === wanted)?.id ?? models[0]?.id ?? ''}
                 imagePriceMicroUsd={account.prices.imageMicroUsd}
+                trainPriceMicroUsd={account.prices.trainMicroUsd}
               />
             </Card>
           )}
@@ -62,6 +69,12 @@ export default async function PackPage({ params, searchParams }: Props) {
       </div>
     </>
   );
+}
+
+/** A draft that lacks nothing but its training. */
+function mayTrain({ consent, photoCounts }: ModelView): boolean {
+  const { ready, pending } = photoCounts;
+  return consent !== null && pending === 0 && ready >= LIMITS.photos.min && ready <= LIMITS.photos.max;
 }
 
 function withSubject(prompt: string) {

@@ -71,7 +71,7 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
               ['Preset', plan.preset[0]?.toUpperCase() + plan.preset.slice(1)],
               [
                 'Training',
-                `${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
+                `${settings.steps} steps${settings.stopEarly ? ' at most' : ''}, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
               ],
               ['Seed', plan.overrides.seed ?? 'random'],
               ['Statement', model.consent ? CONSENT.text[model.consent.subject] : 'missing'],

@@ -1,0 +1,130 @@
+'use client';
+
+import type { AdminUserView } from '@pixgen/domain';
+import { Badge, Button, Confirm, Input, Menu, Notice, Section } from '@pixgen/ui';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ChevronDown } from 'lucide-react';
+import { useState } from 'react';
+import { Ago } from '@/jobs/time';
+import { formatCost } from '@/jobs/words';
+import { useTRPC } from '@/trpc/client';
+import { failureOf } from '@/trpc/failure';
+
+/** Everybody with an account, by name or address; roles and suspensions take effect with the person's next click. */
+export function Users() {
+  const trpc = useTRPC();
+  const [search, setSearch] = useState('');
+  const ownId = useQuery(trpc.account.me.queryOptions()).data?.id;
+  const list = useInfiniteQuery({
+    ...trpc.admin.users.list.infiniteQueryOptions(search.trim() ? { search: search.trim() } : {}, {
+      getNextPageParam: (page) => page.nextCursor,
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Section title="People">
+      <Input
+        type="search"
+        aria-label="Search people"
+        placeholder="Name or address"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+        className="max-w-sm"
+      />
+      {list.error && <Notice tone="danger">{failureOf(list.error).message}</Notice>}
+      {items.length === 0 && !list.isPending && <p className="text-ink-2 text-sm">Nobody matches.</p>}
+      <ul
+        aria-label="People"
+        className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface empty:hidden"
+      >
+        {items.map((user) => (
+          <Person key={user.id} user={user} own={user.id === ownId} />
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <Button
+          className="justify-self-center"
+          busy={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </Section>
+  );
+}
+
+function Person({ user, own }: { user: AdminUserView; own: boolean }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const update = useMutation(
+    trpc.admin.users.update.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.admin.users.pathFilter()),
+    }),
+  );
+  const suspended = user.status === 'suspended';
+  const isAdmin = user.role === 'admin';
+  return (
+    <li aria-label={user.displayName} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 text-sm">
+      <span className="min-w-0 flex-1 basis-56">
+        <span className="flex flex-wrap items-center gap-2 font-medium">
+          {user.displayName || 'being erased'}
+          {isAdmin && <Badge tone="accent">admin</Badge>}
+          {suspended && <Badge tone="danger">suspended</Badge>}
+          {own && <Badge>you</Badge>}
+        </span>
+        <span className="block truncate text-ink-2">{user.email ?? 'no address'}</span>
+      </span>
+      <span className="text-ink-2 tabular-nums">
+        {formatCost(user.spentMicroUsd)} spent, here since <Ago at={user.createdAt} />
+      </span>
+      {!own && user.status !== 'erasing' && (
+        <span className="flex gap-2">
+          <Menu
+            trigger={
+              <Button size="sm">
+                {isAdmin ? 'Administrator' : 'Member'} <ChevronDown aria-hidden="true" />
+              </Button>
+            }
+            items={[
+              {
+                label: isAdmin ? 'Make a member' : 'Make an administrator',
+                onSelect: () => update.mutate({ id: user.id, role: isAdmin ? 'member' : 'admin' }),
+              },
+            ]}
+          />
+          {suspended ? (
+            <Button size="sm" busy={update.isPending} onClick={() => update.mutate({ id: user.id, status: 'active' })}>
+              Let in again
+            </Button>
+          ) : (
+            <Confirm
+              danger
+              trigger={
+                <Button size="sm" variant="quietDanger">
+                  Suspend
+                </Button>
+              }
+              title={`Suspend ${user.displayName}?`}
+              action="Suspend"
+              onConfirm={() =>
+                update.mutateAsync({ id: user.id, status: 'suspended' }).then(
+                  () => null,
+                  (error) => failureOf(error).message,
+                )
+              }
+            >
+              They can do nothing here until you let them in again. What they made stays; jobs at work go on.
+            </Confirm>
+          )}
+        </span>
+      )}
+      {update.error && (
+        <p role="alert" className="basis-full font-medium text-danger">
+          {failureOf(update.error).message}
+        </p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,72 @@
+'use client';
+
+import { estimateTokens, LIMITS, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
+import { cn, useField } from '@pixgen/ui';
+import { Check } from 'lucide-react';
+import type { ComponentProps } from 'react';
+
+/** The trigger word stands in front and cannot be lost: the prompt compiler adds it wherever the subject is meant. */
+export function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { trigger: string }) {
+  return (
+    <div className="rounded-control border border-edge bg-surface transition-colors focus-within:outline-2 focus-within:outline-accent focus-within:outline-offset-2 hover:border-ink-2">
+      <span
+        title="PixGen puts this into every prompt, once"
+        className="mt-3 ml-3 inline-flex rounded-full bg-accent-soft px-2.5 py-0.5 font-mono text-accent-strong text-xs dark:text-accent"
+      >
+        {trigger}
+      </span>
+      <textarea
+        {...useField()}
+        rows={3}
+        maxLength={LIMITS.prompt.max}
+        placeholder="reading in a sunlit greenhouse, 50 mm photograph, soft light"
+        className="block w-full resize-y bg-transparent px-3 pt-2 pb-3 text-base leading-relaxed outline-none placeholder:text-ink-2/80"
+        {...rest}
+      />
+    </div>
+  );
+}
+
+/** What is put behind the prompt, one press each. */
+export function StyleChips(props: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
+  const { chosen, onChange } = props;
+  return (
+    <ul aria-label="Styles" className="flex flex-wrap gap-2">
+      {PROMPT_STYLES.map(({ id, label, text }) => {
+        const on = chosen.includes(id);
+        return (
+          <li key={id}>
+            <button
+              type="button"
+              aria-pressed={on}
+              title={text}
+              onClick={() => onChange(on ? chosen.filter((one) => one !== id) : [...chosen, id])}
+              className={cn(
+                'flex items-center gap-1.5 rounded-full border border-edge/50 px-3 py-1 text-ink-2 text-sm transition-colors hover:border-edge hover:text-ink [&_svg]:size-3.5',
+                on && 'border-accent bg-accent-soft text-ink',
+              )}
+            >
+              {on && <Check aria-hidden="true" />}
+              {label}
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Says so when the model will not read the end of the prompt. */
+export function TokenWarning(props: { prompt: string; styles: readonly string[] }) {
+  // A trigger word is no word that the vocabulary knows: it takes about one token per letter or two.
+  const tokens = estimateTokens(withStyles(props.prompt, props.styles)) + TRIGGER_TOKENS;
+  if (tokens <= PROMPT_TOKENS) return null;
+  return (
+    <p role="status" className="text-sm text-warn">
+      About {tokens} tokens. The base model reads {PROMPT_TOKENS}; what stands behind may be left out. Put what matters
+      first.
+    </p>
+  );
+}
+
+const TRIGGER_TOKENS = 8;

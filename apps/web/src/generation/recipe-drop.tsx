@@ -1,0 +1,87 @@
+'use client';
+
+import { cn } from '@pixgen/ui';
+import { FileDown } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { type FileRecipe, readRecipe } from './read-recipe';
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const NONE =
+  'There is no PixGen recipe in this file. Use a picture as PixGen stored it: PNG or WebP, not edited since.';
+
+/**
+ * A picture of PixGen's that is dropped anywhere on the page, or chosen, gives its recipe back. It is read here and sent
+ * nowhere.
+ */
+export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFault: (fault: string) => void }) {
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+
+  async function take(file: File | undefined): Promise<void> {
+    if (!file) return;
+    const recipe = file.size > MAX_BYTES ? null : readRecipe(new Uint8Array(await file.arrayBuffer()));
+    if (recipe) latest.current.onRecipe(recipe);
+    else latest.current.onFault(NONE);
+  }
+  const takeLatest = useRef(take);
+  takeLatest.current = take;
+
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const drag = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => event.relatedTarget === null && setOver(false);
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      void takeLatest.current(event.dataTransfer?.files[0]);
+    };
+    window.addEventListener('dragover', drag);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragover', drag);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+
+  return (
+    <>
+      <button
+        type="button"
+        title="Or drop the file anywhere on this page"
+        onClick={() => input.current?.click()}
+        className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
+      >
+        <FileDown aria-hidden="true" /> From a picture
+      </button>
+      <input
+        ref={input}
+        type="file"
+        aria-label="A picture whose recipe to restore"
+        accept="image/png,image/webp"
+        className="hidden"
+        onChange={(event) => {
+          void take(event.target.files?.[0]);
+          event.target.value = '';
+        }}
+      />
+      <div
+        aria-hidden="true"
+        className={cn(
+          'pointer-events-none fixed inset-3 z-50 grid place-items-center rounded-card border-2 border-accent border-dashed bg-paper/85 font-medium text-lg opacity-0 transition-opacity',
+          over && 'opacity-100',
+        )}
+      >
+        Drop a PixGen picture to restore its recipe
+      </div>
+    </>
+  );
+}

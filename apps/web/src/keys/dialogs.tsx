@@ -1,0 +1,113 @@
+'use client';
+
+import { Kbd } from '@pixgen/ui';
+import { Modal } from '@pixgen/ui/modal';
+import { useQuery } from '@tanstack/react-query';
+import { Command } from 'cmdk';
+import { useRouter } from 'next/navigation';
+import { NAV_ITEMS } from '@/shell/nav-items';
+import { useTRPC } from '@/trpc/client';
+import { KEY_BINDINGS, type KeyScope, SCOPE_WORDS } from './registry';
+
+const item =
+  'flex cursor-pointer items-center gap-3 rounded-control px-3 py-2 text-sm data-[selected=true]:bg-sunken dark:data-[selected=true]:bg-line';
+const group =
+  '[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-ink-2 [&_[cmdk-group-heading]]:text-xs';
+
+/** Every page, model and pack by name. */
+export function Palette(props: { admin: boolean; onClose: () => void; onKeys: () => void }) {
+  const router = useRouter();
+  const trpc = useTRPC();
+  const models = useQuery(trpc.models.list.queryOptions({ limit: 100 })).data?.items ?? [];
+  const packs = useQuery(trpc.packs.list.queryOptions()).data?.items ?? [];
+  const go = (href: string) => {
+    props.onClose();
+    router.push(href);
+  };
+  const places = [
+    ...NAV_ITEMS.map(({ href, label }) => ({ href, label })),
+    { href: '/settings', label: 'Settings' },
+    ...(props.admin
+      ? [
+          { href: '/admin', label: 'Administration' },
+          { href: '/admin/audit-log', label: 'Audit log' },
+        ]
+      : []),
+  ];
+  return (
+    <Modal title="Go anywhere" onClose={props.onClose} hideTitle className="p-2">
+      <Command label="Go anywhere" loop>
+        <Command.Input
+          autoFocus
+          placeholder="Go to a page, a model, a pack…"
+          className="w-full border-line border-b bg-transparent px-3 pt-2 pb-3 text-base outline-none placeholder:text-ink-2/80"
+        />
+        <Command.List className="max-h-[min(24rem,60dvh)] overflow-y-auto pb-1">
+          <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">Nothing has this name.</Command.Empty>
+          <Command.Group heading="Pages" className={group}>
+            {places.map(({ href, label }) => (
+              <Command.Item key={href} value={`page ${label}`} onSelect={() => go(href)} className={item}>
+                {label}
+              </Command.Item>
+            ))}
+            <Command.Item value="page keyboard shortcuts" onSelect={props.onKeys} className={item}>
+              Keyboard shortcuts
+            </Command.Item>
+          </Command.Group>
+          {models.length > 0 && (
+            <Command.Group heading="Models" className={group}>
+              {models.map(({ id, name, classWord, state }) => (
+                <Command.Item
+                  key={id}
+                  value={`model ${name} ${id}`}
+                  onSelect={() => go(`/models/${id}`)}
+                  className={item}
+                >
+                  {name} <span className="text-ink-2">{classWord}</span>
+                  {state === 'ready' && <span className="ml-auto text-ink-2 text-xs">ready</span>}
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
+          {packs.length > 0 && (
+            <Command.Group heading="Packs" className={group}>
+              {packs.map(({ slug, name }) => (
+                <Command.Item key={slug} value={`pack ${name}`} onSelect={() => go(`/packs/${slug}`)} className={item}>
+                  {name}
+                </Command.Item>
+              ))}
+            </Command.Group>
+          )}
+        </Command.List>
+      </Command>
+    </Modal>
+  );
+}
+
+const SCOPES = Object.keys(SCOPE_WORDS) as KeyScope[];
+
+/** All keys, by place. */
+export function KeySheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal title="Keyboard shortcuts" onClose={onClose}>
+      <div className="grid gap-6 sm:grid-cols-2">
+        {SCOPES.map((scope) => (
+          <section key={scope} className="grid content-start gap-2">
+            <h3 className="text-ink-2 text-sm">{SCOPE_WORDS[scope]}</h3>
+            <dl className="grid gap-1.5 text-sm">
+              {KEY_BINDINGS.filter((binding) => binding.scope === scope).map(({ keys, label }) => (
+                <div key={label} className="flex items-center justify-between gap-4">
+                  <dt>{label}</dt>
+                  <dd className="flex gap-1">{keys.map((key) => (key === '…' ? '…' : <Kbd key={key}>{key}</Kbd>))}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p className="text-ink-2 text-sm">
+        On a Mac, Cmd stands for Ctrl. Single keys can be switched off in the settings.
+      </p>
+    </Modal>
+  );
+}

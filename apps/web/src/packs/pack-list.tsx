@@ -1,0 +1,51 @@
+'use client';
+
+import type { PackView } from '@pixgen/domain';
+import { EmptyState, Input } from '@pixgen/ui';
+import { useQueryState } from 'nuqs';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import { PackCard } from './pack-card';
+
+type Props = { packs: readonly PackView[]; query: string };
+
+/** Every pack, by words of its name, description or prompts; the search stands in the address. */
+export function PackList(props: Props) {
+  return (
+    <NuqsAdapter>
+      <Packs {...props} />
+    </NuqsAdapter>
+  );
+}
+
+function Packs({ packs, query }: Props) {
+  const [search, setSearch] = useQueryState('q', { defaultValue: '', shallow: true, history: 'replace' });
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = packs.filter((pack) => {
+    const text = [pack.name, pack.description, ...pack.prompts].join(' ').toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  return (
+    <div className="grid gap-6">
+      <Input
+        type="search"
+        aria-label="Search packs"
+        placeholder="Search packs and their prompts"
+        value={search}
+        onChange={(event) => void setSearch(event.target.value || null)}
+        className="max-w-sm"
+      />
+      <p role="status" className="sr-only">
+        {found.length === 1 ? '1 pack' : `${found.length} packs`}
+      </p>
+      {found.length === 0 ? (
+        <EmptyState title="No pack matches">Try another word, or clear the search.</EmptyState>
+      ) : (
+        <ul aria-label="Packs" className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
+          {found.map((pack) => (
+            <PackCard key={pack.slug} pack={pack} index={packs.indexOf(pack)} query={query} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
