@@ -11,6 +11,16 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
   const input = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const over = useDropAnywhere(onFiles);
+  const take = useRef(onFiles);
+  take.current = onFiles;
+  useEffect(() => {
+    // Files that were chosen before this page came alive: nobody heard of them.
+    for (const { current: field } of [input, camera]) {
+      if (!field?.files?.length) continue;
+      take.current([...field.files]);
+      field.value = '';
+    }
+  }, []);
   return (
     <>
       {over && (
