@@ -3,7 +3,6 @@
  * test, so that none can be added without deciding who may see it.
  */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld, type World } from '@pixgen/core/testing-world';
@@ -27,6 +26,9 @@ type Row =
   | { who: 'admin'; path?: string; kind: 'page' | 'forwarded' }
   /** Not looked at: calls are judged one by one in the access matrix of the API, behind the checks of `forwardToApi`. */
   | { who: 'api' };
+
+/** What stands on pages of administrators alone. */
+const INSIDE = /under pseudonyms|Who is here, what waits/;
 
 const PAGES: Record<string, Row> = {
   '/': { who: 'everybody' },
@@ -58,6 +60,7 @@ const PAGES: Record<string, Row> = {
   '/i/[imageId]': { who: 'owner', kind: 'picture', path: ({ imageId }) => `/i/${imageId}` },
   '/p/[photoId]': { who: 'owner', kind: 'picture', path: ({ photoId }) => `/p/${photoId}` },
   '/s/[sampleId]': { who: 'owner', kind: 'picture', path: ({ sampleId }) => `/s/${sampleId}` },
+  '/admin': { who: 'admin', kind: 'page' },
   '/admin/audit-log': { who: 'admin', kind: 'page' },
   '/admin/queues/[[...path]]': { who: 'admin', kind: 'forwarded', path: '/admin/queues' },
   '/trpc/[...path]': { who: 'api' },
@@ -221,92 +224,13 @@ describe('every page', () => {
     const path = row.path ?? pattern;
     const shown = await get('admin', path);
     expect(shown.status).toBe(200);
-    if (row.kind === 'page') expect(shown.body).toMatch(/under pseudonyms/);
+    if (row.kind === 'page') expect(shown.body).toMatch(INSIDE);
     for (const who of ['anonymous', 'banned', 'other', 'owner'] as const) {
       const answer = await get(who, path);
-      expect([who, /under pseudonyms|account\.created/.test(answer.body)]).toEqual([who, false]);
+      expect([who, INSIDE.test(answer.body)]).toEqual([who, false]);
       if (row.kind === 'forwarded') {
         expect(alike(answer, path)).toEqual(alike(await get(who, `${path}/no-such-thing`), `${path}/no-such-thing`));
         expect(answer.status).toBe(404);
-      }
-    }
-  });
-
-  it('opens by no other spelling of its address and by no header', async () => {
-    const { hostname, port } = new URL(product.publicUrl);
-    const ask = (who: Identity, path: string, headers: Record<string, string> = {}) =>
-      new Promise<{ status: number; body: string }>((resolve, reject) => {
-        // As it is written: fetch would tidy the address up.
-        const call = request({ hostname, port, path, headers: { cookie: cookies[who], ...headers } }, (answer) => {
-          let body = '';
-          answer.setEncoding('utf8').on('data', (text: string) => {
-            body += text;
-          });
-          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-        });
-        call.on('error', reject).end();
-      });
-    const model = PAGES['/models/[id]']?.who === 'owner' ? `/models/${world.modelId}` : '';
-    const spellings = [model, '/settings', '/admin/audit-log', '/admin/queues', `/i/${world.imageId}`].flatMap(
-      (path) => [
-        `/${path}`,
-        `/.${path}`,
-        `/x/..${path}`,
-        `/%2e${path}`,
-        `/x/%2e%2e${path}`,
-        `/%2f${path.slice(1)}`,
-        `${path}/`,
-        `${path}/.`,
-        `${path}%2f`,
-        `${path};a=b`,
-        `${path}%00`,
-        `${path}.rsc`,
-        `${path}.txt`,
-        `${path}?_rsc=abc`,
-        `${path.toUpperCase()}`,
-        `/_next/data/x${path}.json`,
-        `/_next/image?url=${encodeURIComponent(path)}&w=640&q=75`,
-        `/sign-in/..${path}`,
-        `/_next/static/..%2f..${path}`,
-        `/icon.svg/..${path}`,
-      ],
-    );
-    const headers: Record<string, string>[] = [
-      { 'x-middleware-subrequest': 'src/proxy:src/proxy:src/proxy:src/proxy:src/proxy' },
-      { 'x-middleware-subrequest': 'middleware:middleware:middleware:middleware:middleware' },
-      { 'x-middleware-next': '1' },
-      { 'x-middleware-rewrite': model },
-      { 'x-rewrite-url': model },
-      { 'x-original-url': model },
-      { 'x-invoke-path': model },
-      { 'x-matched-path': model },
-      { 'x-nextjs-data': '1' },
-      { 'x-forwarded-host': 'localhost', 'x-forwarded-for': '127.0.0.1' },
-      { authorization: 'Bearer null' },
-      { rsc: '1' },
-      { rsc: '1', 'next-router-prefetch': '1' },
-      { 'next-action': 'a'.repeat(40) },
-      { 'x-user-id': ownerId, 'x-role': 'admin' },
-      { cookie: 'pixgen_session=; __session=admin; role=admin' },
-    ];
-    const attempts: [string, Record<string, string>][] = [
-      ...spellings.map((path): [string, Record<string, string>] => [path, {}]),
-      ...[model, '/settings', '/admin/audit-log'].flatMap((path) =>
-        headers.map((one): [string, Record<string, string>] => [path, one]),
-      ),
-    ];
-    expect(attempts.length).toBeGreaterThan(60);
-    for (const who of ['anonymous', 'other'] as const) {
-      for (const [path, more] of attempts) {
-        const { status, body } = await ask(who, path, more);
-        const shown = [...canaries(), ...(who === 'anonymous' ? ['Sign out', 'Canary other'] : []), 'under pseudonyms'];
-        expect([who, path, more, status < 500, shown.filter((word) => body.includes(word))]).toEqual([
-          who,
-          path,
-          more,
-          true,
-          [],
-        ]);
       }
     }
   });
@@ -316,19 +240,10 @@ describe('every page', () => {
     const files = globSync('**/*.{js,css,json,map}', { cwd: folder });
     expect(files.length).toBeGreaterThan(10);
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
-    const { DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY, S3_ACCESS_KEY_ID } = product.stores;
-    const words = [DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY, S3_ACCESS_KEY_ID].filter(
-      (word) => word !== undefined,
-    );
-    expect(words.length).toBeGreaterThan(3);
-    const names = [
-      'TICKET_KEY',
-      'SESSION_PRIVATE_KEY',
-      'S3_SECRET',
-      'CLERK_SECRET_KEY',
-      'DATABASE_URL',
-      'GPU_SERVER_SECRET',
-    ];
+    const { DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY } = product.stores;
+    const words = [DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY].filter((word) => word !== undefined);
+    expect(words).toHaveLength(3);
+    const names = ['TICKET_KEY', 'SESSION_PRIVATE_KEY', 'S3_SECRET', 'DATABASE_URL', 'GPU_SERVER_SECRET'];
     for (const file of files) {
       const text = readFileSync(join(folder, file), 'utf8');
       expect([file, [...names, ...words].filter((word) => text.includes(word))]).toEqual([file, []]);

@@ -34,6 +34,7 @@ const words: Record<string, string> = {
   refusedPrompt: canary('refused'),
   wrongToken: canary('token'),
   invalidInput: canary('input'),
+  unknownField: canary('field'),
   ticketKey: secrets.ticketKey,
   sessionKey: secrets.sessionKey.slice(100, 160),
   storeKey: process.env.TEST_S3_SECRET_ACCESS_KEY ?? 'none',
@@ -116,14 +117,14 @@ async function runMainJob({ client }: Person): Promise<void> {
 
 /** Everything that answers with an error, each with something in it that must not come back or be written down. */
 async function beRefused({ token, apiKey }: Person): Promise<void> {
-  const { email, password, prompt, wrongToken, invalidInput, refusedPrompt } = words;
+  const { email, password, prompt, wrongToken, invalidInput, unknownField, refusedPrompt } = words;
   const own = { authorization: `Bearer ${apiKey}` };
   await post('/auth/local/sign-in', { email, password: `${password}-wrong` });
   await post('/auth/local/sign-up', { email, password, displayName: words.displayName });
   await post('/auth/local/sign-in', `{"email":"${email}`);
   await post('/api/v1/models', { name: 'x' }, { authorization: `Bearer ${wrongToken}`, cookie: `a=${wrongToken}` });
-  await post('/api/v1/models', { name: [invalidInput], classWord: invalidInput, [`${invalidInput}`]: 1 }, own);
-  await post('/trpc/models.create', { name: { [`${invalidInput}`]: invalidInput } }, own);
+  await post('/api/v1/models', { name: [invalidInput], classWord: invalidInput, [`${unknownField}`]: 1 }, own);
+  await post('/trpc/models.create', { name: { [`${unknownField}`]: invalidInput } }, own);
   await post(`/trpc/${invalidInput}.create`, {}, own);
   const order = { modelId: newId(), prompt, idempotencyKey: newId() };
   await post('/api/v1/generations', order, own);
@@ -150,7 +151,8 @@ it('no word of a person, no secret and no signature reaches a log, a queue or a 
   expect(said.some((text) => text.includes('pixgen:'))).toBe(true);
   expect(said.some((text) => /^publish /i.test(text))).toBe(true);
   for (const [name, word] of Object.entries(words)) {
-    const places = { log: lines, redis: said, refusal: refusals };
+    // Who sends a field that does not exist is told its name.
+    const places = { log: lines, redis: said, refusal: name === 'unknownField' ? [] : refusals };
     const found = Object.entries(places).flatMap(([place, texts]) =>
       texts.filter((text) => text.includes(word)).map((text) => `${place}: ${text.slice(0, 400)}`),
     );

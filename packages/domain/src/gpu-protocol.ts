@@ -128,7 +128,7 @@ export type WorkOrder = z.infer<typeof workOrder>;
  * How alike sample images are to the photos: 0 like any other thing, 1 like the photos are to each other. Null where the
  * host has no scorer for the base model, or nothing was drawn.
  */
-export const likeness = z.number().min(0).max(1);
+export const likenessScore = z.number().min(0).max(1);
 
 export const uploadPurpose = z.enum(['weights', 'kohya-weights', 'checkpoint', 'sample', 'image']);
 export type UploadPurpose = z.infer<typeof uploadPurpose>;
@@ -249,7 +249,7 @@ export const weightsEvent = z.strictObject({
   ...eventHead,
   step,
   object: storedObject,
-  likeness: likeness.nullable(),
+  likeness: likenessScore.nullable(),
 });
 
 /** A picture drawn during a training. One that gets lost is not sent again: the training does not depend on it. */
@@ -281,7 +281,7 @@ export const succeededEvent = z.strictObject({
       /** Done in all; fewer than ordered only after an early stop. */
       steps: step,
       /** Of the samples of the last step. */
-      likeness: likeness.nullable(),
+      likeness: likenessScore.nullable(),
       /** `[step, loss]`, at most 500 points. */
       lossHistory: z.array(z.tuple([step, z.number()])).max(500),
     })

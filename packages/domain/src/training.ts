@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
-import { likeness, trainSettings } from './gpu-protocol.ts';
+import { likenessScore, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 import { imagesPerPackPrompt, packSlug } from './packs.ts';
@@ -33,7 +33,7 @@ export const weightsView = z.object({
   final: z.boolean(),
   sizeBytes: z.int(),
   /** Null where nothing was scored. */
-  likeness: likeness.nullable(),
+  likeness: likenessScore.nullable(),
   /** Also there in Kohya's layout. */
   kohya: z.boolean(),
   createdAt: isoTime,

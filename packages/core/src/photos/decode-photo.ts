@@ -11,11 +11,15 @@ const READABLE = ['../..', '../../../domain', '../../../../node_modules'].map((p
 );
 /**
  * `memoryKb` is the child's data segment. Node itself reserves some 650 MB of it; a progressive photo of 50 megapixels
- * with its rotated copy was measured to need 900,000 in all.
+ * with its rotated copy was measured to need 900,000 in all. `timeMs` is on the clock: on a busy machine a photo may wait long
+ * for its turn, so what it costs is limited by {@link CPU_SECONDS}.
  */
-const LIMITS_OF_CHILD: { timeMs: number; memoryKb: number } = { timeMs: LIMITS.photos.decodeMs, memoryKb: 1_200_000 };
+const LIMITS_OF_CHILD: { timeMs: number; memoryKb: number } = { timeMs: 45_000, memoryKb: 1_200_000 };
 /** Also for what a decoder does behind JavaScript's back: no core dump with a face in it, no file written. */
 const NO_FILES = 'ulimit -c 0; ulimit -f 0';
+const CPU_SECONDS = LIMITS.photos.decodeMs / 1000;
+/** The soft limit tells what happened by its signal; at the hard one the kernel just kills. */
+const CPU_LIMIT = `ulimit -H -t ${CPU_SECONDS + 2}; ulimit -S -t ${CPU_SECONDS}`;
 const STANDS = '+'.charCodeAt(0);
 const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
@@ -51,7 +55,7 @@ function runChild(input: Buffer, rules: DecodeRules, limits: typeof LIMITS_OF_CH
   const permissions = ['--permission', '--allow-addons', ...READABLE.map((folder) => `--allow-fs-read=${folder}`)];
   const options = ['--no-warnings', '--max-old-space-size=128', ...permissions];
   const node = [process.execPath, ...options, SCRIPT, JSON.stringify(rules)];
-  const args = ['-c', `ulimit -d ${limits.memoryKb}; ${NO_FILES}; exec "$@"`, 'decode', ...node];
+  const args = ['-c', `ulimit -d ${limits.memoryKb}; ${CPU_LIMIT}; ${NO_FILES}; exec "$@"`, 'decode', ...node];
   const child = spawn('/bin/sh', args, { env: NO_SECRETS, stdio: 'pipe' });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
@@ -69,8 +73,9 @@ function runChild(input: Buffer, rules: DecodeRules, limits: typeof LIMITS_OF_CH
       clearTimeout(timer);
       reject(error);
     });
-    child.on('close', (exitCode) => {
+    child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
+      timedOut ||= signal === 'SIGXCPU';
       resolve({ exitCode, timedOut, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8', 0, 500) });
     });
     child.stdin.end(input);
