@@ -163,7 +163,9 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
   );
 
   const remove = useCallback(
-    async (key: string, photoId: string | null) => {
+    async (key: string, shownId: string | null) => {
+      // While it is sent its row is known to this tab only.
+      const photoId = shownId ?? locals.find((tile) => tile.key === key)?.photoId ?? null;
       files.current.get(key)?.abort.abort();
       files.current.delete(key);
       looks.current.delete(key);
@@ -172,7 +174,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
       setLocals((all) => all.filter((tile) => tile.key !== key));
       if (photoId) await refresh();
     },
-    [client, refresh],
+    [client, locals, refresh],
   );
 
   const restore = useCallback(
