@@ -7,6 +7,7 @@ export const IDENTITIES = ['anonymous', 'banned', 'other', 'admin', 'owner'] as 
 export type Identity = (typeof IDENTITIES)[number];
 
 export type World = {
+  userId: string;
   modelId: string;
   photoId: string;
   trainingId: string;
@@ -42,6 +43,7 @@ export async function createPeople(api: TestApi) {
 export async function createWorld(api: TestApi, userId: string): Promise<World> {
   const { prisma } = api.db;
   const ids = {
+    userId,
     modelId: newId(),
     photoId: newId(),
     trainingId: newId(),
