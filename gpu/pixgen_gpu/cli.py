@@ -130,7 +130,7 @@ def _train(options: Any) -> int:
     options.out.write_bytes(lora_to_bytes(trained.state, metadata))
     if options.kohya_out:
         options.kohya_out.write_bytes(lora_to_bytes(to_kohya(trained.state, base.unet), metadata))
-    print(f"\n{options.out}: {config.steps} steps in {time.monotonic() - started:.1f} s")
+    print(f"\n{options.out}: {trained.steps} steps in {time.monotonic() - started:.1f} s")
     return 0
 
 

@@ -38,9 +38,14 @@ MAX_PREVIEW_BYTES = 6_000
 
 def run_generation(claim: Claim, order: GenerateOrder) -> SucceededEvent:
     """Draw what is ordered. Raises GpuFailure when no image came out, and StopWork."""
-    events, stop = claim.events, claim.stop
-    events.phase("loading")
+    claim.events.phase("loading")
     base: BaseModel = claim.host.load_base()
+    with base.drawing.at_work():
+        return _draw(claim, order, base)
+
+
+def _draw(claim: Claim, order: GenerateOrder, base: BaseModel) -> SucceededEvent:
+    events, stop = claim.events, claim.stop
     policy = claim.host.output
     guard = OutputGuard(policy)
     delivery = _Delivery(claim, order, base, guard, Signer.read(policy.c2pa_certificates, policy.c2pa_key))

@@ -34,6 +34,7 @@ from pixgen_gpu.protocol import (
     SampleEvent,
     SucceededEvent,
     TrainOrder,
+    WeightsEvent,
 )
 
 # A client error that the same request gets again: anything but a time-out, "too early" and "too many".
@@ -42,7 +43,7 @@ PERMANENT = frozenset(range(400, 500)) - {408, 425, 429}
 # may come from a clock that is being set or a key that is being replaced, a 404 from an API that is being deployed.
 PERMANENT_FOR_EVENTS = frozenset({400, 410, 413})
 
-DurableEvent = ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent
+DurableEvent = ImageEvent | CheckpointEvent | WeightsEvent | SampleEvent | SucceededEvent | FailedEvent
 LossyEvent = HeartbeatEvent | ProgressEvent | PreviewEvent
 Event = DurableEvent | LossyEvent
 

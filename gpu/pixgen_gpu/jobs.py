@@ -25,12 +25,14 @@ from pixgen_gpu.protocol import (
     SucceededEvent,
     TrainingResult,
     TrainOrder,
+    WeightsEvent,
 )
 from pixgen_gpu.provenance import Recipe, Signer, image_file
 from pixgen_gpu.run_ticket import Claim, Host
 from pixgen_gpu.safety.classifier import OutputGuard
 from pixgen_gpu.training.checkpoint import Checkpoint, checkpoint_from_bytes
-from pixgen_gpu.training.config import SampleImage, TrainConfig, TrainingImage
+from pixgen_gpu.training.config import SampleImage, TrainConfig, TrainedLora, TrainingImage
+from pixgen_gpu.training.likeness import LikenessMeter, scorer_for
 from pixgen_gpu.training.metadata import lora_metadata
 from pixgen_gpu.training.prior import class_image_count
 from pixgen_gpu.training.train_lora import Hooks, train_lora
@@ -69,23 +71,28 @@ def _run_training(claim: Claim, order: TrainOrder) -> SucceededEvent:
             elif not last or last[-1].done():
                 last.append(delivery.submit(_deliver_checkpoint, claim, config, base.model_hash, checkpoint))
 
+        meter = LikenessMeter(scorer_for(base.profile.name), [image.image for image in images])
         hooks = Hooks(
             on_progress=events.progress,
             check_stop=stop.check,
             checkpoint_due=_EveryMs(order.settings.checkpoint_every_ms),
             on_checkpoint=on_checkpoint,
             on_sample=lambda sample: last.append(delivery.submit(_deliver_sample, claim, base, config, sample)),
+            measure=meter.measure,
+            on_weights=lambda kept: last.append(delivery.submit(_deliver_weights, claim, base, kept)),
         )
         trained = train_lora(config, images, base, hooks, resume=resume, prior_folder=_prior_folder(host))
         events.phase("saving")
         for future in last:
             future.result()
+    log("likeness", jobId=order.job_id, value=trained.likeness, spentMs=round(meter.spent_s * 1000), gpuMs=claim.gpu_ms)
     metadata = lora_metadata(trained, base)
-    store = partial(claim.uploader.upload, content_type="application/octet-stream", step=config.steps)
+    store = partial(claim.uploader.upload, content_type="application/octet-stream", step=trained.steps)
     result = TrainingResult(
         weights=store(lora_to_bytes(trained.state, metadata), "weights"),
         kohya_weights=store(lora_to_bytes(to_kohya(trained.state, base.unet), metadata), "kohya-weights"),
-        steps=config.steps,
+        steps=trained.steps,
+        likeness=trained.likeness,
         loss_history=_loss_history(trained.losses),
     )
     return SucceededEvent(type="succeeded", **events.head, gpu_ms=claim.gpu_ms, training=result, images=[])
@@ -105,6 +112,7 @@ def _train_config(order: TrainOrder) -> TrainConfig:
         prior_weight=settings.prior_weight,
         prior_images=class_image_count(order.profile),
         sample_prompts=tuple(settings.sample_prompts),
+        stop_early=settings.stop_early,
     )
 
 
@@ -155,6 +163,19 @@ def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, check
     loss = float(checkpoint.losses[-1])
     claim.events.durable(
         CheckpointEvent(type="checkpoint", **claim.events.head, step=checkpoint.step, object=stored, loss=loss)
+    )
+
+
+def _deliver_weights(claim: Claim, base: BaseModel, kept: TrainedLora) -> None:
+    """Store the LoRA of a step on the way and report it. A training goes on without one that could not be stored."""
+    data = lora_to_bytes(kept.state, lora_metadata(kept, base))
+    try:
+        stored = claim.uploader.upload(data, "weights", "application/octet-stream", step=kept.steps)
+    except GpuFailure:
+        log_failure("weights_not_stored", jobId=claim.order.job_id, step=kept.steps)
+        return
+    claim.events.durable(
+        WeightsEvent(type="weights", **claim.events.head, step=kept.steps, object=stored, likeness=kept.likeness)
     )
 
 

@@ -83,6 +83,7 @@ class TrainingResult(BaseModel):
     weights: StoredObject
     kohya_weights: Annotated[StoredObject, Field(alias="kohyaWeights")]
     steps: Annotated[int, Field(ge=0, le=100000)]
+    likeness: Annotated[float | None, Field(ge=0.0, le=1.0)]
     loss_history: Annotated[list[LossHistoryItem], Field(alias="lossHistory", max_length=500)]
 
 
@@ -175,6 +176,7 @@ class TrainSettings(BaseModel):
     captions: Literal["template", "auto"]
     checkpoint_every_ms: Annotated[int, Field(alias="checkpointEveryMs", ge=1000, le=600000)]
     sample_prompts: Annotated[list[str], Field(alias="samplePrompts", max_length=4)]
+    stop_early: Annotated[bool, Field(alias="stopEarly")]
     seed: Annotated[int, Field(ge=0, le=4294967295)]
 
 
@@ -323,6 +325,26 @@ class CheckpointEvent(BaseModel):
     step: Annotated[int, Field(ge=0, le=100000)]
     object: StoredObject
     loss: float | None
+
+
+class WeightsEvent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Literal["weights"]
+    job_id: Annotated[
+        str,
+        Field(
+            alias="jobId",
+            pattern="^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
+        ),
+    ]
+    attempt: Annotated[int, Field(ge=1, le=100)]
+    claim_epoch: Annotated[int, Field(alias="claimEpoch", ge=1, le=100)]
+    step: Annotated[int, Field(ge=0, le=100000)]
+    object: StoredObject
+    likeness: Annotated[float | None, Field(ge=0.0, le=1.0)]
 
 
 class SampleEvent(BaseModel):
@@ -545,6 +567,7 @@ class GpuEvent(
         | PreviewEvent
         | ImageEvent
         | CheckpointEvent
+        | WeightsEvent
         | SampleEvent
         | SucceededEvent
         | FailedEvent
@@ -556,6 +579,7 @@ class GpuEvent(
         | PreviewEvent
         | ImageEvent
         | CheckpointEvent
+        | WeightsEvent
         | SampleEvent
         | SucceededEvent
         | FailedEvent

@@ -20,6 +20,7 @@ def train_order(api: FakeApi, **changes: Any) -> dict[str, Any]:
         "captions": "auto",
         "checkpointEveryMs": 600_000,
         "samplePrompts": [],
+        "stopEarly": False,
         "seed": 3,
     }
     photos = [

@@ -37,8 +37,9 @@ export type Rows = {
   users: { id: string; heldMicroUsd: number; spentMicroUsd: number }[];
   keys: { userId: string; key: string; jobId: string }[];
   images: { id: string; orderId: string; state: string; storageKey: string | null }[];
+  /** Of the last step. */
   weights: { orderId: string; storageKey: string }[];
-  /** Kept from every attempt that drew one. */
+  /** Samples, and LoRAs of checkpoints where the job succeeded: kept from every attempt that made one. */
   samples: { storageKey: string }[];
   photos: { key: string; state: string }[];
 };

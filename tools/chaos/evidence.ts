@@ -55,10 +55,13 @@ export async function readRows(stores: System['stores']): Promise<Rows> {
     images: await read('SELECT id, "generationId" AS "orderId", state, "storageKey" FROM "Image"'),
     // A training's file in both its layouts.
     weights: await read(
-      `SELECT "trainingId" AS "orderId", "storageKey" FROM "Weights"
-       UNION ALL SELECT "trainingId", "kohyaStorageKey" FROM "Weights" WHERE "kohyaStorageKey" IS NOT NULL`,
+      `SELECT "trainingId" AS "orderId", "storageKey" FROM "Weights" WHERE final
+       UNION ALL SELECT "trainingId", "kohyaStorageKey" FROM "Weights" WHERE final AND "kohyaStorageKey" IS NOT NULL`,
     ),
-    samples: await read('SELECT "storageKey" FROM "Sample"'),
+    samples: await read(
+      `SELECT "storageKey" FROM "Sample" UNION ALL SELECT w."storageKey" FROM "Weights" w JOIN "Job" j ON j.id = w."jobId"
+       WHERE NOT w.final AND j.state = 'succeeded'`,
+    ),
     photos: photos.map(({ id, userId, modelId, state }) => ({ key: keys.photo(userId, modelId, id), state })),
   };
 }
@@ -103,6 +106,7 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       triggerWordSeed: null,
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: 0,
+      storagePerPersonBytes: 0,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log: silent,

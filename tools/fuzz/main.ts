@@ -1,10 +1,11 @@
 /**
- * `pnpm fuzz <what>`: hostile and repeated events against the real API, on servers of its own. Prints what happened, then
- * one line of JSON. Exit status 1 when a guarantee did not hold.
+ * `pnpm fuzz <what>`: hostile and repeated events against the real API, on servers of its own, and hostile files against the
+ * decoder of photos. Prints what happened, then one line of JSON. Exit status 1 when a guarantee did not hold.
  */
 import { parseArgs } from 'node:util';
 import { GPU_TEST_ENVIRONMENT, interpreter } from '../stack/python.ts';
 import { setup } from '../testing/global-setup.ts';
+import { faultsOfImages, fuzzImages } from './images.ts';
 import { faultsOfReplays, fuzzReplays } from './replays.ts';
 import { checkVectors, faultsOfVectors } from './vectors.ts';
 import { faultsOf, fuzzWebhooks } from './webhooks.ts';
@@ -12,7 +13,8 @@ import { faultsOf, fuzzWebhooks } from './webhooks.ts';
 const USAGE = `pnpm fuzz webhooks [--n 100000] [--seed 1]   forged and damaged events: none may count
 pnpm fuzz replays [--n 10000] [--seed 1]     genuine events, repeated and out of order: each takes effect once
 pnpm fuzz vectors [--n 1000] [--seed 1] [--python gpu/.venv/bin/python] [--write]
-                                             signatures of three languages: each verifies in two`;
+                                             signatures of three languages: each verifies in two
+pnpm fuzz images [--n 1000] [--seed 1]       hostile files as photos: none is kept, no decoder outgrows its limits`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -39,6 +41,11 @@ async function main(): Promise<number> {
     case 'vectors': {
       const report = await checkVectors({ n: n(1_000), seed, python: values.python, write: values.write });
       return finish(report, faultsOfVectors(report));
+    }
+    case 'images': {
+      const { classes, ...report } = await fuzzImages({ n: n(1_000), seed });
+      for (const [name, counts] of Object.entries(classes)) console.log(`${name.padEnd(56)}${JSON.stringify(counts)}`);
+      return finish(report, faultsOfImages({ ...report, classes }));
     }
     default:
       console.error(USAGE);

@@ -144,6 +144,7 @@ async function trainOrder(stub: ApiStub, steps: number): Promise<OrderBody> {
     settings: {
       ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
       ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 600_000, samplePrompts: ['photo of sks_abc234 dog'] },
+      stopEarly: false,
     },
     photos,
     resume: null,
@@ -244,6 +245,28 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
       expect(training?.steps).toBe(6);
       expect(training?.lossHistory.at(-1)?.[0]).toBe(6);
       weights = stored?.bytes;
+    },
+    120_000,
+  );
+
+  guarantee(
+    'keeps and scores checkpoints, and ends early only where that was asked for',
+    async () => {
+      const order = await trainOrder(stub, 8);
+      if (order.kind === 'train') order.settings.stopEarly = true;
+      const job = stub.addJob(order);
+      const status = await ended(await submitted(job));
+      const result = status.state === 'finished' && status.result.type === 'succeeded' ? status.result : null;
+      const steps = result?.training?.steps ?? 0;
+      expect([4, 5, 6, 7, 8]).toContain(steps);
+      expect(result?.training?.likeness).toEqual(expect.any(Number));
+      const kept = job.events.flatMap(({ event }) => (event.type === 'weights' ? [event] : []));
+      expect(kept.map(({ step }) => step)).toEqual(Array.from({ length: steps - 1 }, (_, index) => index + 1));
+      for (const { step, object, likeness } of kept) {
+        expect(stub.files.get(object.key)?.request).toMatchObject({ purpose: 'weights', step });
+        expect(likeness).toEqual(expect.any(Number));
+      }
+      expect(terminalsOf(job)).toHaveLength(1);
     },
     120_000,
   );

@@ -5,7 +5,17 @@ import { z } from 'zod';
 const probability = z.number().min(0).max(1).default(1);
 const ms = z.number().min(0).max(3_600_000);
 
-const eventType = z.enum(['heartbeat', 'progress', 'preview', 'image', 'checkpoint', 'sample', 'succeeded', 'failed']);
+const eventType = z.enum([
+  'heartbeat',
+  'progress',
+  'preview',
+  'image',
+  'checkpoint',
+  'weights',
+  'sample',
+  'succeeded',
+  'failed',
+]);
 
 /** The named points of a call's life where it can be stopped; drawn anew at each passage. */
 const crashPoint = z.enum(['beforeClaim', 'afterClaim', 'midTrain', 'afterUpload', 'beforeEvent']);

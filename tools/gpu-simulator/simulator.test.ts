@@ -48,6 +48,7 @@ function training(steps: number): OrderBody {
   const settings: TrainSettings = {
     ...{ steps, rank: 4, learningRate: 1e-3, resolution: 128, batchSize: 1, seed: 7 },
     ...{ priorWeight: 0, captions: 'auto', checkpointEveryMs: 60_000, samplePrompts: [] },
+    stopEarly: false,
   };
   const order = { triggerWord: 'sks_abc234', classWord: 'toy', settings, photos, resume: null };
   return { kind: 'train', ...order };
@@ -197,6 +198,19 @@ describe('crashes', () => {
     expect(await run(stub.addJob(order))).toMatchObject({ state: 'finished', result: { training: { steps: 10 } } });
   });
 
+  it('ends on its plateau where that was asked for, at the same step after a restart too', async () => {
+    await start({ checkpointEverySteps: 7, crashes: [{ at: 'midTrain', effect: 'restart' }] });
+    const order = training(80);
+    if (order.kind === 'train') Object.assign(order.settings, { stopEarly: true, samplePrompts: ['photo of a toy'] });
+    const job = stub.addJob(order);
+    const status = await run(job);
+    expect(status).toMatchObject({ state: 'finished', result: { claimEpoch: 2, training: { steps: 50 } } });
+    const kept = job.events.flatMap(({ event }) => (event.type === 'weights' ? [[event.step, event.likeness]] : []));
+    expect(new Set(kept.map(([step]) => step))).toEqual(new Set([10, 20, 30, 40]));
+    expect(kept.every(([, likeness]) => typeof likeness === 'number' && likeness > 0 && likeness < 1)).toBe(true);
+    expect(await run(stub.addJob(training(80)))).toMatchObject({ result: { training: { steps: 80, likeness: null } } });
+  });
+
   it('hangs with heartbeats until it is cancelled', async () => {
     await start({ heartbeatMs: 20, crashes: [{ at: 'afterClaim', effect: 'hang' }] });
     const job = stub.addJob(training(4));
@@ -312,7 +326,9 @@ describe('the simulator itself', () => {
     await run(job);
     expect(job.uploads.map(({ purpose, step }) => [purpose, step])).toEqual([
       ['checkpoint', 2],
+      ['weights', 2],
       ['checkpoint', 4],
+      ['weights', 4],
       ['weights', 6],
       ['kohya-weights', 6],
     ]);

@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import {
   type GenerateOrder,
+  hasPlateaued,
   type ImageEvent,
+  isMeasuredStep,
   newId,
+  PLATEAU,
   type PlannedImage,
   type StoredObject,
   type SucceededEvent,
@@ -46,19 +49,27 @@ export function gpuMsOf(claim: Claim): number {
 }
 
 async function train(world: World, call: Call, claim: Claim, order: TrainOrder): Promise<SucceededEvent> {
-  const { steps, seed } = order.settings;
-  const loss = lossCurve(seed, steps);
+  const { steps: ordered, seed } = order.settings;
+  const loss = lossCurve(seed, ordered);
+  const likeness = likenessCurve(order);
+  // The curve is a function of the step, so what was measured before a restart is known without a file.
+  const stopsAt = order.settings.stopEarly ? plateauStep(likeness, ordered) : null;
+  const steps = stopsAt ?? ordered;
   claim.phase = 'training';
   let step = Math.min(order.resume?.step ?? 0, steps);
   let checkpointStep = step;
   let checkpointAt = performance.now();
+  let keptStep = step;
   const middle = step + Math.ceil((steps - step) / 2);
   let passedMiddle = false;
   while (step < steps) {
-    const next = nextStop(world, step, steps, passedMiddle ? steps : middle, checkpointStep);
+    const next = Math.min(
+      nextStop(world, step, steps, passedMiddle ? steps : middle, checkpointStep),
+      order.settings.stopEarly ? nextMeasuredStep(step, ordered) : steps,
+    );
     await pause(call, (next - step) * world.config.stepMs);
     step = next;
-    reportProgress(world, call, claim, step, steps, loss(step), []);
+    reportProgress(world, call, claim, step, ordered, loss(step), []);
     const { checkpointEverySteps } = world.config;
     const due =
       performance.now() - checkpointAt >= order.settings.checkpointEveryMs ||
@@ -75,6 +86,15 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
       checkpointStep = step;
       checkpointAt = performance.now();
     }
+    const measured = order.settings.stopEarly
+      ? isMeasuredStep(step, ordered)
+      : due && step - keptStep >= ordered / PLATEAU.rounds;
+    if (measured && step < steps) {
+      keptStep = step;
+      const object = await putWeights(world, call, order, 'weights', step);
+      const kept = { type: 'weights', ...eventHead(order), step, object, likeness: likeness(step) } as const;
+      await sendDurable(world, call, claim, kept);
+    }
     if (!passedMiddle && step >= middle) {
       passedMiddle = true;
       await passPoint(world, call, 'midTrain');
@@ -87,7 +107,7 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
   const stride = Math.ceil(steps / MAX_LOSS_POINTS);
   const lossHistory: [number, number][] = [];
   for (let at = stride; at <= steps; at += stride) lossHistory.push([at, loss(at)]);
-  const training = { weights, kohyaWeights, steps, lossHistory };
+  const training = { weights, kohyaWeights, steps, likeness: likeness(steps), lossHistory };
   return { type: 'succeeded', ...eventHead(order), gpuMs: gpuMsOf(claim), training, images: [] };
 }
 
@@ -106,6 +126,30 @@ function lossCurve(seed: number, steps: number): (step: number) => number {
     const noise = seededRandom(seed, step)() * 0.02;
     return Number((0.06 + 0.2 * Math.exp((-3 * step) / steps) + noise).toFixed(5));
   };
+}
+
+/** Rises fast at first, then hardly: by five eighths of the steps it has reached its plateau. */
+function likenessCurve({ settings }: TrainOrder): (step: number) => number | null {
+  const { steps, seed, samplePrompts } = settings;
+  const top = 0.82 + (seed % 10) / 100;
+  return (step) =>
+    samplePrompts.length === 0 ? null : Number((top * (1 - Math.exp((-10 * step) / steps))).toFixed(4));
+}
+
+/** Where the rule ends a training; null when it never does. */
+function plateauStep(likeness: (step: number) => number | null, steps: number): number | null {
+  const scored: { step: number; likeness: number | null }[] = [];
+  for (let step = 1; step < steps; step++) {
+    if (!isMeasuredStep(step, steps)) continue;
+    scored.push({ step, likeness: likeness(step) });
+    if (hasPlateaued(scored, steps)) return step;
+  }
+  return null;
+}
+
+function nextMeasuredStep(step: number, steps: number): number {
+  for (let next = step + 1; next < steps; next++) if (isMeasuredStep(next, steps)) return next;
+  return steps;
 }
 
 async function putWeights(

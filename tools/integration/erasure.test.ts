@@ -12,7 +12,7 @@ import { unzipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Person, type Product, startProduct } from '../testing/product.ts';
-import { hasEnded, until, uploadPhoto } from '../testing/studio.ts';
+import { drawPhoto, hasEnded, until, uploadPhoto } from '../testing/studio.ts';
 import { endOf, findTraces } from '../testing/traces.ts';
 
 /** S8. */
@@ -60,7 +60,7 @@ async function createCanary(): Promise<Canary> {
 
 /** A photo whose hidden data carry the word, as a camera's carry a place. */
 async function drawCanary(word: string, number: number): Promise<Buffer> {
-  return sharp({ create: { width: 320, height: 320, channels: 3, background: { r: number * 11, g: 90, b: 160 } } })
+  return sharp(await drawPhoto(number))
     .withExif({ IFD0: { ImageDescription: word, Artist: word } })
     .jpeg()
     .toBuffer();

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
+import type { GpuProfile } from '@pixgen/domain';
 import { NO_CALL_LIMITS } from './call-limits.ts';
 import type { DataFolder } from './data-folder.ts';
 import { repositoryRoot } from './paths.ts';
@@ -47,9 +48,15 @@ export function publicUrl({ environment, ports }: Pick<AppContext, 'environment'
   return environment.PUBLIC_URL ?? `http://localhost:${ports.web}`;
 }
 
+/**
+ * The base model of the embedded stack where GPU_PROFILE does not say another. Set to `tiny` once
+ * `gpu/pixgen_gpu/tiny/weights/base.safetensors` is shipped: nothing else has to change (gpu/tiny_model/README.md).
+ */
+const DEFAULT_PROFILE: GpuProfile = 'nano';
+
 /** What api and worker share. */
 function serverDefaults(): Environment {
-  return { NODE_ENV: 'production', LOG_LEVEL: 'info', GPU_PROFILE: 'nano' };
+  return { NODE_ENV: 'production', LOG_LEVEL: 'info', GPU_PROFILE: DEFAULT_PROFILE };
 }
 
 function serverWiring({ folder, ports, stores }: AppContext): Environment {
@@ -87,7 +94,7 @@ const APPS: Record<AppName, AppRow> = {
             args: ['server.py'],
             cwd: join(root, 'gpu'),
           },
-    defaults: ({ folder }) => ({ GPU_PROFILE: 'nano', PIXGEN_GPU_DATA_DIR: folder.join('gpu') }),
+    defaults: ({ folder }) => ({ GPU_PROFILE: DEFAULT_PROFILE, PIXGEN_GPU_DATA_DIR: folder.join('gpu') }),
     wiring: (context) => ({
       ...gpuWiring(context),
       GPU_SERVER_HOST: '127.0.0.1',

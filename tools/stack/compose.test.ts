@@ -14,6 +14,13 @@ interface ComposeService {
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
   readonly configs?: ReadonlyArray<{ readonly source: string }>;
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly cap_add?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly privileged?: boolean;
+  readonly restart?: string;
 }
 interface Compose {
   readonly services: Readonly<Record<string, ComposeService>>;
@@ -50,6 +57,24 @@ it.each(dockerfiles)('%s copies only what exists and what is not ignored', (file
 
 it('runs no image of ours as root', () => {
   for (const file of dockerfiles) expect(read(file), file).toMatch(/^USER (?!root)\S+$/m);
+});
+
+it('gives no container more rights than it needs: no root, no writing beside its volumes, no capabilities', () => {
+  const capable = services.flatMap(([name, { cap_add }]) => (cap_add ? [[name, cap_add]] : []));
+  // The only one that begins as root: its own entry point steps down.
+  expect(capable).toEqual([['s3', ['CHOWN', 'DAC_OVERRIDE', 'SETGID', 'SETUID']]]);
+  for (const [name, service] of services) {
+    expect([name, service.read_only, service.cap_drop, service.security_opt, service.privileged]).toEqual([
+      name,
+      true,
+      ['ALL'],
+      ['no-new-privileges:true'],
+      undefined,
+    ]);
+    const isOther = service.user !== undefined && !/^(root|0)(:|$)/.test(service.user);
+    expect([name, service.build !== undefined || isOther || service.cap_add !== undefined]).toEqual([name, true]);
+  }
+  expect(compose.services.migrate?.restart).toBe('no');
 });
 
 it('pins every image, so that a rebuild next year gives the same product', () => {

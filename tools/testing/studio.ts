@@ -3,9 +3,20 @@ import { CONSENT, FINAL_STATES, type JobState, newId } from '@pixgen/domain';
 import sharp from 'sharp';
 import type { Person } from './product.ts';
 
-/** A small photo that differs for each number. */
+/** A small photo that looks different for each number: the check refuses what looks the same. */
 export async function drawPhoto(number: number): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="hsl(${number * 37} 60% 60%)"/><circle cx="${60 + number * 13}" cy="160" r="70" fill="hsl(${number * 91} 80% 40%)"/></svg>`;
+  let state = number + 1;
+  // Lehmer's generator: the same photo for the same number, everywhere.
+  const random = (below: number) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  for (let count = 0; count < 8; count += 1) random(1);
+  const shapes = Array.from({ length: 24 }, () => {
+    const at = `cx="${random(320)}" cy="${random(320)}" rx="${20 + random(50)}" ry="${20 + random(50)}"`;
+    return `<ellipse ${at} fill="hsl(${random(360)} 70% ${20 + random(65)}%)"/>`;
+  });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="hsl(${number * 37} 60% 60%)"/>${shapes.join('')}</svg>`;
   return sharp(Buffer.from(svg)).jpeg().toBuffer();
 }
 

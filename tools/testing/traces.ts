@@ -54,7 +54,7 @@ async function readTables({ db }: Pick<Product, 'db'>, note: Note): Promise<void
   }
 }
 
-async function readRedis(url: string, note: Note): Promise<void> {
+export async function readRedis(url: string, note: Note): Promise<void> {
   const redis = new Redis(url);
   try {
     for (const key of await redis.keys('*')) note('redis', `${key} ${JSON.stringify(await readKey(redis, key))}`);

@@ -19,7 +19,7 @@ type Row =
   /** Whoever has a code that only its maker was given, signed in or not; it tells nothing of anybody. */
   | { who: 'holder'; input: (world: World) => Input }
   /** Only the owner. To everybody else it is not there: the same answer as for an id that does not exist. */
-  | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' }
+  | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' | 'collection' }
   /** Administrators; to everybody else it is not there. */
   | { who: 'admin'; input?: (world: World) => Input };
 
@@ -46,6 +46,22 @@ const PROCEDURES: Record<string, Row> = {
   'admin.deadLetters.list': { who: 'admin', input: () => ({}) },
   'admin.deadLetters.get': { who: 'admin', input: ({ trainingJobId: id }) => ({ id }) },
   'admin.deadLetters.retry': { who: 'admin', input: ({ generationJobId }) => ({ ids: [generationJobId] }) },
+  'bulk.start': {
+    who: 'owner',
+    input: ({ imageId }) => ({ kind: 'delete', selection: { ids: [imageId] }, ...key() }),
+  },
+  'bulk.list': { who: 'oneself' },
+  'bulk.get': { who: 'owner', input: ({ downloadId: id }) => ({ id }) },
+  'bulk.cancel': { who: 'owner', input: ({ deletionId: id }) => ({ id }) },
+  'bulk.undo': { who: 'owner', input: ({ deletionId: id }) => ({ id, ...key() }) },
+  'bulk.file': { who: 'owner', input: ({ downloadId: id }) => ({ id, file: 0 }) },
+  'collections.list': { who: 'oneself' },
+  'collections.create': { who: 'oneself', input: () => ({ name: 'Rain' }) },
+  'collections.rename': { who: 'owner', input: ({ collectionId: id }) => ({ id, name: 'Renamed' }) },
+  'collections.delete': { who: 'owner', input: ({ collectionId: id }) => ({ id }) },
+  'collections.restore': { who: 'owner', input: ({ collectionId: id }) => ({ id }), deleted: 'collection' },
+  'collections.add': { who: 'owner', input: ({ collectionId: id, imageId }) => ({ id, ids: [imageId] }) },
+  'collections.take': { who: 'owner', input: ({ collectionId: id, imageId }) => ({ id, ids: [imageId] }) },
   'generation.start': { who: 'owner', input: ({ modelId }) => ({ modelId, prompt: 'rain', ...key() }) },
   'generation.cancel': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
   'generation.retry': { who: 'owner', input: ({ generationId: id }) => ({ id, ...key() }) },
@@ -54,6 +70,11 @@ const PROCEDURES: Record<string, Row> = {
   'generation.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
   'images.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
   'images.get': { who: 'owner', input: ({ imageId: id }) => ({ id }) },
+  'images.frames': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
+  'images.count': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
+  'images.byIds': { who: 'owner', input: ({ imageId }) => ({ ids: [imageId] }) },
+  'images.neighbours': { who: 'owner', input: ({ imageId: id }) => ({ id }) },
+  'images.rate': { who: 'owner', input: ({ imageId: id }) => ({ id, rating: 5 }) },
   'images.favourite': { who: 'owner', input: ({ imageId: id }) => ({ id, favourite: true }) },
   'images.delete': { who: 'owner', input: ({ imageId }) => ({ ids: [imageId] }) },
   'images.restore': { who: 'owner', input: ({ imageId }) => ({ ids: [imageId] }) },
@@ -65,6 +86,7 @@ const PROCEDURES: Record<string, Row> = {
   'models.update': { who: 'owner', input: ({ modelId: id }) => ({ id, name: 'Renamed' }) },
   'models.get': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
   'models.list': { who: 'oneself', input: () => ({}) },
+  'models.chooseWeights': { who: 'owner', input: ({ modelId: id, weightsId }) => ({ id, weightsId }) },
   'models.delete': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
   'models.restore': { who: 'owner', input: ({ modelId: id }) => ({ id }), deleted: 'model' },
   'models.download': { who: 'owner', input: ({ modelId: id }) => ({ id }) },
@@ -86,6 +108,7 @@ const PROCEDURES: Record<string, Row> = {
   'training.cancel': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
   'training.retry': { who: 'owner', input: ({ trainingId: id }) => ({ id, ...key() }) },
   'training.get': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
+  'training.outlook': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
   'training.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
 };
 
@@ -215,6 +238,8 @@ async function judge(row: Row, call: (who: Identity, input: Input) => Promise<An
     await api.db.prisma.model.update({ where: { id: world.modelId }, data: { deletedAt } });
   if (row.who === 'owner' && row.deleted === 'photo')
     await api.db.prisma.photo.update({ where: { id: world.photoId }, data: { deletedAt } });
+  if (row.who === 'owner' && row.deleted === 'collection')
+    await api.db.prisma.collection.update({ where: { id: world.collectionId }, data: { deletedAt } });
   const secrets = [...Object.values(world), people.owner.userId, people.ownerEmail, 'anary'];
   const before = await fingerprint(api, people.owner.userId);
   const input = () => row.input?.(world);

@@ -9,6 +9,8 @@ import { registerErrors } from './errors.ts';
 import { gpuRoutes } from './gpu-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { imageRoutes } from './image-routes.ts';
+import { parseShallowJson } from './json-depth.ts';
+import { shedLoad } from './overload.ts';
 import { queueBoard } from './queue-board.ts';
 import { restRoutes } from './rest-routes.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
@@ -16,8 +18,19 @@ import type { Services } from './services.ts';
 import { trpcRoutes } from './trpc-routes.ts';
 
 const BODY_BYTES = 100 * 1024;
+export const TIMEOUTS = {
+  /** To receive a whole request. */
+  requestMs: 30_000,
+  /** Silence on a socket (streams say something every 15 s). */
+  connectionMs: 60_000,
+  /** Between two requests. */
+  keepAliveMs: 65_000,
+  /** From its first byte to the answer's: longer than to receive it, and than the stores' own limits take together. */
+  handlerMs: 45_000,
+};
 
-export async function createApp(services: Services): Promise<FastifyInstance> {
+/** @param timeouts for tests */
+export async function createApp(services: Services, timeouts = TIMEOUTS): Promise<FastifyInstance> {
   const { env, deps, issuer } = services;
   const loggerInstance: FastifyBaseLogger = services.log;
   const app: FastifyInstance = fastify({
@@ -29,10 +42,16 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     genReqId: (request) => knownRequestId(request.headers['x-request-id']) ?? newId(),
     trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
     bodyLimit: BODY_BYTES,
-    // To receive a whole request; to be silent on a socket (streams say something every 15 s); between two requests.
-    requestTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 65_000,
+    requestTimeout: timeouts.requestMs,
+    connectionTimeout: timeouts.connectionMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    handlerTimeout: timeouts.handlerMs,
+    http: {
+      // Node swaps the two where the head may take longer than the whole.
+      headersTimeout: timeouts.requestMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: Math.min(5_000, timeouts.requestMs),
+    },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 5_000 },
   });
@@ -43,6 +62,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   registerSecurityHeaders(app);
   registerErrors(app);
+  parseShallowJson(app);
+  await shedLoad(app, env.SHED_AT_DELAY_MS);
   await limitAddresses(app, env.CALLS_PER_MINUTE_PER_ADDRESS);
   await app.register(cors, { origin: [...env.WEB_ORIGIN], methods: ['GET', 'POST', 'PATCH', 'DELETE'], maxAge: 600 });
   await app.register(healthRoutes, services);

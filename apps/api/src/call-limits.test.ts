@@ -85,6 +85,32 @@ describe('the limits of a person', () => {
     expect(passed((await batch('generation.start', orders, headers)).codes)).toBe(2);
     expect(await api.db.prisma.callCount.count()).toBe(2);
   });
+
+  it('hold parallel calls and streams of one person to their places, and give each place back', async () => {
+    api = await startTestApi({ CALLS_AT_ONCE_PER_PERSON: '4', STREAMS_PER_PERSON: '2' });
+    const [ada, eve] = [await api.signUp(), await api.signUp()];
+    const inputs = Array.from({ length: 10 }, () => ({ name: 'Rex', classWord: 'dog' }));
+    const first = await batch('models.create', inputs, ada.headers);
+    expect(passed(first.codes)).toBe(4);
+    expect(first.retryAfter).toBe('1');
+    expect(passed((await batch('models.create', inputs.slice(0, 4), ada.headers)).codes)).toBe(4);
+
+    const open = async (headers: Record<string, string>) => {
+      const ended = new AbortController();
+      const url = `${api.url}/trpc/jobs.live?input=%7B%7D`;
+      const answer = await fetch(url, { headers: { ...headers, accept: 'text/event-stream' }, signal: ended.signal });
+      const reader = answer.body?.getReader();
+      let text = '';
+      while (reader && !/hello|serialized-error/.test(text)) text += Buffer.from((await reader.read()).value ?? []);
+      return { isOpen: text.includes('hello'), text, close: () => ended.abort() };
+    };
+    const streams = [await open(ada.headers), await open(ada.headers)];
+    expect(streams.map(({ isOpen }) => isOpen)).toEqual([true, true]);
+    expect((await open(ada.headers)).text).toContain('RATE_LIMITED');
+    expect((await open(eve.headers)).isOpen).toBe(true);
+    streams[0]?.close();
+    await expect.poll(async () => (await open(ada.headers)).isOpen).toBe(true);
+  });
 });
 
 describe('the ceiling of an address', () => {

@@ -1,5 +1,6 @@
 /** The environment, parsed once. A missing, weak or example value stops the start, named, and never shown. */
 import { createPublicKey } from 'node:crypto';
+import { isIP } from 'node:net';
 import { parseSessionKey } from '@pixgen/core';
 import { gpuProfile } from '@pixgen/domain';
 import { z } from 'zod';
@@ -43,6 +44,23 @@ function parseOrigins(value: string): readonly [string, ...string[]] {
   return [first, ...rest];
 }
 
+/** Addresses, ranges (`10.0.0.0/8`) and the names that Fastify knows; never everybody. */
+function splitProxies(value: string, context: z.RefinementCtx): string[] {
+  const proxies = value.split(',').flatMap((one) => one.trim() || []);
+  const isOne = (proxy: string): boolean => {
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true;
+    const [address = '', prefix] = proxy.split('/');
+    const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+    return (
+      bits > 0 && (prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) >= 8 && Number(prefix) <= bits))
+    );
+  };
+  if (!proxies.every(isOne)) {
+    context.addIssue({ code: 'custom', message: 'must list addresses or ranges of at least 8 bits, not everybody' });
+  }
+  return proxies;
+}
+
 /** Environment variables carry a PEM on one line. */
 function parsePublicKey(value: string): string {
   try {
@@ -70,10 +88,7 @@ const shared = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   WEB_ORIGIN: parsed(parseOrigins),
   /** Addresses whose `x-forwarded-for` is believed: those of the web app. */
-  TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .transform((value) => value.split(',').filter(Boolean)),
+  TRUSTED_PROXIES: z.string().default('').transform(splitProxies),
   GPU_API_URL: http,
   GPU_PROFILE: gpuProfile,
   TICKET_KEY: secret(32),
@@ -94,8 +109,15 @@ const shared = z.object({
   GENERATIONS_PER_HOUR: callLimit(30),
   MUTATIONS_PER_15_MIN: callLimit(100),
   READS_PER_15_MIN: callLimit(3_000),
+  /** Of one person at the same time, per process; 0: no limit. */
+  CALLS_AT_ONCE_PER_PERSON: callLimit(50),
+  STREAMS_PER_PERSON: callLimit(20),
   /** Shown to people as a date; the worker does it. */
   TRAINED_PHOTOS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
+  /** Requests are turned away while the process comes this late to what it has to do; 0: never. */
+  SHED_AT_DELAY_MS: z.coerce.number().int().min(0).max(60_000).default(1_000),
+  /** Photos, weights and images of one person together; 0: no limit. */
+  STORAGE_PER_PERSON_GB: z.coerce.number().min(0).max(1_000_000).default(50),
   QUEUE_BOARD: onOff.default(false),
   /** For tests: a folder whose files order the process to die at named points. */
   CRASH_POINTS: z.string().optional(),

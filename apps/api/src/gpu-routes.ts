@@ -3,6 +3,7 @@ import { claimAttempt, type Deps, grantUpload, MAX_BODY_BYTES, receiveGpuEvent }
 import { AppError, claimRequest, uploadRequest } from '@pixgen/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { refuseDeepJson } from './json-depth.ts';
 
 /** One spelling per claim: no `01`, no `1e0`. */
 const count = z
@@ -53,8 +54,10 @@ function rawBody(request: FastifyRequest): Buffer {
 }
 
 function readJson(request: FastifyRequest): unknown {
+  const text = rawBody(request).toString('utf8');
+  refuseDeepJson(text);
   try {
-    return JSON.parse(rawBody(request).toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
   }

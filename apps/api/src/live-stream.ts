@@ -21,7 +21,7 @@ export function liveStream(app: FastifyInstance, { deps, authenticator }: Servic
     const lastEventId = readStart(request);
     if (lastEventId === undefined) return;
     const actor = await authenticator.authenticate(request.headers.authorization).catch(() => null);
-    if (actor?.status !== 'active') return;
+    if (actor?.status !== 'active' || !deps.callLimits.hasRoom(actor.userId, 'stream')) return;
     reply.hijack();
     const ended = new AbortController();
     reply.raw.once('close', () => ended.abort());

@@ -33,7 +33,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 /** Name, code, text and stack with its causes: no enumerable extras, among which drivers keep queries and parameters. */
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: hideUrls(String(error)) };
-  const { code } = error as { code?: unknown };
+  const { code, issues } = error as { code?: unknown; issues?: { code?: string; path?: PropertyKey[] }[] };
+  if (Array.isArray(issues)) {
+    // What was refused stands in its sentences, names of fields that a stranger made up among them.
+    return { name: error.name, issues: issues.map((issue) => `${issue.code} ${issue.path?.map(String).join('.')}`) };
+  }
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),

@@ -74,8 +74,11 @@ function toConfig(env: Env): CoreConfig {
       generationsPerHour: env.GENERATIONS_PER_HOUR,
       mutationsPer15Min: env.MUTATIONS_PER_15_MIN,
       readsPer15Min: env.READS_PER_15_MIN,
+      callsAtOnce: env.CALLS_AT_ONCE_PER_PERSON,
+      streamsAtOnce: env.STREAMS_PER_PERSON,
     },
     trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
+    storagePerPersonBytes: env.STORAGE_PER_PERSON_GB * 1e9,
     auth: {
       mode: env.AUTH_MODE,
       registration: env.REGISTRATION,

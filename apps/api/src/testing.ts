@@ -4,7 +4,7 @@ import { createTestDb, type TestDb } from '@pixgen/db/testing';
 import { testStorageOptions } from '@pixgen/storage/testing';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createApp } from './app.ts';
+import { createApp, TIMEOUTS } from './app.ts';
 import { type Env, readEnv } from './env.ts';
 import { createLogger } from './logging.ts';
 import { createServices, type Services } from './services.ts';
@@ -29,6 +29,8 @@ const NO_CALL_LIMITS = {
   GENERATIONS_PER_HOUR: '0',
   MUTATIONS_PER_15_MIN: '0',
   READS_PER_15_MIN: '0',
+  CALLS_AT_ONCE_PER_PERSON: '0',
+  STREAMS_PER_PERSON: '0',
 };
 
 /** Good values for mode `local`; the store's own keys are not held to be secrets in a test run. */
@@ -47,6 +49,8 @@ export function testVariables(databaseUrl = 'postgresql://127.0.0.1:1/none'): Re
     AUTH_MODE: 'local',
     REGISTRATION: 'open',
     SESSION_PRIVATE_KEY,
+    // A busy machine is no reason to refuse a test.
+    SHED_AT_DELAY_MS: '0',
     QUEUE_BOARD: 'on',
     AUTH_CALLS_PER_MINUTE: '1000',
     ...NO_CALL_LIMITS,
@@ -66,8 +70,15 @@ export type TestApi = {
   close: () => Promise<void>;
 };
 
-/** @param log replaces the silent one, for tests that read it */
-export async function startTestApi(changes: Record<string, string> = {}, log?: Logger): Promise<TestApi> {
+/**
+ * @param log replaces the silent one, for tests that read it
+ * @param timeouts replaces the usual ones
+ */
+export async function startTestApi(
+  changes: Record<string, string> = {},
+  log?: Logger,
+  timeouts?: Partial<typeof TIMEOUTS>,
+): Promise<TestApi> {
   const { db, drop } = await createTestDb(2);
   const parsed = readEnv({ ...testVariables(db.url), ...changes });
   const store = testStorageOptions();
@@ -80,7 +91,7 @@ export async function startTestApi(changes: Record<string, string> = {}, log?: L
     S3_SECRET_ACCESS_KEY: store.secretAccessKey,
   };
   const services = await createServices(env, log ?? createLogger('silent'));
-  const app = await createApp(services);
+  const app = await createApp(services, { ...TIMEOUTS, ...timeouts });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const post: TestApi['post'] = (path, body, headers = {}) =>
     fetch(url + path, {

@@ -3,6 +3,7 @@ import { type AppRouter, appRouter, asTrpcError, type Context, toAppError } from
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logFailure } from './errors.ts';
+import { refuseDeepJson } from './json-depth.ts';
 import { liveStream } from './live-stream.ts';
 import type { Services } from './services.ts';
 import { type MutationHost, singleMutations } from './trpc-mutation.ts';
@@ -23,6 +24,10 @@ export async function trpcRoutes(app: FastifyInstance, services: Services): Prom
     for (const reply of streams) reply.raw.destroy();
   });
 
+  // tRPC parses bodies itself.
+  app.addHook('preHandler', async ({ body }) => {
+    if (typeof body === 'string') refuseDeepJson(body);
+  });
   liveStream(app, services);
   // A JSON answer comes as a web response, which Fastify would read as a stream and write in chunks.
   app.addHook('onSend', async (_request, reply, payload) => {

@@ -3,6 +3,7 @@
  * without a session. It is a convenience, never the lock: the API authorises every call.
  */
 import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server';
+import { sessionCookieName } from '@/account/session-cookie';
 import { env } from '@/env';
 import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
 import { signInPath } from '@/http/next-path';
@@ -12,7 +13,7 @@ const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compar
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
-  if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has('pixgen_session'));
+  if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has(sessionCookieName(env().PUBLIC_URL)));
   const { clerkMiddleware } = await import('@clerk/nextjs/server');
   const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
     publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
@@ -23,11 +24,11 @@ export default async function proxy(request: NextRequest, event: NextFetchEvent)
 
 function respond(request: NextRequest, hasSession: boolean): NextResponse {
   const { pathname, search } = request.nextUrl;
-  if (NO_PAGE.test(pathname)) return NextResponse.next();
+  const https = env().PUBLIC_URL.protocol === 'https:';
+  if (NO_PAGE.test(pathname)) return withTls(NextResponse.next(), https);
   if (!hasSession && APP_PAGES.test(pathname)) {
     return NextResponse.redirect(new URL(signInPath(pathname + search), env().PUBLIC_URL));
   }
-  const https = env().PUBLIC_URL.protocol === 'https:';
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
   const policy = contentSecurityPolicy({
     nonce,
@@ -42,6 +43,10 @@ function respond(request: NextRequest, hasSession: boolean): NextResponse {
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
+  return withTls(response, https);
+}
+
+function withTls(response: NextResponse, https: boolean): NextResponse {
   if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains');
   return response;
 }

@@ -53,6 +53,8 @@ async function main(): Promise<void> {
       // Nobody calls the worker.
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
+      // Only who announces a photo is asked, and that is the API.
+      storagePerPersonBytes: 0,
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,

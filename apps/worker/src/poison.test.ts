@@ -33,6 +33,7 @@ beforeAll(async () => {
       triggerWordSeed: null,
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: 30,
+      storagePerPersonBytes: 0,
       auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
     },
   };

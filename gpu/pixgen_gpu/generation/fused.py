@@ -31,6 +31,11 @@ class FusedLora:
         self._staging: torch.Tensor | None = None
         self._staged: torch.cuda.Event | None = None
 
+    @property
+    def state(self) -> LoraState | None:
+        """What the U-Net carries."""
+        return self._state
+
     @torch.no_grad()
     def apply(self, state: LoraState | None, weight: float) -> bool:
         """Make the U-Net carry `state` at `weight`; None or 0 takes out what it carries.
@@ -58,9 +63,17 @@ class FusedLora:
         self._state, self._weight = state, weight
         return True
 
+    def take_out(self) -> None:
+        """Leave nothing of the LoRA in the U-Net or on the way to it; the pristine copy stays for the next one."""
+        self.apply(None, 0)
+        if self._staging is not None:
+            if self._staged is not None:
+                self._staged.synchronize()
+            self._staging.zero_()
+
     def release(self) -> None:
         """Take the LoRA out and give the memory of the pristine copy back."""
-        self.apply(None, 0)
+        self.take_out()
         self._pristine.clear()
         self._staging = self._staged = None
 

@@ -1,7 +1,4 @@
-"""Drawing images with our own sampling loop.
-
-Methods: latent diffusion with SDXL conditioning (Podell et al. 2023), classifier-free guidance (Ho and Salimans 2022).
-"""
+"""Drawing images in batches, each handed over as soon as it is decoded."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +12,12 @@ from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan,
 from pixgen_gpu.generation.decoding import Pixels, give_back_memory
 from pixgen_gpu.generation.drawing import Drawing
 from pixgen_gpu.generation.previews import OnPreview, Previewer
+from pixgen_gpu.generation.sampling import sample_latents
 from pixgen_gpu.generation.schedulers import Sampler
 from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.lora import LoraState
-from pixgen_gpu.models import BaseModel, TextEmbedding
+from pixgen_gpu.models import BaseModel
 
-LATENT_CHANNELS = 4
 MAX_BATCH = 8
 
 OnStep = Callable[[list[ImagePlan], int, int], None]
@@ -191,46 +188,22 @@ class _Work:
             self._draw_or_halve(half)
 
     def _sample(self, plans: list[ImagePlan]) -> torch.Tensor:
-        """Latents of one batch, (N, 4, h, w) fp32 on the device. Nothing here reads a tensor back."""
-        config, base = self._config, self._base
-        guided = config.guidance > 1
-        texts = [self._drawing.text(plan.prompt) for plan in plans]
-        if guided:
-            texts = [self._drawing.text(plan.negative_prompt) for plan in plans] + texts
-        tokens = torch.cat([text.tokens for text in texts])
-        conditions = _conditions(texts, config, base)
-        sampler = Sampler(config.scheduler, base.scheduler, config.steps, base.device)
-        latents = _noise(plans, config, base.latent_factor).to(base.device) * sampler.init_noise_sigma
-        for step in range(len(sampler)):
-            self._check_stop()
-            scaled = sampler.model_input(latents, step).to(base.dtype)
-            if guided:
-                scaled = torch.cat([scaled, scaled])
-            if base.device.type == "cuda":
-                scaled = scaled.contiguous(memory_format=torch.channels_last)
-            predicted = base.unet(
-                scaled, sampler.timesteps[step], tokens, added_cond_kwargs=conditions, return_dict=False
-            )[0].float()
-            if guided:
-                without, with_prompt = predicted.chunk(2)
-                predicted = without + config.guidance * (with_prompt - without)
+        """Latents of one batch, (N, 4, h, w) fp32 on the device."""
+        text = self._drawing.text
+
+        def after_step(sampler: Sampler, step: int, predicted: torch.Tensor, latents: torch.Tensor) -> None:
             if self.previewer is not None:
                 self.previewer.poll()
                 if self.previewer.is_due and step + 1 < len(sampler):
                     self.previewer.show(plans, sampler.denoised(predicted, latents, step))
-            latents = sampler.advance(predicted, latents, step)
             self._on_step(plans, step + 1, len(sampler))
-        return latents
 
-
-def _noise(plans: list[ImagePlan], config: GenerateConfig, factor: int) -> torch.Tensor:
-    """Each image's own noise, drawn on the CPU so that the same seed means the same picture on every device."""
-    shape = (LATENT_CHANNELS, config.height // factor, config.width // factor)
-    return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(plan.seed)) for plan in plans])
-
-
-def _conditions(texts: list[TextEmbedding], config: GenerateConfig, base: BaseModel) -> dict[str, torch.Tensor]:
-    """SDXL's added conditions: pooled text, and time ids that say "full size, not cropped"."""
-    size = [float(config.height), float(config.width)]
-    time_ids = torch.tensor([*size, 0.0, 0.0, *size], device=base.device).expand(len(texts), -1)
-    return {"text_embeds": torch.cat([text.pooled for text in texts]), "time_ids": time_ids}
+        return sample_latents(
+            self._base,
+            self._config,
+            [plan.seed for plan in plans],
+            [text(plan.prompt) for plan in plans],
+            [text(plan.negative_prompt) for plan in plans] if self._config.guidance > 1 else [],
+            check_stop=self._check_stop,
+            after_step=after_step,
+        )

@@ -1,8 +1,8 @@
 """Checkpoints: everything needed to go on with a training as if it had never stopped, as one safetensors file.
 
-The file holds the LoRA and AdamW's two moments in fp32 and the losses so far. Randomness, learning rate and order of
-the photos are functions of (seed, step), so the step number stands for all of them. No pickle: the file comes back from
-storage and must not be able to run code.
+The file holds the LoRA and AdamW's two moments in fp32, the losses so far and what was scored. Randomness, learning
+rate and order of the photos are functions of (seed, step), so the step number stands for all of them. No pickle: the
+file comes back from storage and must not be able to run code.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ class Checkpoint:
     exp_avg: torch.Tensor
     exp_avg_sq: torch.Tensor
     losses: torch.Tensor
+    scored: torch.Tensor
+    """(measurements, 2) fp64: step and likeness of the samples, which is NaN where it could not be measured."""
 
     def to_bytes(self, config: TrainConfig, base_hash: str) -> bytes:
         """Serialise; `base_hash` and the settings are stored so that a foreign checkpoint is refused."""
@@ -34,6 +36,7 @@ class Checkpoint:
                 "exp_avg": self.exp_avg,
                 "exp_avg_sq": self.exp_avg_sq,
                 "losses": self.losses.contiguous(),
+                "scored": self.scored.contiguous(),
                 "step": torch.tensor(self.step),
                 "belongs_to": _identity(config, base_hash),
             }
@@ -46,7 +49,9 @@ def checkpoint_from_bytes(data: bytes, config: TrainConfig, base_hash: str) -> C
         tensors = load_safetensors(data)
         belongs = torch.equal(tensors["belongs_to"], _identity(config, base_hash))
         vectors = {name: tensors[name] for name in ("lora", "exp_avg", "exp_avg_sq")}
-        checkpoint = Checkpoint(step=int(tensors["step"]), losses=tensors["losses"], **vectors)
+        checkpoint = Checkpoint(
+            step=int(tensors["step"]), losses=tensors["losses"], scored=tensors["scored"], **vectors
+        )
     except (SafetensorError, ValueError, KeyError) as error:
         raise GpuFailure("WEIGHTS_UNREADABLE", "damaged checkpoint") from error
     if not belongs or not 0 < checkpoint.step <= config.steps or len(checkpoint.losses) != checkpoint.step:

@@ -31,6 +31,8 @@ class TrainConfig:
     prior_images: int = 0
     """How many class images there are; counts only with a prior weight."""
     sample_prompts: tuple[str, ...] = ()
+    stop_early: bool = False
+    """End at a plateau of the samples' likeness (`plateau.py`), which is then measured at fixed steps."""
     min_snr_gamma: float = 5.0
     gradient_checkpointing: GradientCheckpointing = "auto"
 
@@ -57,6 +59,7 @@ class TrainConfig:
             self.prior_weight,
             self.prior_images,
             self.min_snr_gamma,
+            self.stop_early,
         )
         return hashlib.sha256(repr(parts).encode()).digest()
 
@@ -82,9 +85,12 @@ class SampleImage:
 
 @dataclass(frozen=True)
 class TrainedLora:
-    """The result: `state` in diffusers layout, fp32 on the CPU; `losses` (steps,) with the loss of every step."""
+    """A LoRA after `steps` steps: `state` in diffusers layout, fp32 on the CPU; `losses` (steps,), the loss of each."""
 
     state: LoraState
     losses: torch.Tensor
     config: TrainConfig
     photo_count: int
+    steps: int
+    likeness: float | None = None
+    """Of the samples of the last step, 0 to 1; None: not measured."""

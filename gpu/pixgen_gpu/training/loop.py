@@ -13,6 +13,7 @@ from pixgen_gpu.training.checkpoint import Checkpoint
 from pixgen_gpu.training.config import TrainConfig
 from pixgen_gpu.training.latents import TrainingSet
 from pixgen_gpu.training.layers import LoraLayers
+from pixgen_gpu.training.plateau import Scored
 from pixgen_gpu.training.schedule import BatchSchedule, learning_rate_at, step_generator
 
 GRADIENT_CLIP = 1.0
@@ -22,7 +23,7 @@ NOISE, PRIOR_ORDER, PRIOR_NOISE = 0, 2, 3
 
 
 class TrainingLoop:
-    """State of a training: the LoRA, the optimiser's moments, the losses and the count of finished `step`s.
+    """State of a training: the LoRA, the optimiser's moments, the losses, what was `scored` and the finished `step`s.
 
     A step is a function of this state and (seed, step) alone, and waits for the GPU nowhere.
     """
@@ -36,6 +37,7 @@ class TrainingLoop:
         class_latents: torch.Tensor | None = None,
     ) -> None:
         self.step = 0
+        self.scored: list[Scored] = []
         self._config, self._base, self._data, self._layers = config, base, data, layers
         self._schedule = BatchSchedule([photo.bucket for photo in data.photos], config.batch_size, config.seed)
         self._prior = class_latents
@@ -168,7 +170,9 @@ class TrainingLoop:
             "exp_avg_sq": moments["exp_avg_sq"],
         }
         copies = {name: vector.to("cpu", copy=True) for name, vector in vectors.items()}
-        return Checkpoint(step=self.step, losses=self.losses(), **copies)
+        scored = [(step, float("nan") if likeness is None else likeness) for step, likeness in self.scored]
+        table = torch.tensor(scored, dtype=torch.float64).view(-1, 2)
+        return Checkpoint(step=self.step, losses=self.losses(), scored=table, **copies)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue after `checkpoint`. Raises GpuFailure WEIGHTS_UNREADABLE when it is of another network."""
@@ -184,6 +188,9 @@ class TrainingLoop:
             "exp_avg_sq": checkpoint.exp_avg_sq.to(device, copy=True),
         }
         self._losses = list(checkpoint.losses.to(device))
+        self.scored = [
+            (int(step), None if likeness != likeness else likeness) for step, likeness in checkpoint.scored.tolist()
+        ]
         self.step = checkpoint.step
 
 

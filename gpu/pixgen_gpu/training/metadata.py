@@ -11,7 +11,7 @@ def lora_metadata(trained: TrainedLora, base: BaseModel) -> dict[str, str]:
     config = trained.config
     is_sdxl = base.profile.name == "sdxl"
     tag = f"{config.trigger_word} {config.class_word}"
-    rank, steps = str(config.rank), str(config.steps)
+    rank, steps = str(config.rank), str(trained.steps)
     return {
         "pixgen.version": "2",
         "pixgen.trigger_word": config.trigger_word,
@@ -38,7 +38,7 @@ def lora_metadata(trained: TrainedLora, base: BaseModel) -> dict[str, str]:
         "ss_enable_bucket": "True",
         "ss_num_train_images": str(trained.photo_count),
         "ss_tag_frequency": json.dumps({f"1_{tag}": {tag: trained.photo_count}}),
-        "ss_max_train_steps": steps,
+        "ss_max_train_steps": str(config.steps),
         "ss_steps": steps,
         "ss_learning_rate": str(config.learning_rate),
         "ss_unet_lr": str(config.learning_rate),

@@ -18,7 +18,7 @@ from safetensors.torch import save as save_safetensors
 from pixgen_gpu.logs import log
 from pixgen_gpu.models import BaseModel, TextEmbedding
 from pixgen_gpu.training.config import TrainConfig
-from pixgen_gpu.training.sampling import GUIDANCE, Picture, draw_latents, latent_edge
+from pixgen_gpu.training.sampling import GUIDANCE, Picture, draw_latents
 
 MAX_FILES = 64
 """About 12 MB each for SDXL at 1024 px; the longest unused goes first."""
@@ -45,7 +45,7 @@ def class_latents(
 
     `texts` are the class's captions, taken in turn. Without a folder nothing is kept.
     """
-    edge = latent_edge(base, config.resolution)
+    edge = config.resolution // base.latent_factor
     shape = (config.prior_images, 4, edge, edge)
     path = folder and folder / f"{_key(base, config)}.safetensors"
     kept = _read(path, shape) if path else None

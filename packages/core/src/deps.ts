@@ -29,6 +29,10 @@ export type CallLimitsConfig = {
   generationsPerHour: number;
   mutationsPer15Min: number;
   readsPer15Min: number;
+  /** Under way at the same time, per process. */
+  callsAtOnce: number;
+  /** Live streams open at the same time, per process. */
+  streamsAtOnce: number;
 };
 
 export type CoreConfig = {
@@ -48,6 +52,8 @@ export type CoreConfig = {
   callLimits: CallLimitsConfig;
   /** Days after which photos are erased that a training succeeded with; 0: they stay. */
   trainedPhotosDays: number;
+  /** What photos, weights and images of one person may take together; 0: no limit. */
+  storagePerPersonBytes: number;
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
 };
 

@@ -18,6 +18,7 @@ const CONFIG: CoreConfig = {
   triggerWordSeed: null,
   callLimits: NO_CALL_LIMITS,
   trainedPhotosDays: 30,
+  storagePerPersonBytes: 0,
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };
 

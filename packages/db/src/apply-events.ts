@@ -42,12 +42,14 @@ export type NewWeights = {
   userId: string;
   modelId: string;
   trainingId: string;
+  jobId: string;
   step: number;
   final: boolean;
+  likeness: number | null;
   storageKey: string;
   sizeBytes: number;
   sha256: string;
-  kohyaStorageKey: string;
+  kohyaStorageKey: string | null;
   profile: string;
 };
 
@@ -87,6 +89,8 @@ export type ReadJob = {
   profile: string | null;
   /** Of a training; empty for a generation. */
   samplePrompts: string[];
+  /** Of a training that may stop early: its steps; null for everything else. */
+  stoppableSteps: number | null;
 };
 
 /** An inbox row with its job. */
@@ -97,6 +101,7 @@ SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, coalesce(j
   j."modelId", j.state, j.attempt, j.version, coalesce(a."claimEpoch", 0) AS "claimEpoch", j."holdMicroUsd",
   coalesce(g.planned, '[]') AS planned, (j.checkpoint->>'step')::int AS "checkpointStep", t.profile,
   coalesce(t.settings->'samplePrompts', '[]') AS "samplePrompts",
+  CASE WHEN (t.settings->>'stopEarly')::boolean THEN (t.settings->>'steps')::int END AS "stoppableSteps",
   ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds",
   ${READY_BEFORE} AS "readyBefore"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
@@ -175,6 +180,10 @@ function applyText(parts: Parts): string {
         (checkpoint->>'step')::int AS step, NULL::text AS code, 1 AS part, 0 AS position
       FROM changed WHERE checkpoint IS NOT NULL`,
     training &&
+      `SELECT c.id, c."userId", c.kind, c."orderId", 'weights' AS type, c."oldAttempt" AS attempt, NULL::uuid AS "imageId",
+        wts.step, NULL::text AS code, 1 AS part, 0 AS position
+      FROM wts JOIN changed c ON c.id = wts."jobId" WHERE NOT wts.final`,
+    training &&
       `SELECT c.id, c."userId", c.kind, c."orderId", 'sample' AS type, c."oldAttempt" AS attempt, NULL::uuid AS "imageId",
         smp.step, NULL::text AS code, 1 AS part, 1 + smp.position AS position
       FROM smp JOIN changed c ON c."orderId" = smp."trainingId"`,
@@ -232,15 +241,17 @@ const insertImages = (parameter: string): string => `
   WHERE "Image".state = 'failed'
   RETURNING id, "generationId", position, "failureCode"`;
 
+/** A training that resumes keeps the LoRA of a step again; the first one stays. */
 const insertWeights = (parameter: string): string => `
-  INSERT INTO "Weights" (id, "userId", "modelId", "trainingId", step, final, "storageKey", "sizeBytes", sha256, "kohyaStorageKey",
-    profile)
-  SELECT r.id, r."userId", r."modelId", r."trainingId", r.step, r.final, r."storageKey", r."sizeBytes", r.sha256, r."kohyaStorageKey",
-    r.profile
-  FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "trainingId" uuid, step int, final boolean,
-    "storageKey" text, "sizeBytes" int, sha256 text, "kohyaStorageKey" text, profile text)
-  JOIN changed ON changed."orderId" = r."trainingId"
-  ON CONFLICT ("storageKey") DO NOTHING`;
+  INSERT INTO "Weights" (id, "userId", "modelId", "trainingId", "jobId", step, final, likeness, "storageKey", "sizeBytes", sha256,
+    "kohyaStorageKey", profile)
+  SELECT r.id, r."userId", r."modelId", r."trainingId", r."jobId", r.step, r.final, r.likeness, r."storageKey", r."sizeBytes", r.sha256,
+    r."kohyaStorageKey", r.profile
+  FROM jsonb_to_recordset(${parameter}::jsonb) AS r(id uuid, "userId" uuid, "modelId" uuid, "trainingId" uuid, "jobId" uuid, step int,
+    final boolean, likeness float8, "storageKey" text, "sizeBytes" int, sha256 text, "kohyaStorageKey" text, profile text)
+  JOIN changed ON changed.id = r."jobId"
+  ON CONFLICT DO NOTHING
+  RETURNING "jobId", step, final`;
 
 /** A training that resumes draws the samples of a step again; the first ones stay. */
 const insertSamples = (parameter: string): string => `

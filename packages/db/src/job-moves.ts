@@ -88,9 +88,11 @@ const EFFECTS = {
   UNION ALL
   SELECT "releaseId", "userId", id, 'release', "holdMicroUsd" - "costMicroUsd" FROM moved
   WHERE final AND "holdMicroUsd" > "costMicroUsd"`,
+  // New weights are there to be used: what was chosen among earlier ones is no longer asked for.
   model: `UPDATE "Model" m SET "updatedAt" = now(), state = CASE
-      WHEN moved."to" = 'succeeded' OR EXISTS (SELECT 1 FROM "Weights" w WHERE w."modelId" = m.id AND w.final) THEN 'ready'
-      WHEN moved."to" = 'cancelled' THEN 'draft' ELSE 'failed' END
+      WHEN moved."to" = 'succeeded' OR EXISTS (SELECT 1 FROM "Weights" w WHERE w."modelId" = m.id AND w.final AND NOT w.lost) THEN 'ready'
+      WHEN moved."to" = 'cancelled' THEN 'draft' ELSE 'failed' END,
+    "chosenWeightsId" = CASE WHEN moved."to" <> 'succeeded' THEN m."chosenWeightsId" END
   FROM moved WHERE moved.kind = 'train' AND moved.final AND m.id = moved."modelId"`,
   // What was ordered along with a training starts when it succeeds, and is let go when it does not.
   pack: `UPDATE "PackOrder" p SET "updatedAt" = now(), state = CASE WHEN moved."to" = 'succeeded' THEN 'due' ELSE 'released' END

@@ -9,16 +9,26 @@ export type OwnedModelRow = {
   classWord: string;
   triggerWord: string;
   state: string;
-  /** Newest final weights; null before the first training succeeded. */
+  /** Those in use, see {@link WEIGHTS_IN_USE}; null before the first training succeeded. */
   weightsId: string | null;
   weightsProfile: string | null;
 };
+
+/**
+ * What is drawn with of a model `m`: the chosen weights while their file is there, else the newest final ones. Two index
+ * lookups; the first finds nothing for a model without a choice.
+ */
+export const WEIGHTS_IN_USE = `
+  SELECT id, profile FROM (
+    (SELECT id, profile, 0 AS rank FROM "Weights" WHERE id = m."chosenWeightsId" AND NOT lost)
+    UNION ALL (SELECT id, profile, 1 FROM "Weights" WHERE "modelId" = m.id AND final AND NOT lost ORDER BY id DESC LIMIT 1)
+  ) found ORDER BY rank LIMIT 1`;
 
 const OWNED = `
 SELECT m.id, m."userId", m.name, m."classWord", m."triggerWord", m.state, w.id AS "weightsId", w.profile AS "weightsProfile"
 FROM unnest($1::uuid[], $2::uuid[]) AS r("modelId", "userId")
 JOIN "Model" m ON m.id = r."modelId" AND m."userId" = r."userId" AND m."deletedAt" IS NULL
-LEFT JOIN LATERAL (SELECT id, profile FROM "Weights" WHERE "modelId" = m.id AND final ORDER BY id DESC LIMIT 1) w ON true`;
+LEFT JOIN LATERAL (${WEIGHTS_IN_USE}) w ON true`;
 
 /** Reads a model only for its owner; a foreign one answers like an absent one. */
 export function createOwnedModelReader(

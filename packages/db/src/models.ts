@@ -2,6 +2,7 @@
 import { appendAudit } from './audit.ts';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
+import { WEIGHTS_IN_USE } from './model-access.ts';
 
 export type ModelRow = Prisma.ModelGetPayload<Record<string, never>>;
 
@@ -17,6 +18,8 @@ export type ModelCardRow = ModelRow & {
   /** When its newest weights came, and whether there are photos of before. */
   trainedAt: Date | null;
   hasTrainedPhotos: boolean | null;
+  /** Those in use. */
+  weightsId: string | null;
   coverImageId: string | null;
 };
 
@@ -27,10 +30,11 @@ export type ModelFilter = { ids: string[] } | { before: string | null; limit: nu
 const CARD = `
 SELECT m.*, c.subject AS "consentSubject", c."textVersion" AS "consentTextVersion", c."createdAt" AS "consentAt",
   p.ready AS "readyPhotos", p.pending AS "pendingPhotos", p.refused AS "refusedPhotos",
-  d.at AS "trainedAt", p.trained AS "hasTrainedPhotos", t.id AS "trainingId", i.id AS "coverImageId"
+  d.at AS "trainedAt", p.trained AS "hasTrainedPhotos", t.id AS "trainingId", w.id AS "weightsId", i.id AS "coverImageId"
 FROM "Model" m
 LEFT JOIN LATERAL (SELECT * FROM "Consent" WHERE "modelId" = m.id ORDER BY "createdAt" DESC LIMIT 1) c ON true
-LEFT JOIN LATERAL (SELECT max("createdAt") AS at FROM "Weights" WHERE "modelId" = m.id AND final) d ON true
+LEFT JOIN LATERAL (SELECT max("createdAt") AS at FROM "Weights" WHERE "modelId" = m.id AND final AND NOT lost) d ON true
+LEFT JOIN LATERAL (${WEIGHTS_IN_USE}) w ON true
 LEFT JOIN LATERAL (SELECT bool_or("createdAt" < d.at) AS trained, count(*) FILTER (WHERE state = 'ready')::int AS ready,
     count(*) FILTER (WHERE state IN ('uploading', 'checking'))::int AS pending,
     count(*) FILTER (WHERE state = 'refused')::int AS refused
@@ -87,7 +91,7 @@ async function insertConsent(
 export async function updateModel(
   db: Db,
   model: { id: string; userId: string },
-  change: { name?: string; classWord?: string },
+  change: { name?: string; classWord?: string; plan?: object },
   consent: NewConsent | null,
 ): Promise<void> {
   await db.prisma.$transaction(async (tx) => {
@@ -108,14 +112,40 @@ export async function restoreModel(db: Db, userId: string, id: string, since: Da
   return (await db.prisma.model.updateMany({ where, data: { deletedAt: null } })).count === 1;
 }
 
-/** The newest final weights of a model. */
-export async function findNewestWeights(
-  db: Db,
+export type WeightsFile = { storageKey: string; kohyaStorageKey: string | null; step: number };
+
+/** Weights that can be used: their file is there, and the job that made them succeeded. */
+const USABLE = `NOT w.lost AND (w.final OR EXISTS (SELECT 1 FROM "Job" j WHERE j.id = w."jobId" AND j.state = 'succeeded'))`;
+
+/** The file of the model's weights in use, or of others of its; null when there is none that can be used. */
+export async function findWeightsFile(
+  db: Pick<Db, 'pool'>,
   modelId: string,
-): Promise<{ storageKey: string; kohyaStorageKey: string | null; step: number } | null> {
-  return db.prisma.weights.findFirst({
-    where: { modelId, final: true },
-    orderBy: { id: 'desc' },
-    select: { storageKey: true, kohyaStorageKey: true, step: true },
-  });
+  weightsId: string | null,
+): Promise<WeightsFile | null> {
+  const { rows } = await db.pool.query<WeightsFile>(
+    `SELECT w."storageKey", w."kohyaStorageKey", w.step FROM "Model" m
+     JOIN "Weights" w ON w."modelId" = m.id AND w.id = coalesce($2::uuid, (SELECT id FROM (${WEIGHTS_IN_USE}) u))
+     WHERE m.id = $1 AND ${USABLE}`,
+    [modelId, weightsId],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * Sets which weights of a person's model are drawn with; null: the newest again.
+ *
+ * @returns false when the model is not theirs, or has no such weights that can be used
+ */
+export async function chooseWeights(
+  db: Pick<Db, 'pool'>,
+  choice: { userId: string; modelId: string; weightsId: string | null },
+): Promise<boolean> {
+  const { rowCount } = await db.pool.query(
+    `UPDATE "Model" m SET "chosenWeightsId" = $3::uuid, "updatedAt" = now()
+     WHERE m.id = $1 AND m."userId" = $2 AND m."deletedAt" IS NULL
+       AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM "Weights" w WHERE w.id = $3::uuid AND w."modelId" = m.id AND ${USABLE}))`,
+    [choice.modelId, choice.userId, choice.weightsId],
+  );
+  return rowCount === 1;
 }

@@ -22,7 +22,7 @@ export async function readExpectedObjects(db: Pick<Db, 'pool'>, userId: string):
   const { rows } = await db.pool.query<Expected>(
     `SELECT 'photo' AS kind, id, "modelId", NULL AS "storageKey" FROM "Photo" WHERE "userId" = $1 AND state = 'ready'
      UNION ALL SELECT 'image', id, "modelId", "storageKey" FROM "Image" WHERE "userId" = $1 AND state = 'ready'
-     UNION ALL SELECT 'weights', id, "modelId", "storageKey" FROM "Weights" WHERE "userId" = $1 AND final`,
+     UNION ALL SELECT 'weights', id, "modelId", "storageKey" FROM "Weights" WHERE "userId" = $1 AND NOT lost`,
     [userId],
   );
   return rows;
@@ -58,8 +58,8 @@ export async function markLost(db: Db, lost: Expected): Promise<void> {
   } else {
     await db.prisma.$transaction(async (tx) => {
       // Generations were drawn with them and stay; only the file can be had no more.
-      await tx.weights.updateMany({ where: { id }, data: { final: false } });
-      if ((await tx.weights.count({ where: { modelId, final: true } })) > 0) return;
+      await tx.weights.updateMany({ where: { id }, data: { lost: true } });
+      if ((await tx.weights.count({ where: { modelId, final: true, lost: false } })) > 0) return;
       await tx.model.updateMany({ where: { id: modelId, state: 'ready' }, data: { state: 'failed' } });
     });
   }

@@ -1,5 +1,5 @@
 /** Photos of a model, from the announced upload to the validated copy. */
-import { newId } from '@pixgen/domain';
+import { compareLooks, newId, type PhotoLook } from '@pixgen/domain';
 import type { Db } from './client.ts';
 import { isUniqueViolation } from './faults.ts';
 import type { Prisma } from './generated/client.ts';
@@ -7,7 +7,15 @@ import type { Prisma } from './generated/client.ts';
 export type PhotoRow = Prisma.PhotoGetPayload<Record<string, never>>;
 export type NewPhoto = Pick<PhotoRow, 'id' | 'userId' | 'modelId' | 'fileName' | 'contentType' | 'sizeBytes'>;
 export type PhotoVerdict =
-  | { state: 'ready'; sourceSha256: string; sha256: string; sizeBytes: number; width: number; height: number }
+  | {
+      state: 'ready';
+      sourceSha256: string;
+      sha256: string;
+      sizeBytes: number;
+      width: number;
+      height: number;
+      look: PhotoLook;
+    }
   | { state: 'refused'; refusalCode: string; sourceSha256: string | null };
 
 /** Photos that count against a set's limit; an upload that was never finished stops counting when its URL has expired. */
@@ -21,15 +29,35 @@ async function lockModel(tx: Prisma.TransactionClient, modelId: string): Promise
   await tx.$queryRaw`SELECT 1 FROM "Model" WHERE id = ${modelId}::uuid FOR UPDATE`;
 }
 
-/** @returns null when the set is full */
+/**
+ * Bytes that a person's things take in the store: photos until they are gone for good, announced ones too, images, weights.
+ * Small versions and checkpoints are not counted: they come and go by themselves.
+ */
+async function storedBytes(tx: Prisma.TransactionClient, userId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ bytes: bigint }[]>`SELECT (
+      COALESCE((SELECT SUM("sizeBytes") FROM "Photo" WHERE "userId" = ${userId}::uuid AND state <> 'refused'), 0)
+    + COALESCE((SELECT SUM("sizeBytes") FROM "Image" WHERE "userId" = ${userId}::uuid), 0)
+    + COALESCE((SELECT SUM(w."sizeBytes" * CASE WHEN w."kohyaStorageKey" IS NULL THEN 1 ELSE 2 END::bigint)
+        FROM "Weights" w JOIN "Model" m ON m.id = w."modelId" WHERE m."userId" = ${userId}::uuid), 0)
+    )::bigint AS bytes`;
+  return Number(row?.bytes ?? 0n);
+}
+
+/** @returns `full` when the set is full; the bytes in use when the photo does not fit beside them */
 export async function insertPhoto(
   db: Db,
   photo: NewPhoto,
-  limit: { photos: number; uploadSince: Date },
-): Promise<PhotoRow | null> {
+  limit: { photos: number; uploadSince: Date; storageBytes: number | null },
+): Promise<PhotoRow | 'full' | { usedBytes: number }> {
   return db.prisma.$transaction(async (tx) => {
+    if (limit.storageBytes !== null) {
+      // Parallel announcements for several models cannot pass the limit together. The account's own row is left to the money.
+      await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`storage ${photo.userId}`}, 0))::text`;
+      const usedBytes = await storedBytes(tx, photo.userId);
+      if (usedBytes + photo.sizeBytes > limit.storageBytes) return { usedBytes };
+    }
     await lockModel(tx, photo.modelId);
-    if ((await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos) return null;
+    if ((await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos) return 'full';
     return tx.photo.create({ data: photo });
   });
 }
@@ -101,22 +129,44 @@ export async function hasPhotoOfSource(db: Db, modelId: string, sourceSha256: st
 }
 
 /**
- * Writes the verdict once: a repeated check of one photo changes nothing.
+ * Writes the verdict once: a repeated check of one photo changes nothing. Photos of one set become ready one after the
+ * other, so that of two that look the same only one does.
  *
- * @returns `duplicate` when the same bytes became ready in this set meanwhile; nothing was written then
+ * @returns `duplicate` when the same bytes became ready in this set meanwhile, `near-duplicate` when practically the same
+ *   picture did; nothing was written then
  */
 export async function writePhotoVerdict(
   db: Db,
-  id: string,
+  photo: { id: string; modelId: string },
   verdict: PhotoVerdict,
-): Promise<'written' | 'already' | 'duplicate'> {
+): Promise<'written' | 'already' | 'duplicate' | 'near-duplicate'> {
   try {
-    const written = await db.prisma.photo.updateMany({ where: { id, state: 'checking' }, data: verdict });
-    return written.count === 1 ? 'written' : 'already';
+    return await db.prisma.$transaction(async (tx) => {
+      if (verdict.state === 'ready') {
+        await lockModel(tx, photo.modelId);
+        const found = await findLookAlike(tx, photo, verdict);
+        if (found) return found;
+      }
+      const written = await tx.photo.updateMany({ where: { id: photo.id, state: 'checking' }, data: verdict });
+      return written.count === 1 ? 'written' : 'already';
+    });
   } catch (error) {
     if (isUniqueViolation(error)) return 'duplicate';
     throw error;
   }
+}
+
+/** How another ready photo of the set stands in the way of this one: made from the same bytes, or practically the same picture. */
+async function findLookAlike(
+  tx: Prisma.TransactionClient,
+  photo: { id: string; modelId: string },
+  { sourceSha256, look }: { sourceSha256: string | null; look: PhotoLook },
+): Promise<'duplicate' | 'near-duplicate' | null> {
+  const where = { modelId: photo.modelId, state: 'ready', deletedAt: null, id: { not: photo.id } };
+  const others = await tx.photo.findMany({ where, select: { sourceSha256: true, look: true } });
+  if (sourceSha256 !== null && others.some((other) => other.sourceSha256 === sourceSha256)) return 'duplicate';
+  const alike = others.some((other) => other.look !== null && compareLooks(look, other.look as PhotoLook) === 'same');
+  return alike ? 'near-duplicate' : null;
 }
 
 export async function softDeletePhoto(db: Db, userId: string, id: string): Promise<void> {
@@ -139,6 +189,9 @@ export async function restorePhoto(
       const counts = photo.state !== 'refused';
       if (counts && (await tx.photo.count({ where: usable(photo.modelId, limit.uploadSince) })) >= limit.photos)
         return 'full';
+      const { sourceSha256, look } = photo;
+      if (counts && look !== null && (await findLookAlike(tx, photo, { sourceSha256, look: look as PhotoLook })))
+        return 'duplicate';
       return tx.photo.update({ where: { id }, data: { deletedAt: null } });
     });
   } catch (error) {

@@ -40,7 +40,7 @@ export type RetainedPhoto = { id: string; userId: string; modelId: string };
 export async function findPhotosPastRetention(db: Db, trainedBefore: Date, limit: number): Promise<RetainedPhoto[]> {
   const { rows } = await db.pool.query<RetainedPhoto>(
     `SELECT p.id, p."userId", p."modelId"
-     FROM (SELECT "modelId", max("createdAt") AS at FROM "Weights" WHERE final GROUP BY "modelId") w
+     FROM (SELECT "modelId", max("createdAt") AS at FROM "Weights" WHERE final AND NOT lost GROUP BY "modelId") w
      JOIN "Photo" p ON p."modelId" = w."modelId" AND p."createdAt" < w.at
      WHERE w.at < $1 AND NOT EXISTS (SELECT 1 FROM "LiveJob" l WHERE l."modelId" = w."modelId")
      ORDER BY p.id LIMIT $2`,
@@ -89,12 +89,12 @@ export async function findUnsweptJobs(
 ): Promise<{ id: string; userId: string; keep: string[] }[]> {
   const rows = await db.prisma.unsweptJob.findMany({
     where: { job: { endedAt: { lt: endedBefore } } },
-    select: { job: { select: { id: true, userId: true, trainingId: true, generationId: true } } },
+    select: { job: { select: { id: true, userId: true, state: true, trainingId: true, generationId: true } } },
     orderBy: { jobId: 'asc' },
     take: limit,
   });
   return Promise.all(
-    rows.map(async ({ job: { id, userId, trainingId, generationId } }) => {
+    rows.map(async ({ job: { id, userId, state, trainingId, generationId } }) => {
       const images = generationId
         ? await db.prisma.image.findMany({
             where: { generationId, storageKey: { not: null } },
@@ -103,7 +103,8 @@ export async function findUnsweptJobs(
         : [];
       const weights = trainingId
         ? await db.prisma.weights.findMany({
-            where: { trainingId },
+            // Of a training that came to nothing the checkpoints are of no use.
+            where: { trainingId, ...(state === 'succeeded' ? {} : { NOT: checkpointsOf(id) }) },
             select: { storageKey: true, kohyaStorageKey: true },
           })
         : [];
@@ -120,7 +121,11 @@ export async function findUnsweptJobs(
   );
 }
 
+const checkpointsOf = (jobId: string) => ({ jobId, final: false });
+
 export async function markSwept(db: Db, jobId: string): Promise<void> {
+  // Nothing was ever drawn with them: only a training that succeeded offers its checkpoints.
+  await db.prisma.weights.deleteMany({ where: { ...checkpointsOf(jobId), job: { state: { not: 'succeeded' } } } });
   await db.prisma.unsweptJob.deleteMany({ where: { jobId } });
 }
 

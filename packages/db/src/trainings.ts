@@ -1,4 +1,5 @@
 /** Trainings, as pages read them. */
+import type { PastRun } from '@pixgen/domain';
 import type { Db } from './client.ts';
 import { ERASED_AT } from './erasures.ts';
 import type { Prisma } from './generated/client.ts';
@@ -43,6 +44,36 @@ export async function listTrainingRows(
       take: page.limit,
     }),
   );
+}
+
+/** The newest trainings that are looked at for how long one takes, and how many of them count at most. */
+const HISTORY = { trainings: 200, runs: 40 };
+
+/**
+ * How long trainings with this base model and preset took, newest first, whoever ordered them: the GPU is the same. Times
+ * are differences on the database's clock.
+ */
+export async function readPastRuns(db: Db, order: { profile: string; preset: string }): Promise<PastRun[]> {
+  return db.prisma.$queryRaw<PastRun[]>`
+    SELECT (extract(epoch FROM j."startedAt" - j."createdAt") * 1000)::float8 AS "waitMs",
+      (extract(epoch FROM j."endedAt" - j."startedAt") * 1000)::float8 AS "runMs", (t.settings->>'steps')::int AS steps
+    FROM (SELECT id, "modelId", settings FROM "Training" WHERE profile = ${order.profile} AND preset = ${order.preset}
+      ORDER BY id DESC LIMIT ${HISTORY.trainings}) t
+    JOIN "Job" j ON j."modelId" = t."modelId" AND j."trainingId" = t.id AND j.state = 'succeeded' AND j."startedAt" IS NOT NULL
+    ORDER BY t.id DESC LIMIT ${HISTORY.runs}`;
+}
+
+/** How long a job has waited and worked so far, and how many jobs of the installation wait before it. */
+export async function readJobAge(
+  db: Db,
+  jobId: string,
+): Promise<{ waitedMs: number; ranMs: number | null; ahead: number } | null> {
+  const [row] = await db.prisma.$queryRaw<{ waitedMs: number; ranMs: number | null; ahead: number }[]>`
+    SELECT (extract(epoch FROM now() - j."createdAt") * 1000)::float8 AS "waitedMs",
+      (extract(epoch FROM now() - j."startedAt") * 1000)::float8 AS "ranMs",
+      (SELECT count(*) FROM "LiveJob" l JOIN "Job" o ON o.id = l."jobId" WHERE o.state = 'queued' AND o.id < j.id)::int AS ahead
+    FROM "Job" j WHERE j.id = ${jobId}::uuid`;
+  return row ?? null;
 }
 
 /** A sample image of the caller's own training. */

@@ -26,6 +26,7 @@ const MESSAGES = {
   SafetyVerdict: protocol.safetyVerdict,
   ImageEvent: protocol.imageEvent,
   CheckpointEvent: protocol.checkpointEvent,
+  WeightsEvent: protocol.weightsEvent,
   SampleEvent: protocol.sampleEvent,
   SucceededEvent: protocol.succeededEvent,
   FailedEvent: protocol.failedEvent,

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   PHOTO_DUPLICATE: { status: 409, retryable: false },
   GONE: { status: 410, retryable: false },
   BODY_TOO_LARGE: { status: 413, retryable: false },
+  STORAGE_FULL: { status: 409, retryable: false },
   QUOTA_EXCEEDED: { status: 402, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },
   INTERNAL: { status: 500, retryable: true },
@@ -32,6 +33,14 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Refusals that are over after a while always say when to try again: this, where nothing better is known. */
+const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = {
+  IDEMPOTENCY_IN_PROGRESS: 1_000,
+  PHOTO_NOT_READY: 2_000,
+  RATE_LIMITED: 60_000,
+  UNAVAILABLE: 2_000,
+};
 
 /** One field that was refused, with the limit it broke. `path` is dotted, e.g. `settings.rank`. */
 export type FieldIssue = { path: string; message: string };
@@ -57,7 +66,7 @@ export class AppError extends Error {
     this.retryable = ERROR_CODES[code].retryable;
     this.status = ERROR_CODES[code].status;
     this.fields = options.fields ?? [];
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = options.retryAfterMs ?? RETRY_AFTER_MS[code];
   }
 }
 
@@ -69,6 +78,7 @@ export function notFound(
     | 'image'
     | 'generation'
     | 'training'
+    | 'weights'
     | 'pack'
     | 'job'
     | 'api key'

@@ -55,6 +55,8 @@ export const trainSettings = z.strictObject({
   checkpointEveryMs: z.int().min(LIMITS.training.checkpointEveryMs.min).max(LIMITS.training.checkpointEveryMs.max),
   /** As written in a stored training; compiled, with trigger and class word, in a work order. */
   samplePrompts: z.array(z.string().min(1).max(LIMITS.compiledPrompt.max)).max(LIMITS.training.samplePrompts.max),
+  /** End as soon as the samples stop coming closer to the photos (see `plateau.ts`); needs a sample prompt. */
+  stopEarly: z.boolean(),
   seed: z.int().min(0).max(LIMITS.maxSeed),
 });
 export type TrainSettings = z.infer<typeof trainSettings>;
@@ -121,6 +123,12 @@ export type GenerateOrder = z.infer<typeof generateOrder>;
 
 export const workOrder = z.discriminatedUnion('kind', [trainOrder, generateOrder]);
 export type WorkOrder = z.infer<typeof workOrder>;
+
+/**
+ * How alike sample images are to the photos: 0 like any other thing, 1 like the photos are to each other. Null where the
+ * host has no scorer for the base model, or nothing was drawn.
+ */
+export const likenessScore = z.number().min(0).max(1);
 
 export const uploadPurpose = z.enum(['weights', 'kohya-weights', 'checkpoint', 'sample', 'image']);
 export type UploadPurpose = z.infer<typeof uploadPurpose>;
@@ -235,6 +243,15 @@ export const checkpointEvent = z.strictObject({
   loss: z.number().nullable(),
 });
 
+/** The LoRA of a step before the last, in diffusers' layout: a person may use it instead of the last one. */
+export const weightsEvent = z.strictObject({
+  type: z.literal('weights'),
+  ...eventHead,
+  step,
+  object: storedObject,
+  likeness: likenessScore.nullable(),
+});
+
 /** A picture drawn during a training. One that gets lost is not sent again: the training does not depend on it. */
 export const sampleEvent = z.strictObject({
   type: z.literal('sample'),
@@ -261,7 +278,10 @@ export const succeededEvent = z.strictObject({
       weights: storedObject,
       /** The same LoRA in Kohya's layout. */
       kohyaWeights: storedObject,
+      /** Done in all; fewer than ordered only after an early stop. */
       steps: step,
+      /** Of the samples of the last step. */
+      likeness: likenessScore.nullable(),
       /** `[step, loss]`, at most 500 points. */
       lossHistory: z.array(z.tuple([step, z.number()])).max(500),
     })
@@ -287,6 +307,7 @@ export const gpuEvent = z.discriminatedUnion('type', [
   previewEvent,
   imageEvent,
   checkpointEvent,
+  weightsEvent,
   sampleEvent,
   succeededEvent,
   failedEvent,
@@ -296,11 +317,12 @@ export type ImageEvent = z.infer<typeof imageEvent>;
 export type SucceededEvent = z.infer<typeof succeededEvent>;
 export type FailedEvent = z.infer<typeof failedEvent>;
 export type CheckpointEvent = z.infer<typeof checkpointEvent>;
+export type WeightsEvent = z.infer<typeof weightsEvent>;
 export type SampleEvent = z.infer<typeof sampleEvent>;
 export type ProgressEvent = z.infer<typeof progressEvent>;
 export type PreviewEvent = z.infer<typeof previewEvent>;
 /** Events that must not be lost: stored before they are acknowledged. */
-export type DurableGpuEvent = ImageEvent | CheckpointEvent | SampleEvent | SucceededEvent | FailedEvent;
+export type DurableGpuEvent = ImageEvent | CheckpointEvent | WeightsEvent | SampleEvent | SucceededEvent | FailedEvent;
 
 export const terminalEvent = z.discriminatedUnion('type', [succeededEvent, failedEvent]);
 export type TerminalEvent = z.infer<typeof terminalEvent>;

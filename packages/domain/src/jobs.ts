@@ -34,6 +34,7 @@ export const jobEventType = z.enum([
   'running',
   'image',
   'checkpoint',
+  'weights',
   'sample',
   'attempt-ended',
   'succeeded',

@@ -1,6 +1,15 @@
 /** Every bound on input in one place; schemas, use cases, forms and documentation read it. */
 export const LIMITS = {
-  photos: { min: 5, max: 20, maxBytes: 15 * 1024 * 1024, maxPixels: 50_000_000, minEdgePx: 64 },
+  photos: {
+    min: 5,
+    max: 20,
+    maxBytes: 15 * 1024 * 1024,
+    maxPixels: 50_000_000,
+    /** Width × height × channels × bytes per sample: as many pixels as there may be, with four channels of 8 bits. */
+    maxDecodedBytes: 200_000_000,
+    minEdgePx: 64,
+    decodeMs: 10_000,
+  },
   prompt: { min: 1, max: 1000 },
   /** A compiled prompt also carries the trigger and class words. */
   compiledPrompt: { max: 1200 },

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { id, isoTime, page, pageInput, plainText } from './common.ts';
 import { LIMITS } from './limits.ts';
+import { trainingPlan } from './training.ts';
 
 export const modelState = z.enum(['draft', 'training', 'ready', 'failed']);
 
 /** What the subject is. One or two plain words: they stand in every prompt next to the trigger word. */
-export const classWord = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z]{2,20}( [a-z]{2,20})?$/, 'Use one or two plain words, such as "woman" or "dog".');
+export const CLASS_WORD = /^[a-z]{2,20}( [a-z]{2,20})?$/;
+export const CLASS_WORD_HINT = 'Use one or two plain words, such as "woman" or "dog".';
+export const classWord = z.string().trim().toLowerCase().regex(CLASS_WORD, CLASS_WORD_HINT);
 export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
 export const PERSON_WORDS: readonly string[] = [
   ...['person', 'people', 'human', 'face', 'woman', 'man', 'girl', 'boy', 'lady', 'gentleman', 'guy'],
@@ -31,13 +30,25 @@ export const CONSENT = {
     'not-a-person': 'No person can be recognised in these photos, and I have the right to use them.',
   },
 } as const;
+/** Said to whoever declares a younger subject; nothing of it is stored. */
+export const UNDER_AGE = `PixGen makes no models of people under ${LIMITS.subjectAge.min}, whoever asks.`;
 export const consentSubject = z.enum(['self', 'permitted', 'not-a-person']);
+
+/** Whether a consent covers a training: its text is the current one, and it is the statement about people for a person. */
+export function consentStands(
+  consent: { subject: z.infer<typeof consentSubject>; textVersion: string } | null,
+  classWord: string,
+): boolean {
+  if (consent === null || consent.textVersion !== CONSENT.version) return false;
+  return !(isPersonClass(classWord) && consent.subject === 'not-a-person');
+}
+
 export const consentInput = z.strictObject({
   subject: consentSubject,
   /** The person ticked the box under the text of this version. */
   accepted: z.literal(true, { error: 'Confirm the statement to go on.' }),
   /** The subject is 18 or older (always true for things and animals). */
-  adult: z.literal(true, { error: `The subject must be ${LIMITS.subjectAge.min} or older.` }),
+  adult: z.literal(true, { error: UNDER_AGE }),
   textVersion: z.literal(CONSENT.version),
 });
 export type ConsentInput = z.infer<typeof consentInput>;
@@ -54,6 +65,8 @@ export const updateModelInput = z.strictObject({
   name: plainText(LIMITS.name.min, LIMITS.name.max).optional(),
   classWord: classWord.optional(),
   consent: consentInput.optional(),
+  /** The draft's settings so far. */
+  plan: trainingPlan.optional(),
 });
 export type UpdateModelInput = z.infer<typeof updateModelInput>;
 
@@ -64,9 +77,13 @@ export const modelView = z.object({
   triggerWord: z.string(),
   state: modelState,
   consent: z.object({ subject: consentSubject, textVersion: z.string(), at: isoTime }).nullable(),
+  /** What the wizard's settings step says so far; null: nothing was chosen yet. */
+  plan: trainingPlan.nullable(),
   photoCounts: z.object({ ready: z.int(), pending: z.int(), refused: z.int() }),
   /** The training that matters now: the running one, else the newest. */
   trainingId: id.nullable(),
+  /** What images are drawn with: what was chosen, else the newest; null before the first training succeeded. */
+  weightsId: id.nullable(),
   coverImageId: id.nullable(),
   /** When the photos that were trained from are erased by themselves; null: not, or there are none. */
   photosErasedAt: isoTime.nullable(),

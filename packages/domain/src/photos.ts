@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id, isoTime } from './common.ts';
 import { LIMITS } from './limits.ts';
+import { PHOTO_FAULTS, PHOTO_WARNINGS, type PhotoLook, type PhotoWarning } from './photo-check.ts';
 
 export const photoContentType = z.enum(['image/jpeg', 'image/png', 'image/webp'], {
   error: 'Use JPEG, PNG or WebP; the browser converts HEIC before it uploads.',
@@ -13,10 +14,11 @@ export const PHOTO_REFUSALS = {
   TYPE_MISMATCH: 'The file is not of the type its name says. Save it again as JPEG, PNG or WebP.',
   TRUNCATED: 'The photo is damaged or was cut off. Upload the original again.',
   TOO_MANY_PIXELS: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller and try again.`,
-  TOO_SMALL: `The photo is smaller than ${LIMITS.photos.minEdgePx} pixels on one side. Use a larger one.`,
+  TOO_COMPLEX: `The photo takes more than ${LIMITS.photos.maxDecodedBytes / 1e6} MB when it is unpacked. Save it again as a plain JPEG.`,
   DUPLICATE: 'This photo is already in the set.',
   LOST: 'The photo is not in the store any more. Upload it again.',
-  TOO_SLOW: 'The photo took too long to read. Save it again as a plain JPEG.',
+  TOO_SLOW: `The photo took more than ${LIMITS.photos.decodeMs / 1000} seconds to read. Save it again as a plain JPEG.`,
+  ...PHOTO_FAULTS,
 } as const;
 export const photoRefusalCode = z.enum(
   Object.keys(PHOTO_REFUSALS) as [keyof typeof PHOTO_REFUSALS, ...(keyof typeof PHOTO_REFUSALS)[]],
@@ -34,6 +36,16 @@ export const createPhotoInput = z.strictObject({
 });
 export type CreatePhotoInput = z.infer<typeof createPhotoInput>;
 
+export const photoLook = z.object({
+  width: z.int(),
+  height: z.int(),
+  sharpness: z.number(),
+  brightness: z.number(),
+  contrast: z.number(),
+  hash: z.string(),
+}) satisfies z.ZodType<PhotoLook>;
+const photoWarning = z.enum(Object.keys(PHOTO_WARNINGS) as [PhotoWarning, ...PhotoWarning[]]);
+
 export const photoView = z.object({
   id,
   modelId: id,
@@ -43,6 +55,10 @@ export const photoView = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   refusal: z.object({ code: photoRefusalCode, message: z.string() }).nullable(),
+  /** What the check measured; null until then. */
+  look: photoLook.nullable(),
+  /** What could be better about a photo that is ready. In a list also how it stands to the others. */
+  warnings: z.array(z.object({ code: photoWarning, message: z.string() })),
   createdAt: isoTime,
 });
 export type PhotoView = z.infer<typeof photoView>;

@@ -18,6 +18,7 @@ const COMMON = {
   captions: 'auto',
   checkpointEveryMs: 30_000,
   samplePrompts: ['photo of {subject}', '{subject} on a beach at sunset'],
+  stopEarly: false,
 } satisfies Partial<PresetSettings>;
 
 /** Edge lengths in px a profile draws at. `simulated` profiles draw no likeness: every screen that shows them says so. */
@@ -177,6 +178,11 @@ export function resolveTrainSettings(choice: TrainingChoice): TrainSettings {
   const defined = Object.fromEntries(Object.entries(choice.overrides ?? {}).filter(([, value]) => value !== undefined));
   const priorWeight = choice.isPerson ? base.priorWeight : 0;
   return { ...base, priorWeight, steps, seed: choice.seed, ...defined };
+}
+
+/** What a base model's trainings usually work at, px: photos are judged by it. */
+export function trainingEdgePx(profile: GpuProfile): number {
+  return PROFILES[profile].presets.balanced.resolution;
 }
 
 /** Names the first fault of a size under a profile, or null when it fits. */

@@ -13,7 +13,7 @@ export type NumberSetting = {
   multipleOf?: number;
 };
 
-export type NumberSettingName = Exclude<keyof TrainSettings, 'captions' | 'samplePrompts'>;
+export type NumberSettingName = Exclude<keyof TrainSettings, 'captions' | 'samplePrompts' | 'stopEarly'>;
 const { training } = LIMITS;
 
 /** The resolution is bounded further by the base model. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, idempotencyKey, isoTime, page, pageInput, plainText } from './common.ts';
-import { trainSettings } from './gpu-protocol.ts';
+import { likenessScore, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 import { imagesPerPackPrompt, packSlug } from './packs.ts';
@@ -11,24 +11,47 @@ const samplePrompts = z
   .array(plainText(1, LIMITS.training.samplePrompts.maxLength))
   .max(LIMITS.training.samplePrompts.max, `Use at most ${LIMITS.training.samplePrompts.max} prompts.`);
 
-export const startTrainingInput = z.strictObject({
-  modelId: id,
+/** What is chosen for a training: a preset, and single settings that replace the preset's. */
+export const trainingPlan = z.strictObject({
   preset: trainingPreset.default('balanced'),
-  /** Replace single settings of the preset. */
-  overrides: trainSettings.extend({ samplePrompts }).partial().prefault({}),
+  overrides: trainSettings.extend({ samplePrompts }).exactPartial().prefault({}),
+});
+export type TrainingPlan = z.infer<typeof trainingPlan>;
+
+export const startTrainingInput = trainingPlan.extend({
+  modelId: id,
   /** A pack to be run when the training succeeds, in the usual settings. */
   pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).optional(),
   idempotencyKey,
 });
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;
 
-export const weightsView = z.object({ id, step: z.int(), final: z.boolean(), sizeBytes: z.int(), createdAt: isoTime });
+export const weightsView = z.object({
+  id,
+  step: z.int(),
+  /** Of the last step; the others are of checkpoints on the way. */
+  final: z.boolean(),
+  sizeBytes: z.int(),
+  /** Null where nothing was scored. */
+  likeness: likenessScore.nullable(),
+  /** Also there in Kohya's layout. */
+  kohya: z.boolean(),
+  createdAt: isoTime,
+});
 export type WeightsView = z.infer<typeof weightsView>;
 
 /** A LoRA file's layout: `diffusers` for diffusers and PixGen, `kohya` for ComfyUI and A1111. */
 export const weightsLayout = z.enum(['diffusers', 'kohya']);
 export type WeightsLayout = z.infer<typeof weightsLayout>;
-export const downloadWeightsInput = z.strictObject({ id, layout: weightsLayout.default('diffusers') });
+/** Without `weightsId` those in use. */
+export const downloadWeightsInput = z.strictObject({
+  id,
+  layout: weightsLayout.default('diffusers'),
+  weightsId: id.optional(),
+});
+/** Which weights of a model are drawn with; null: those of the newest training. */
+export const chooseWeightsInput = z.strictObject({ id, weightsId: id.nullable() });
+export type ChooseWeightsInput = z.infer<typeof chooseWeightsInput>;
 
 /** A picture drawn during a training, always with the same seed; its file is at `/s/{id}`. */
 export const sampleView = z.object({ id, step: z.int(), prompt: z.string(), width: z.int(), height: z.int() });
@@ -42,7 +65,10 @@ export const trainingView = z.object({
   photoCount: z.int(),
   createdAt: isoTime,
   job: jobView,
+  /** Newest step first. */
   weights: z.array(weightsView),
+  /** The checkpoint whose samples are the most like the photos; null while there are not two to compare. */
+  suggestion: z.object({ weightsId: id, reason: z.string() }).nullable(),
   /** By step, then in the order of the prompts. */
   samples: z.array(sampleView),
   /** `[step, loss]`, downsampled. */

@@ -62,6 +62,16 @@ export const userProcedure = publicProcedure
     }
     return next({ ctx: { ...ctx, actor: ctx.actor } });
   })
+  .use(async ({ ctx, type, next }) => {
+    // A stream takes a place of another kind, for as long as it is open.
+    if (type === 'subscription') return next();
+    const leave = takePlace(ctx.deps, ctx.actor.userId);
+    try {
+      return await next();
+    } finally {
+      leave();
+    }
+  })
   .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
     const { deps, actor } = ctx;
     const count = async (): Promise<void> => {
@@ -79,6 +89,15 @@ export const userProcedure = publicProcedure
     }
     return next();
   });
+
+/** @throws TRPCError RATE_LIMITED */
+function takePlace(deps: Deps, userId: string): () => void {
+  try {
+    return deps.callLimits.enter(userId, 'call');
+  } catch (refusal) {
+    throw asTrpcError(refusal);
+  }
+}
 
 /** Administrators only; others get the answer of something that does not exist. */
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {

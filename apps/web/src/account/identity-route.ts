@@ -3,12 +3,14 @@ import 'server-only';
 import { sessionAnswer } from '@pixgen/domain';
 import { cookies } from 'next/headers';
 import { env } from '@/env';
+import { readBody } from '@/http/body';
 import { refusal } from '@/http/forward';
 import { headersToApi, headersToBrowser } from '@/http/headers';
 import { isOwnOrigin } from '@/http/origin';
-import { SESSION_COOKIE, sessionCookie } from './session';
+import { sessionCookie } from './session';
+import { sessionCookieName } from './session-cookie';
 
-const MAX_BODY_CHARS = 8 * 1024;
+const MAX_BODY_BYTES = 8 * 1024;
 
 /**
  * @param path the API's endpoint, e.g. `/auth/local/sign-in`
@@ -17,8 +19,8 @@ const MAX_BODY_CHARS = 8 * 1024;
 export async function exchangeForCookie(request: Request, path: `/auth/local/${string}`): Promise<Response> {
   if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
   if (env().AUTH_MODE !== 'local') return refusal(404, 'NOT_FOUND', 'There is nothing here.');
-  const body = await request.text();
-  if (body.length > MAX_BODY_CHARS) return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === 'too-large') return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
   const answer = await fetch(new URL(path, env().API_URL), {
     method: 'POST',
     headers: headersToApi(request.headers, null),
@@ -30,6 +32,6 @@ export async function exchangeForCookie(request: Request, path: `/auth/local/${s
   if (!answer.ok)
     return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
   const session = sessionAnswer.parse(await answer.json());
-  (await cookies()).set(SESSION_COOKIE, session.token, sessionCookie(new Date(session.expiresAt)));
+  (await cookies()).set(sessionCookieName(env().PUBLIC_URL), session.token, sessionCookie(new Date(session.expiresAt)));
   return new Response(null, { status: 204 });
 }

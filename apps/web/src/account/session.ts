@@ -2,8 +2,7 @@
 import 'server-only';
 import { cookies } from 'next/headers';
 import { env } from '@/env';
-
-export const SESSION_COOKIE = 'pixgen_session';
+import { sessionCookieName } from './session-cookie';
 
 /** @returns the bearer token for the API, or null for a signed-out visitor */
 export async function sessionToken(): Promise<string | null> {
@@ -12,7 +11,7 @@ export async function sessionToken(): Promise<string | null> {
     const { auth } = await import('@clerk/nextjs/server');
     return await (await auth()).getToken();
   }
-  return (await cookies()).get(SESSION_COOKIE)?.value ?? null;
+  return (await cookies()).get(sessionCookieName(env().PUBLIC_URL))?.value ?? null;
 }
 
 /** Host-only and out of reach of scripts; Secure as soon as the public address is https. */

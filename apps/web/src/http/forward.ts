@@ -1,6 +1,7 @@
 /** Passes a browser's request on to the API with the caller's token, and the answer back as it comes. */
 import { sessionToken } from '@/account/session';
 import { env } from '@/env';
+import { readBody } from './body';
 import { headersToApi, headersToBrowser } from './headers';
 import { isOwnOrigin } from './origin';
 
@@ -13,7 +14,7 @@ const MAX_BODY_BYTES = 256 * 1024;
  */
 export async function forwardToApi(request: Request): Promise<Response> {
   if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_BYTES);
   if (body === 'too-large') return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
   const { pathname, search } = new URL(request.url);
   try {
@@ -33,23 +34,6 @@ export async function forwardToApi(request: Request): Promise<Response> {
       return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
     throw error;
   }
-}
-
-async function readBody(request: Request): Promise<ArrayBuffer | null | 'too-large'> {
-  if (request.body === null || request.method === 'GET' || request.method === 'HEAD') return null;
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return 'too-large';
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  const reader = request.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    size += part.value.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      await reader.cancel();
-      return 'too-large';
-    }
-    chunks.push(part.value);
-  }
-  return await new Blob(chunks).arrayBuffer();
 }
 
 /** An error in the API's own shape. */

@@ -23,6 +23,27 @@ describe('isOwnOrigin', () => {
     }
   });
 
+  it('lets other sites link here, and neither fetch, embed nor post, also from another port of the same host', () => {
+    const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    for (const site of ['cross-site', 'same-site']) {
+      expect(isOwnOrigin(request('GET', { 'sec-fetch-site': site, ...link }), https)).toBe(true);
+      for (const [mode, dest] of [
+        ['cors', 'empty'],
+        ['no-cors', 'image'],
+        ['no-cors', 'script'],
+        ['navigate', 'iframe'],
+      ] as const) {
+        const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest };
+        expect(isOwnOrigin(request('GET', headers), https), `${site} ${mode} ${dest}`).toBe(false);
+      }
+      const post = { 'sec-fetch-site': site, ...link, origin: 'https://studio.example' };
+      expect(isOwnOrigin(request('POST', post), https)).toBe(false);
+    }
+    for (const site of ['same-origin', 'none']) {
+      expect(isOwnOrigin(request('GET', { 'sec-fetch-site': site, 'sec-fetch-mode': 'cors' }), https)).toBe(true);
+    }
+  });
+
   it('refuses an unsafe method without an origin', () => {
     expect(isOwnOrigin(request('POST', {}), http)).toBe(false);
   });

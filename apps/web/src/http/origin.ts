@@ -1,17 +1,33 @@
-/** A page of another site may send requests with our cookie: unsafe methods must come from our own pages. */
+/**
+ * A page of another site may send requests with our cookie. Unsafe methods must come from our own pages, and of the safe ones
+ * other sites may only follow a link: they may not fetch, embed or include what the cookie opens.
+ */
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * True when the request may act for the person: a safe method, or an `Origin` that is exactly the public address. An
+ * True when the request may act for the person. An unsafe method needs an `Origin` that is exactly the public address. An
  * installation without TLS also takes the address in the request's own `Host` (`localhost` beside `127.0.0.1`): the
  * cookie is host-only, so a page of that host is the only one that carries it. A missing `Origin` is refused, since
  * browsers send it with every unsafe request.
  */
 export function isOwnOrigin(request: { method: string; headers: Headers }, publicUrl: URL): boolean {
+  if (isForeignFetch(request)) return false;
   if (SAFE_METHODS.has(request.method)) return true;
   const origin = request.headers.get('origin');
   if (origin === null) return false;
   if (origin === publicUrl.origin) return true;
   return publicUrl.protocol === 'http:' && origin === `http://${request.headers.get('host')}`;
+}
+
+/**
+ * True when the browser itself says that a page of another origin asks, be it of the same site (another port or subdomain,
+ * where SameSite lets the cookie pass), and not because somebody follows a link. Programs and old browsers say nothing.
+ * Source: Fetch Metadata Request Headers, W3C.
+ */
+function isForeignFetch({ method, headers }: { method: string; headers: Headers }): boolean {
+  const site = headers.get('sec-fetch-site');
+  if (site === null || site === 'same-origin' || site === 'none') return false;
+  const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
+  return !(isLink && method === 'GET');
 }

@@ -94,12 +94,13 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
   );
 }
 
-const EVENT_WORDS: Record<JobEventView['type'], string> = {
+export const EVENT_WORDS: Record<JobEventView['type'], string> = {
   queued: 'Queued',
   dispatching: 'Handed to a GPU',
   running: 'The GPU started',
   image: 'Picture finished',
   checkpoint: 'Checkpoint saved',
+  weights: 'LoRA of a checkpoint kept',
   sample: 'Sample drawn',
   'attempt-ended': 'Attempt ended',
   succeeded: 'Done',

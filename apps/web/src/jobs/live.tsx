@@ -86,7 +86,7 @@ function useRefresh(): (message: LiveMessage) => void {
             : trpc.generation.get.queryFilter({ id: orderId }),
         );
         if (kind === 'generate' && FINAL.has(type)) add(trpc.generation.list.pathFilter());
-        if (type !== 'checkpoint' && type !== 'sample' && type !== 'image') add(trpc.jobs.pathFilter());
+        if (!['checkpoint', 'weights', 'sample', 'image'].includes(type)) add(trpc.jobs.pathFilter());
         if (type === 'image' || (kind === 'generate' && FINAL.has(type))) {
           add(trpc.images.list.pathFilter());
           add(trpc.images.count.pathFilter());

@@ -1,6 +1,6 @@
 import type { JobProgressView, JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
-import { formatCost, formatDuration, formatPrice, jobNow } from './words';
+import { formatCost, formatDuration, formatPrice, formatSpan, jobNow } from './words';
 
 const job = (change: Partial<JobView>): JobView => ({
   id: 'j',
@@ -75,4 +75,12 @@ describe('money and time', () => {
     expect(formatCost(1_250_000)).toBe('$1.25');
     expect(formatDuration('2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
   });
+});
+
+it('tells a time left as a span, as coarse as it is uncertain', () => {
+  expect(formatSpan(-5_000, 3_000)).toBe('A few seconds left');
+  expect(formatSpan(12_000, 31_000)).toBe('About 10 to 30 s left');
+  expect(formatSpan(20_000, 21_000)).toBe('About 20 s left');
+  expect(formatSpan(95_000, 250_000)).toBe('About 2 to 4 min left');
+  expect(formatSpan(3_600_000, 9_000_000)).toBe('About 1 to 3 h left');
 });

@@ -75,6 +75,19 @@ export function formatDuration(fromIso: string, toIso: string): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** "2 to 4 min left": a span of time, as coarse as it is uncertain. */
+export function formatSpan(p50Ms: number, p90Ms: number): string {
+  const [from, to] = [Math.max(0, p50Ms), Math.max(0, p90Ms)];
+  if (to < 5_000) return 'A few seconds left';
+  const [unit, ms] =
+    to < 100_000 ? (['s', 1_000] as const) : to < 7_200_000 ? (['min', 60_000] as const) : (['h', 3_600_000] as const);
+  // Seconds in fives: nobody can tell them better.
+  const round = (value: number) =>
+    unit === 's' ? Math.max(5, Math.round(value / 5_000) * 5) : Math.max(1, Math.round(value / ms));
+  const [low, high] = [round(from), round(to)];
+  return low === high ? `About ${low} ${unit} left` : `About ${low} to ${high} ${unit} left`;
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} kB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;

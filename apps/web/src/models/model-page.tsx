@@ -8,6 +8,7 @@ import { Moment } from '@/jobs/time';
 import { PackOrderNote } from '@/packs/pack-order-note';
 import { TrainingPanel } from '@/training/training-panel';
 import { useTRPC } from '@/trpc/client';
+import { Checkpoints } from './checkpoints';
 import { ModelHeader } from './model-header';
 import { modelPath } from './words';
 
@@ -45,7 +46,10 @@ export function ModelPage({ id }: { id: string }) {
           </Section>
         )}
         {model.trainingId ? (
-          <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+          <>
+            <TrainingPanel key={model.trainingId} model={model} trainingId={model.trainingId} />
+            <Checkpoints model={model} trainingId={model.trainingId} />
+          </>
         ) : (
           <EmptyState
             title="Not trained yet"

@@ -1,4 +1,4 @@
-import type { ModelView } from '@pixgen/domain';
+import { LIMITS, type ModelView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 
 export const MODEL_STATE_WORDS: Record<ModelView['state'], { label: string; tone: Tone }> = {
@@ -8,8 +8,17 @@ export const MODEL_STATE_WORDS: Record<ModelView['state'], { label: string; tone
   failed: { label: 'Failed', tone: 'danger' },
 };
 
+type Draft = Pick<ModelView, 'id' | 'state' | 'consent' | 'photoCounts' | 'plan'>;
+
+/** The first step of the wizard that has something left to do. */
+export function draftStep(model: Draft): 'subject' | 'photos' | 'settings' | 'review' {
+  if (!model.consent) return 'subject';
+  const { ready, pending } = model.photoCounts;
+  if (pending > 0 || ready < LIMITS.photos.min || ready > LIMITS.photos.max) return 'photos';
+  return model.plan ? 'review' : 'settings';
+}
+
 /** Where a model's card leads: drafts go on in the wizard. */
-export function modelPath(model: Pick<ModelView, 'id' | 'state' | 'consent' | 'photoCounts'>): string {
-  if (model.state !== 'draft') return `/models/${model.id}`;
-  return `/train/${model.id}/${model.consent ? 'photos' : 'subject'}`;
+export function modelPath(model: Draft): string {
+  return model.state === 'draft' ? `/train/${model.id}/${draftStep(model)}` : `/models/${model.id}`;
 }

@@ -1,5 +1,7 @@
-/** What can be said about a file before it is sent: kind by its first bytes, size, and whether it opens. */
+/** What can be said about a file before it is sent: kind by its first bytes, whether it opens, and how it looks. */
 import { LIMITS } from '@pixgen/domain';
+import { describeFault, judgePhoto, type PhotoLook, type PhotoWarning } from '@pixgen/domain/photo-check';
+import { prepareInWorker } from './photo-worker';
 
 export type PhotoKind = 'image/jpeg' | 'image/png' | 'image/webp' | 'heic' | null;
 const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'msf1'];
@@ -15,50 +17,54 @@ export function sniffKind(bytes: Uint8Array): PhotoKind {
 }
 
 export type CheckedFile =
-  | { ok: true; blob: Blob; contentType: 'image/jpeg' | 'image/png' | 'image/webp' }
+  | { ok: true; jpeg: Blob; look: PhotoLook; warnings: PhotoWarning[] }
   | { ok: false; reason: string };
 
 /**
- * Reads a dropped file. HEIC becomes JPEG here, in the browser; everything else is sent as it is, since the server reads
- * it again with its own eyes.
+ * Looks at a dropped file as the server will: by the same rules, on the same pixels. What is sent is a new JPEG without
+ * anything of the camera's in it.
+ *
+ * @param trainingEdgePx what the base model trains at
+ * @param others looks of the photos that are in the set or on their way into it
  */
-export async function checkFile(file: File): Promise<CheckedFile> {
+export async function checkFile(
+  file: File,
+  trainingEdgePx: number,
+  others: () => readonly PhotoLook[],
+): Promise<CheckedFile> {
   const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
   const kind = sniffKind(head);
   if (kind === null) return { ok: false, reason: 'This file is not a photo. Use JPEG, PNG, WebP or HEIC.' };
   const blob = kind === 'heic' ? await convertHeic(file) : file;
   if (blob === null)
     return { ok: false, reason: 'This HEIC photo could not be converted. Export it as JPEG and add that.' };
-  if (blob.size > LIMITS.photos.maxBytes) {
-    const megabytes = (blob.size / 1024 / 1024).toFixed(1);
+  const prepared = await prepareInWorker(blob);
+  if (prepared === 'unreadable')
+    return { ok: false, reason: 'The photo is damaged or was cut off. Add the original again.' };
+  if (prepared === 'too-large') {
     return {
       ok: false,
-      reason: `The photo has ${megabytes} MB; ${LIMITS.photos.maxBytes / 1024 / 1024} MB are the most.`,
+      reason: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller.`,
     };
   }
-  const size = await measure(blob);
-  if (size === null) return { ok: false, reason: 'The photo is damaged or was cut off. Add the original again.' };
-  const { minEdgePx, maxPixels } = LIMITS.photos;
-  if (Math.min(size.width, size.height) < minEdgePx) {
-    return { ok: false, reason: `The photo is ${size.width} × ${size.height} pixels; each side needs ${minEdgePx}.` };
+  if (prepared === 'broken')
+    return { ok: false, reason: 'This browser could not check the photo. Reload the page, or add a smaller copy.' };
+  if (prepared === 'altered') {
+    return {
+      ok: false,
+      reason:
+        'This browser changes pictures to hide who you are. Allow this site to read canvas data, or use another browser.',
+    };
   }
-  if (size.width * size.height > maxPixels) {
-    return { ok: false, reason: `The photo has more than ${maxPixels / 1e6} megapixels. Make it smaller.` };
-  }
-  return { ok: true, blob, contentType: kind === 'heic' ? 'image/jpeg' : kind };
+  const { jpeg, look } = prepared;
+  const { fault, warnings } = judgePhoto(look, trainingEdgePx, others());
+  if (fault) return { ok: false, reason: describeFault(fault, look, trainingEdgePx) };
+  return { ok: true, jpeg, look, warnings };
 }
 
 async function convertHeic(file: File): Promise<Blob | null> {
   // 700 kB of decoder that few people need; this build works under our Content-Security-Policy.
   const { heicTo } = await import('heic-to/csp');
-  const converted = heicTo({ blob: file, type: 'image/jpeg', quality: 0.92 });
+  const converted = heicTo({ blob: file, type: 'image/jpeg', quality: 0.95 });
   return await Promise.resolve(converted).catch(() => null);
-}
-
-async function measure(blob: Blob): Promise<{ width: number; height: number } | null> {
-  const bitmap = await createImageBitmap(blob).catch(() => null);
-  if (!bitmap) return null;
-  const { width, height } = bitmap;
-  bitmap.close();
-  return { width, height };
 }

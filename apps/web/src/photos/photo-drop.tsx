@@ -1,7 +1,7 @@
 'use client';
 
 import { Button, cn } from '@pixgen/ui';
-import { ImagePlus } from 'lucide-react';
+import { Camera, ImagePlus } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif';
@@ -9,7 +9,18 @@ const ACCEPT = 'image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.hei
 /** Files by picker, by paste, and by dropping them anywhere on the page. */
 export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void; small: boolean }) {
   const input = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const over = useDropAnywhere(onFiles);
+  const take = useRef(onFiles);
+  take.current = onFiles;
+  useEffect(() => {
+    // Files that were chosen before this page came alive: nobody heard of them.
+    for (const { current: field } of [input, camera]) {
+      if (!field?.files?.length) continue;
+      take.current([...field.files]);
+      field.value = '';
+    }
+  }, []);
   return (
     <>
       {over && (
@@ -28,9 +39,14 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
           <span className="max-sm:hidden">Drop photos anywhere on this page, paste them, or </span>
           <span className="sm:hidden">Take them from your phone.</span>
         </p>
-        <Button variant={small ? 'secondary' : 'primary'} onClick={() => input.current?.click()}>
-          Choose photos
-        </Button>
+        <div className="flex flex-wrap justify-center gap-2">
+          <Button variant={small ? 'secondary' : 'primary'} onClick={() => input.current?.click()}>
+            Choose photos
+          </Button>
+          <Button className="pointer-fine:hidden" onClick={() => camera.current?.click()}>
+            <Camera aria-hidden="true" /> Take a photo
+          </Button>
+        </div>
         <input
           ref={input}
           type="file"
@@ -44,7 +60,22 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
             event.target.value = '';
           }}
         />
-        <p className="text-ink-2 text-xs">JPEG, PNG, WebP or HEIC, up to 15 MB each</p>
+        <input
+          ref={camera}
+          type="file"
+          accept="image/*"
+          capture="environment"
+          aria-label="A photo from the camera"
+          className="sr-only"
+          tabIndex={-1}
+          onChange={(event) => {
+            onFiles([...(event.target.files ?? [])]);
+            event.target.value = '';
+          }}
+        />
+        <p className="text-ink-2 text-xs">
+          JPEG, PNG, WebP or HEIC. Place and camera data are removed before anything is sent.
+        </p>
       </div>
     </>
   );

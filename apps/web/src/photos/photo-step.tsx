@@ -12,8 +12,9 @@ import { type ShownTile, setVerdict } from './tile-state';
 import { usePhotoSet } from './use-photo-set';
 
 /** Step 2 of the wizard: the photo set. */
-export function PhotoStep({ modelId, person }: { modelId: string; person: boolean }) {
-  const set = usePhotoSet(modelId);
+export function PhotoStep(props: { modelId: string; person: boolean; trainingEdgePx: number }) {
+  const { modelId, person } = props;
+  const set = usePhotoSet(modelId, props.trainingEdgePx, person);
   const [problem, setProblem] = useState<string | null>(null);
   const [removed, setRemoved] = useState<{ id: string; fileName: string } | null>(null);
   const { min, max } = LIMITS.photos;
@@ -74,6 +75,15 @@ export function PhotoStep({ modelId, person }: { modelId: string; person: boolea
               />
             ))}
           </ul>
+          {set.advice.length > 0 && set.counts.pending === 0 && (
+            <Notice title="To make the set better">
+              <ul className="grid gap-1">
+                {set.advice.map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>
+            </Notice>
+          )}
         </div>
       )}
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">

@@ -20,6 +20,7 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
   const { tile } = props;
   const { state } = tile;
   const bad = state.name === 'refused' || state.name === 'failed';
+  const working = state.name !== 'done' && !bad;
   return (
     <li
       aria-label={`${tile.fileName}: ${WORDS[state.name]}`}
@@ -33,7 +34,7 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
         )}
       >
         <TilePicture tile={tile} />
-        {state.name !== 'done' && !bad && <Working state={state} />}
+        {working && <Working state={state} />}
         <div className="absolute top-1.5 right-1.5 flex gap-1">
           {props.onRetry && (
             <IconButton label={`Try ${tile.fileName} again`} size="iconSm" variant="secondary" onClick={props.onRetry}>
@@ -41,13 +42,13 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
             </IconButton>
           )}
           <IconButton
-            label={`Remove ${tile.fileName}`}
+            label={`${working ? 'Cancel' : 'Remove'} ${tile.fileName}`}
             size="iconSm"
             variant="secondary"
             onClick={props.onRemove}
             className="pointer-fine:opacity-0 transition-opacity focus-visible:opacity-100 group-focus-within:opacity-100 group-hover:opacity-100"
           >
-            {bad ? <X /> : <Trash2 />}
+            {bad || working ? <X /> : <Trash2 />}
           </IconButton>
         </div>
         {state.name === 'done' && (
@@ -60,6 +61,12 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
         {tile.fileName}
       </p>
       {bad && <p className="font-medium text-danger text-xs leading-snug">{state.reason}</p>}
+      {!bad && tile.warnings.length > 0 && (
+        <p className="flex gap-1 text-warn text-xs leading-snug">
+          <TriangleAlert aria-hidden="true" className="mt-0.5 size-3 shrink-0" />
+          {tile.warnings.join(' ')}
+        </p>
+      )}
     </li>
   );
 }

@@ -7,6 +7,7 @@ const tile = (state: TileState, change: Partial<Tile> = {}): Tile => ({
   fileName: 'a.jpg',
   previewUrl: null,
   photoId: null,
+  warnings: [],
   state,
   ...change,
 });
@@ -19,6 +20,8 @@ const photo = (id: string, state: PhotoView['state'], change: Partial<PhotoView>
   width: null,
   height: null,
   refusal: null,
+  look: null,
+  warnings: [],
   createdAt: '2026-01-01T00:00:00Z',
   ...change,
 });

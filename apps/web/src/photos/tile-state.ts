@@ -4,6 +4,7 @@
  * failed = the way broke down and can be tried again.
  */
 import { LIMITS, type PhotoView } from '@pixgen/domain';
+import { PHOTO_WARNINGS, type PhotoWarning } from '@pixgen/domain/photo-check';
 
 export type TileState =
   | { name: 'queued' }
@@ -20,6 +21,8 @@ export type Tile = {
   fileName: string;
   previewUrl: string | null;
   photoId: string | null;
+  /** What could be better, as the browser's check found it. */
+  warnings: readonly PhotoWarning[];
   state: TileState;
 };
 
@@ -33,8 +36,10 @@ const NEXT: Record<TileState['name'], readonly TileState['name'][]> = {
   failed: ['queued'],
 };
 
+export type TileChange = Partial<Pick<Tile, 'photoId' | 'previewUrl' | 'warnings'>>;
+
 /** The tile in its next state, or unchanged when the table does not allow the move (a late progress event, say). */
-export function moveTile(tile: Tile, to: TileState, change: Partial<Pick<Tile, 'photoId' | 'previewUrl'>> = {}): Tile {
+export function moveTile(tile: Tile, to: TileState, change: TileChange = {}): Tile {
   return NEXT[tile.state.name].includes(to.name) ? { ...tile, ...change, state: to } : tile;
 }
 
@@ -51,6 +56,8 @@ export type ShownTile = {
   fileName: string;
   photo: PhotoView | null;
   previewUrl: string | null;
+  /** Sentences. */
+  warnings: readonly string[];
   state: TileState;
 };
 
@@ -68,12 +75,17 @@ export function joinTiles(photos: readonly PhotoView[], locals: readonly Tile[])
       fileName: photo.fileName,
       photo,
       previewUrl: local?.previewUrl ?? null,
+      warnings: photo.state === 'ready' ? photo.warnings.map(({ message }) => message) : sentences(local),
       state: sending ? local.state : stateOfPhoto(photo),
     };
   });
   const known = new Set(photos.map((photo) => photo.id));
   const fresh = locals.filter((tile) => !tile.photoId || !known.has(tile.photoId));
-  return [...rows, ...fresh.map((tile) => ({ ...tile, photo: null }))];
+  return [...rows, ...fresh.map((tile) => ({ ...tile, photo: null, warnings: sentences(tile) }))];
+}
+
+function sentences(tile: Tile | undefined): string[] {
+  return tile?.warnings.map((warning) => PHOTO_WARNINGS[warning]) ?? [];
 }
 
 /** Photos that count towards the set: ready ones and those still on their way. */

@@ -1,29 +1,36 @@
 'use client';
 
-import { LIMITS } from '@pixgen/domain';
+import { LIMITS, type PhotoView } from '@pixgen/domain';
+import { adviseOnSet, type PhotoLook } from '@pixgen/domain/photo-check';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { randomKey } from '@/jobs/intent-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { checkFile } from './check-file';
+import { dropFile, isFileInHand, keepFile, readKeptFiles, withFileInHand } from './kept-files';
 import { sendFile } from './send-file';
-import { countTiles, joinTiles, moveTile, type Tile, type TileState } from './tile-state';
+import { countTiles, joinTiles, moveTile, type Tile, type TileChange, type TileState } from './tile-state';
 
 /** Files sent side by side. */
 const LANES = 3;
 
+type LocalFile = { file: File; abort: AbortController };
+
 /**
- * The photos of one draft: the server's rows plus the files on their way from this tab. Rows are the truth, so a reload
- * loses only what had not been sent.
+ * The photos of one draft: the server's rows plus the files on their way from this tab. Rows are the truth; files that have
+ * no row yet are kept in this browser, so that a reload goes on with them.
+ *
+ * @param trainingEdgePx what the base model trains at
  */
-export function usePhotoSet(modelId: string) {
+export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boolean) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
   const [locals, setLocals] = useState<Tile[]>([]);
-  const files = useRef(new Map<string, { file: File; abort: AbortController }>());
-  const [checking, setChecking] = useState(false);
+  const files = useRef(new Map<string, LocalFile>());
+  /** Looks of this tab's photos that passed the check: two that are dropped together are compared too. */
+  const looks = useRef(new Map<string, PhotoLook>());
   const photos = useQuery({
     ...trpc.photos.list.queryOptions({ modelId }),
     // The live stream tells of verdicts; this is the backstop while one is due.
@@ -31,43 +38,56 @@ export function usePhotoSet(modelId: string) {
   });
   const tiles = useMemo(() => joinTiles(photos.data?.items ?? [], locals), [photos.data, locals]);
   const counts = countTiles(tiles);
+  const readyLooks = useMemo(
+    () => (photos.data?.items ?? []).flatMap((photo) => (photo.state === 'ready' && photo.look ? [photo.look] : [])),
+    [photos.data],
+  );
+  const inSet = useRef(readyLooks);
+  inSet.current = readyLooks;
+  const advice = useMemo(() => adviseOnSet(readyLooks, trainingEdgePx, person), [readyLooks, trainingEdgePx, person]);
 
   const refresh = useCallback(async () => {
     await queryClient.invalidateQueries(trpc.photos.list.queryFilter({ modelId }));
     void queryClient.invalidateQueries(trpc.models.get.queryFilter({ id: modelId }));
   }, [queryClient, trpc, modelId]);
 
-  const move = useCallback((key: string, to: TileState, change: Partial<Pick<Tile, 'photoId' | 'previewUrl'>> = {}) => {
+  const move = useCallback((key: string, to: TileState, change: TileChange = {}) => {
     setLocals((all) => all.map((tile) => (tile.key === key ? moveTile(tile, to, change) : tile)));
+    // What is refused counts for nobody; what failed may come again.
+    if (to.name === 'refused' || to.name === 'failed') looks.current.delete(key);
+    if (to.name === 'refused') void dropFile(key);
   }, []);
 
   /** check → create the row → PUT → complete; each step names its own failure. */
-  const process = useCallback(
+  const send = useCallback(
     async (key: string) => {
       const entry = files.current.get(key);
       if (!entry) return;
       const { file, abort } = entry;
       move(key, { name: 'checking' });
-      const checked = await checkFile(file);
+      const others = () => [
+        ...inSet.current,
+        ...[...looks.current].flatMap(([other, look]) => (other === key ? [] : [look])),
+      ];
+      const checked = await checkFile(file, trainingEdgePx, others);
+      if (abort.signal.aborted) return;
       if (!checked.ok) return move(key, { name: 'refused', reason: checked.reason });
+      looks.current.set(key, checked.look);
       try {
-        const { contentType } = checked;
-        const previewUrl = URL.createObjectURL(checked.blob);
+        const { jpeg, warnings } = checked;
+        const previewUrl = URL.createObjectURL(jpeg);
         const { photo, upload } = await client.photos.create.mutate(
-          { modelId, fileName: file.name.slice(-255) || 'photo', contentType, sizeBytes: checked.blob.size },
+          { modelId, fileName: file.name.slice(-255) || 'photo', contentType: 'image/jpeg', sizeBytes: jpeg.size },
           { signal: abort.signal },
         );
-        move(key, { name: 'uploading', sent: 0 }, { photoId: photo.id, previewUrl });
-        const status = await sendFile(
-          checked.blob,
-          upload,
-          (sent) => move(key, { name: 'uploading', sent }),
-          abort.signal,
-        );
+        await keepFile(modelId, key, file, photo.id);
+        move(key, { name: 'uploading', sent: 0 }, { photoId: photo.id, previewUrl, warnings });
+        const status = await sendFile(jpeg, upload, (sent) => move(key, { name: 'uploading', sent }), abort.signal);
         if (status >= 400)
           return move(key, { name: 'failed', reason: `The store refused the photo (${status}). Try again.` });
         move(key, { name: 'verifying' });
         await client.photos.complete.mutate({ id: photo.id }, { signal: abort.signal });
+        await dropFile(key);
         await refresh();
       } catch (error) {
         if (abort.signal.aborted) return;
@@ -76,20 +96,21 @@ export function usePhotoSet(modelId: string) {
         move(key, { name: final ? 'refused' : 'failed', reason: failure.message });
       }
     },
-    [client, modelId, move, refresh],
+    [client, modelId, move, refresh, trainingEdgePx],
   );
 
   const run = useCallback(
     async (keys: readonly string[]) => {
-      setChecking(true);
       const queue = [...keys];
       const lane = async () => {
-        for (let key = queue.shift(); key; key = queue.shift()) await process(key);
+        for (let key = queue.shift(); key; key = queue.shift()) {
+          const mine = key;
+          await withFileInHand(mine, () => send(mine));
+        }
       };
       await Promise.all(Array.from({ length: LANES }, lane));
-      setChecking(false);
     },
-    [process],
+    [send],
   );
 
   const add = useCallback(
@@ -98,17 +119,34 @@ export function usePhotoSet(modelId: string) {
       const fresh = [...list].map((file, index): Tile => {
         const key = randomKey();
         const over = index >= room;
-        if (!over) files.current.set(key, { file, abort: new AbortController() });
+        if (!over) {
+          files.current.set(key, { file, abort: new AbortController() });
+          void keepFile(modelId, key, file, null);
+        }
         const state: TileState = over
           ? { name: 'refused', reason: `${LIMITS.photos.max} photos are the most. Remove one to add this.` }
           : { name: 'queued' };
-        return { key, fileName: file.name, previewUrl: null, photoId: null, state };
+        return { key, fileName: file.name, previewUrl: null, photoId: null, warnings: [], state };
       });
       setLocals((all) => [...all, ...fresh]);
       void run(fresh.filter((tile) => tile.state.name === 'queued').map((tile) => tile.key));
     },
-    [counts.ready, counts.pending, run],
+    [counts.ready, counts.pending, modelId, run],
   );
+
+  useResume(modelId, photos.data?.items, async (kept) => {
+    const fresh = await Promise.all(
+      kept.map(async ({ key, file, photoId }): Promise<Tile> => {
+        files.current.set(key, { file, abort: new AbortController() });
+        // The half-sent row is of no use; a new one gets a fresh address to send to.
+        if (photoId) await client.photos.delete.mutate({ id: photoId }).catch(() => null);
+        return { key, fileName: file.name, previewUrl: null, photoId: null, warnings: [], state: { name: 'queued' } };
+      }),
+    );
+    setLocals((all) => [...all, ...fresh]);
+    await refresh();
+    await run(fresh.map((tile) => tile.key));
+  });
 
   const retry = useCallback(
     (key: string) => {
@@ -128,6 +166,8 @@ export function usePhotoSet(modelId: string) {
     async (key: string, photoId: string | null) => {
       files.current.get(key)?.abort.abort();
       files.current.delete(key);
+      looks.current.delete(key);
+      await dropFile(key);
       if (photoId) await client.photos.delete.mutate({ id: photoId });
       setLocals((all) => all.filter((tile) => tile.key !== key));
       if (photoId) await refresh();
@@ -143,9 +183,40 @@ export function usePhotoSet(modelId: string) {
     [client, refresh],
   );
 
+  // Whoever leaves the step takes its uploads back; the files are kept and go on when the step is opened again.
+  useEffect(
+    () => () => {
+      for (const { abort } of files.current.values()) abort.abort();
+    },
+    [],
+  );
+
   const canRetry = useCallback((key: string) => files.current.has(key), []);
   useForgetPreviews(locals);
-  return { tiles, counts, busy: checking, add, retry, canRetry, remove, restore };
+  return { tiles, counts, advice, add, retry, canRetry, remove, restore };
+}
+
+type Kept = Awaited<ReturnType<typeof readKeptFiles>>;
+
+/** Once, when the rows are known: hands over the files whose upload an earlier page of this browser did not finish. */
+function useResume(modelId: string, photos: readonly PhotoView[] | undefined, go: (kept: Kept) => Promise<void>): void {
+  const resume = useRef(go);
+  resume.current = go;
+  const begun = useRef(false);
+  useEffect(() => {
+    if (!photos || begun.current) return;
+    begun.current = true;
+    void readKeptFiles(modelId).then(async (kept) => {
+      const arrived = new Set(photos.flatMap((photo) => (photo.state === 'uploading' ? [] : [photo.id])));
+      const open = kept.filter(({ key, photoId }) => {
+        if (photoId === null || !arrived.has(photoId)) return true;
+        void dropFile(key);
+        return false;
+      });
+      const free = await Promise.all(open.map(async (one) => ((await isFileInHand(one.key)) ? [] : [one])));
+      if (free.flat().length > 0) await resume.current(free.flat());
+    });
+  }, [modelId, photos]);
 }
 
 /** Object URLs hold the whole file in memory until they are given back. */

@@ -8,6 +8,7 @@ import { LiveNote } from './live-note';
 import { Logo } from './logo';
 import { BottomBar, SideNav } from './nav';
 import { PaletteButton } from './palette-button';
+import { WaitNotice } from './wait-notice';
 
 /** Sidebar on a desk, bar at the bottom on a phone, the page between. */
 export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
@@ -42,6 +43,7 @@ export function AppShell({ account, children }: { account: AccountView; children
           {children}
         </main>
       </div>
+      <WaitNotice />
       <BottomBar />
       <Shortcuts admin={account.role === 'admin'} />
     </div>

@@ -6,7 +6,7 @@ import { Check, X } from 'lucide-react';
 import { useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 
-const PHASES = ['Queued', 'Starting', 'Preparing', 'Training', 'Saving'] as const;
+const PHASES = ['Queued', 'Cold start', 'Preparing', 'Training', 'Saving'] as const;
 
 function phaseIndex(job: JobView, phase: JobView['phase']): number {
   if (job.state === 'succeeded') return PHASES.length;
@@ -18,7 +18,7 @@ function phaseIndex(job: JobView, phase: JobView['phase']): number {
 }
 
 /** Where a training is on its way, and where it stopped. */
-export function PhaseTimeline({ job }: { job: JobView }) {
+export function PhaseTimeline({ job, queuePosition }: { job: JobView; queuePosition: number | null }) {
   const live = useJobProgress(job.id);
   const over = isOver(job);
   const at = phaseIndex(job, (!over && live?.phase) || job.phase);
@@ -48,7 +48,10 @@ export function PhaseTimeline({ job }: { job: JobView }) {
               {state === 'done' && <Check aria-hidden="true" className="size-3.5 text-accent max-sm:hidden" />}
               {state === 'current' && <Spinner className="size-3.5 text-accent max-sm:hidden" />}
               {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger" />}
-              <span className="truncate">{phase}</span>
+              <span className="truncate">
+                {phase}
+                {phase === 'Queued' && state === 'current' && queuePosition !== null && ` #${queuePosition}`}
+              </span>
               <span className="sr-only">
                 {state === 'done' ? '(done)' : state === 'stopped' ? '(stopped here)' : ''}
               </span>

@@ -1,17 +1,5 @@
-/** The choices of the settings step as they travel in the address, so that back, reload and a shared link keep them. */
-import {
-  LIMITS,
-  NUMBER_SETTINGS,
-  type NumberSettingName,
-  TRAINING_PRESETS,
-  type TrainingPreset,
-  type TrainSettings,
-} from '@pixgen/domain';
-
-export type TrainingPlan = {
-  preset: TrainingPreset;
-  overrides: Partial<Pick<TrainSettings, NumberSettingName | 'captions' | 'samplePrompts'>>;
-};
+/** What is wrong with the values that are typed in the settings step. The server's schema says the same again. */
+import { LIMITS, NUMBER_SETTINGS, type NumberSettingName } from '@pixgen/domain';
 
 export const OVERRIDES = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 const SAMPLES = LIMITS.training.samplePrompts;
@@ -40,32 +28,4 @@ export function samplePromptsFault(text: string): string | null {
   if (prompts.some((prompt) => prompt.length > SAMPLES.maxLength))
     return `Use at most ${SAMPLES.maxLength} letters each.`;
   return null;
-}
-
-/** Reads the address; what is malformed is left out rather than trusted. */
-export function readPlan(params: Record<string, string | string[] | undefined>): TrainingPlan {
-  const preset = TRAINING_PRESETS.find((name) => name === params.preset) ?? 'balanced';
-  const overrides: TrainingPlan['overrides'] = {};
-  for (const key of OVERRIDES) {
-    const text = params[key];
-    if (typeof text === 'string' && text.trim() !== '' && overrideFault(key, text) === null)
-      overrides[key] = Number(text);
-  }
-  if (params.captions === 'template' || params.captions === 'auto') overrides.captions = params.captions;
-  if (typeof params.samplePrompts === 'string' && samplePromptsFault(params.samplePrompts) === null)
-    overrides.samplePrompts = readSamplePrompts(params.samplePrompts);
-  return { preset, overrides };
-}
-
-/** The plan as a query string, without a question mark. */
-export function writePlan(plan: TrainingPlan): string {
-  const params = new URLSearchParams({ preset: plan.preset });
-  for (const key of OVERRIDES) {
-    const value = plan.overrides[key];
-    if (value !== undefined) params.set(key, String(value));
-  }
-  const { captions, samplePrompts } = plan.overrides;
-  if (captions) params.set('captions', captions);
-  if (samplePrompts) params.set('samplePrompts', samplePrompts.join('\n'));
-  return params.toString();
 }

@@ -3,27 +3,27 @@
 import {
   type GpuProfile,
   LIMITS,
+  type ModelView,
   NUMBER_SETTINGS,
   PROFILES,
   resolveTrainSettings,
   TRAINING_PRESETS,
+  type TrainingPlan,
   type TrainingPreset,
 } from '@pixgen/domain';
 import { Button, Checkbox, cn, Field, Input, LinkButton, Textarea } from '@pixgen/ui';
+import { useMutation } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
-import { useRouter, useSearchParams } from 'next/navigation';
+import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
-import {
-  OVERRIDES,
-  overrideFault,
-  readPlan,
-  readSamplePrompts,
-  samplePromptsFault,
-  type TrainingPlan,
-  writePlan,
-} from './plan';
+import { useTRPC } from '@/trpc/client';
+import { OVERRIDES, overrideFault, readSamplePrompts, samplePromptsFault } from './plan';
+import { Saved } from './saved';
+import { StopEarly } from './stop-early';
+import { useAutosave } from './use-autosave';
+import { useNewestDraft } from './use-newest-draft';
 
 const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
   fast: { title: 'Fast', text: 'A first look. Good enough to see whether the photos serve.' },
@@ -31,23 +31,27 @@ const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
   best: { title: 'Best', text: 'More steps and finer detail; takes the longest.' },
 };
 type Props = {
-  modelId: string;
+  model: ModelView;
   profile: GpuProfile;
-  photoCount: number;
   isPerson: boolean;
   priceMicroUsd: number;
 };
 
-/** Step 3: a preset, and single values on top for those who know. The choice lives in the address. */
-export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicroUsd }: Props) {
+/** Step 3: a preset, and single values on top for those who know. Every change is kept with the draft. */
+export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props) {
   const router = useRouter();
-  // The address, not what the server drew: after a step back it holds the choice that was made.
-  const plan = readPlan(Object.fromEntries(useSearchParams()));
+  const trpc = useTRPC();
+  const { draft, keep } = useNewestDraft(model);
+  const [plan] = useState<TrainingPlan>(draft.plan ?? { preset: 'balanced', overrides: {} });
+  const photoCount = model.photoCounts.ready;
   const [preset, setPreset] = useState(plan.preset);
   const [texts, setTexts] = useState<Partial<Record<(typeof OVERRIDES)[number], string>>>(() =>
-    Object.fromEntries(Object.entries(plan.overrides).map(([key, value]) => [key, String(value)])),
+    Object.fromEntries(
+      OVERRIDES.flatMap((key) => (plan.overrides[key] === undefined ? [] : [[key, String(plan.overrides[key])]])),
+    ),
   );
   const [captions, setCaptions] = useState(plan.overrides.captions);
+  const [stopEarly, setStopEarly] = useState(plan.overrides.stopEarly ?? false);
   const [samples, setSamples] = useState(plan.overrides.samplePrompts?.join('\n'));
   const settingsOf = (name: TrainingPreset) =>
     resolveTrainSettings({ profile, preset: name, photoCount, isPerson, seed: 0 });
@@ -56,18 +60,26 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
   const shown = OVERRIDES.filter((key) => key !== 'priorWeight' || isPerson);
   const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
   const samplesFault = samplePromptsFault(samples ?? '');
-  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null;
+  const hasSamples = samples === undefined || readSamplePrompts(samples).length > 0;
+  const faulty = Object.values(faults).some(Boolean) || samplesFault !== null || (stopEarly && !hasSamples);
 
-  function submit(event: FormEvent) {
+  // What is faulty is not kept; the rest of it is.
+  const overrides: TrainingPlan['overrides'] = {};
+  for (const key of shown) if (texts[key]?.trim() && !faults[key]) overrides[key] = Number(texts[key]);
+  if (captions) overrides.captions = captions;
+  if (stopEarly) overrides.stopEarly = true;
+  if (samples !== undefined && samplesFault === null) overrides.samplePrompts = readSamplePrompts(samples);
+  const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
+  const chosen: TrainingPlan = { preset, overrides };
+  const [first] = useState(chosen);
+  const autosave = useAutosave(chosen, first, (next) => update.mutateAsync({ id: model.id, plan: next }));
+
+  async function submit(event: FormEvent) {
     event.preventDefault();
     if (faulty) return;
-    const overrides: TrainingPlan['overrides'] = {};
-    for (const key of shown) if (texts[key]?.trim()) overrides[key] = Number(texts[key]);
-    if (captions) overrides.captions = captions;
-    if (samples !== undefined) overrides.samplePrompts = readSamplePrompts(samples);
-    const query = writePlan({ preset, overrides });
-    window.history.replaceState(null, '', `?${query}`);
-    router.push(`/train/${modelId}/review?${query}`);
+    // A preset that was left as it stood is a choice too.
+    const kept = await (draft.plan ? autosave.flush() : autosave.saveNow());
+    if (kept) router.push(`/train/${model.id}/review`);
   }
 
   return (
@@ -141,6 +153,7 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
               onChange={(event) => setSamples(event.target.value)}
             />
           </Field>
+          <StopEarly checked={stopEarly} onChange={setStopEarly} hasSamples={hasSamples} />
           <div className="sm:col-span-2 lg:col-span-3">
             <Checkbox
               checked={(captions ?? base.captions) === 'auto'}
@@ -155,12 +168,15 @@ export function SettingsForm({ modelId, profile, photoCount, isPerson, priceMicr
         Base model: {PROFILES[profile].name}. This training is {formatPrice(priceMicroUsd)}.
       </p>
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
-        <LinkButton as={Link} href={`/train/${modelId}/photos`} variant="ghost">
+        <LinkButton as={Link} href={`/train/${model.id}/photos`} variant="ghost">
           Back
         </LinkButton>
-        <Button type="submit" variant="primary" disabled={faulty}>
-          Continue to review
-        </Button>
+        <div className="flex flex-wrap items-center gap-4">
+          <Saved state={autosave.state} />
+          <Button type="submit" variant="primary" disabled={faulty}>
+            Continue to review
+          </Button>
+        </div>
       </div>
     </form>
   );

@@ -1,5 +1,6 @@
 'use client';
 
+import type { TrainingPlan } from '@pixgen/domain';
 import { Button, LinkButton, Notice } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -8,7 +9,6 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { type TrainingPlan, writePlan } from './plan';
 
 /** The button that starts the training. Pressed twice or after a lost answer it is still one training. */
 export function StartTraining(props: {
@@ -40,7 +40,7 @@ export function StartTraining(props: {
         </Notice>
       )}
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
-        <LinkButton as={Link} href={`/train/${props.modelId}/settings?${writePlan(props.plan)}`} variant="ghost">
+        <LinkButton as={Link} href={`/train/${props.modelId}/settings`} variant="ghost">
           Back
         </LinkButton>
         <div className="flex flex-wrap items-center gap-4">

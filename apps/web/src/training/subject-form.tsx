@@ -4,26 +4,49 @@ import { type ConsentInput, LIMITS, type ModelView } from '@pixgen/domain';
 import { Button, Checkbox, cn, Field, Input, Notice } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
+import { Saved } from './saved';
 import type { SubjectChoices } from './subject-choices';
+import { useAutosave } from './use-autosave';
+import { useNewestDraft } from './use-newest-draft';
 
 type Subject = ConsentInput['subject'];
 
-/** Step 1: who or what it is, and the statement that one may. Makes the draft, or changes it. */
-export function SubjectForm({ model, choices }: { model: ModelView | null; choices: SubjectChoices }) {
+/**
+ * Step 1: who or what it is, and the statement that one may. Name and subject make the draft as soon as both are there,
+ * and are kept as they are typed; the statement counts once the person goes on.
+ */
+export function SubjectForm(props: { model: ModelView | null; choices: SubjectChoices }) {
+  const { choices } = props;
   const router = useRouter();
   const trpc = useTRPC();
+  const { draft: model, keep } = useNewestDraft(props.model);
+  const draftId = useRef(model?.id ?? null);
   const [name, setName] = useState(model?.name ?? '');
   const [classWord, setClassWord] = useState(model?.classWord ?? '');
   const [who, setWho] = useState<Subject>(model?.consent?.subject ?? 'self');
-  const [accepted, setAccepted] = useState(model?.consent !== null && model !== null);
-  const [missing, setMissing] = useState<{ name?: string; classWord?: string; consent?: string }>({});
-  const onSuccess = ({ id }: { id: string }) => router.push(`/train/${id}/photos`);
-  const create = useMutation(trpc.models.create.mutationOptions({ onSuccess }));
-  const update = useMutation(trpc.models.update.mutationOptions({ onSuccess }));
-  const error = create.error ?? update.error;
+  const [accepted, setAccepted] = useState(model?.consent?.textVersion === choices.consentVersion);
+  const [age, setAge] = useState<'adult' | 'minor' | null>(accepted ? 'adult' : null);
+  const [missing, setMissing] = useState<{ name?: string; classWord?: string; consent?: string; age?: string }>({});
+  const create = useMutation(trpc.models.create.mutationOptions({ onSuccess: keep }));
+  const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
+  const agree = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
+  const error = create.error ?? update.error ?? agree.error;
+  const typed = { name: name.trim(), classWord: classWord.trim().toLowerCase() };
+  const wordFits = new RegExp(choices.pattern).test(typed.classWord);
+  const autosave = useAutosave(
+    typed.name !== '' && wordFits ? typed : null,
+    model && { name: model.name, classWord: model.classWord },
+    async (next) => {
+      if (draftId.current) return update.mutateAsync({ id: draftId.current, ...next });
+      const made = await create.mutateAsync(next);
+      draftId.current = made.id;
+      // From here on a reload opens this draft.
+      window.history.replaceState(null, '', `/train/${made.id}/subject`);
+    },
+  );
 
   const isPerson = (words: string) =>
     words
@@ -31,25 +54,29 @@ export function SubjectForm({ model, choices }: { model: ModelView | null; choic
       .split(/\s+/)
       .some((word) => choices.people.includes(word));
   const person = isPerson(classWord);
+  const minor = person && age === 'minor';
   const subject: Subject = person ? (who === 'not-a-person' ? 'self' : who) : 'not-a-person';
 
-  function submit(event: FormEvent) {
+  async function submit(event: FormEvent) {
     event.preventDefault();
+    if (minor) return;
     const gaps = {
       ...(!name.trim() && { name: 'Give the model a name.' }),
-      ...(!classWord.trim() && { classWord: 'Say what the subject is.' }),
+      ...(!wordFits && { classWord: typed.classWord ? choices.patternHint : 'Say what the subject is.' }),
       ...(!accepted && { consent: 'Confirm the statement to go on.' }),
+      ...(person && age === null && { age: `Say whether the person is ${choices.minAge} or older.` }),
     };
     setMissing(gaps);
     if (Object.keys(gaps).length > 0) return;
     const consent: ConsentInput = { subject, accepted: true, adult: true, textVersion: choices.consentVersion };
-    if (model) update.mutate({ id: model.id, name, classWord, consent });
-    else create.mutate({ name, classWord, consent });
+    const kept = await autosave.flush();
+    const id = draftId.current;
+    if (kept && id) agree.mutate({ id, consent }, { onSuccess: () => router.push(`/train/${id}/photos`) });
   }
 
   return (
     <form onSubmit={submit} noValidate className="grid max-w-2xl gap-8">
-      {error && <Notice tone="danger">{failureOf(error).message}</Notice>}
+      {agree.error && <Notice tone="danger">{failureOf(agree.error).message}</Notice>}
       <Field label="Name" hint="Only you see it." error={missing.name ?? fieldError(error, 'name')}>
         <Input
           value={name}
@@ -105,6 +132,31 @@ export function SubjectForm({ model, choices }: { model: ModelView | null; choic
               />
             </div>
           )}
+          {person && (
+            <fieldset className="grid gap-2 text-sm" aria-describedby="age-error">
+              <legend className="mb-2">How old is the person in the photos?</legend>
+              <Choice
+                name="age"
+                checked={age === 'adult'}
+                onChoose={() => setAge('adult')}
+                label={`${choices.minAge} or older`}
+              />
+              <Choice
+                name="age"
+                checked={age === 'minor'}
+                onChoose={() => setAge('minor')}
+                label={`Younger than ${choices.minAge}`}
+              />
+              <p id="age-error" role="alert" className="font-medium text-danger text-sm empty:hidden">
+                {age === null && missing.age}
+              </p>
+            </fieldset>
+          )}
+          {minor && (
+            <Notice tone="danger" title="This model cannot be made">
+              {choices.underAge}
+            </Notice>
+          )}
           <Checkbox
             checked={accepted}
             onChange={(event) => setAccepted(event.target.checked)}
@@ -117,8 +169,9 @@ export function SubjectForm({ model, choices }: { model: ModelView | null; choic
           </p>
         </fieldset>
       )}
-      <div className="flex justify-end border-line border-t pt-6">
-        <Button type="submit" variant="primary" busy={create.isPending || update.isPending}>
+      <div className="flex flex-wrap items-center justify-end gap-4 border-line border-t pt-6">
+        <Saved state={autosave.state} />
+        <Button type="submit" variant="primary" disabled={minor} busy={agree.isPending || agree.isSuccess}>
           Continue to photos
         </Button>
       </div>
@@ -127,21 +180,27 @@ export function SubjectForm({ model, choices }: { model: ModelView | null; choic
 
   /** Another statement needs another tick. */
   function changeClass(word: string) {
-    if (isPerson(word) !== person) setAccepted(false);
+    if (isPerson(word) !== person) {
+      setAccepted(false);
+      setAge(null);
+    }
     setClassWord(word);
   }
   function changeWho(next: Subject) {
-    if (next !== subject) setAccepted(false);
+    if (next !== subject) {
+      setAccepted(false);
+      setAge(null);
+    }
     setWho(next);
   }
 }
 
-function Choice(props: { checked: boolean; onChoose: () => void; label: string }) {
+function Choice(props: { name?: string; checked: boolean; onChoose: () => void; label: string }) {
   return (
     <label className="flex items-center gap-3">
       <input
         type="radio"
-        name="who"
+        name={props.name ?? 'who'}
         checked={props.checked}
         onChange={props.onChoose}
         className="size-[1.15rem] accent-accent"

@@ -14,7 +14,8 @@ import { failureOf } from '@/trpc/failure';
 import { LossPanel } from './loss-panel';
 import { PhaseTimeline } from './phase-timeline';
 import { SampleStrip } from './sample-strip';
-import { WeightsList } from './weights-list';
+import { TimeLeft, useOutlook } from './time-left';
+import { TrainingLog } from './training-log';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
 export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
@@ -35,6 +36,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
     }),
   );
   const training = query.data;
+  const outlook = useOutlook(trainingId, live !== undefined && !isOver(live));
   if (!training) return null;
   const { job, settings } = training;
   const state = STATE_WORDS[job.state];
@@ -54,8 +56,13 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
   return (
     <Section title="Training" aside={<Badge tone={state.tone}>{state.label}</Badge>}>
       <Card className="grid gap-6">
-        <PhaseTimeline job={job} />
-        {working && <JobBar job={job} name={`Training ${model.name}`} />}
+        <PhaseTimeline job={job} queuePosition={outlook?.queuePosition ?? null} />
+        {working && (
+          <div className="grid gap-2">
+            <JobBar job={job} name={`Training ${model.name}`} />
+            <TimeLeft trainingId={trainingId} />
+          </div>
+        )}
         {job.failure && (
           <FailureNotice
             job={job}
@@ -75,6 +82,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
         {(working || training.lossHistory.length > 1) && <LossPanel training={training} />}
         {training.samples.length > 0 && <SampleStrip samples={training.samples} />}
+        <TrainingLog job={job} />
         <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
           <Facts
             items={[
@@ -107,7 +115,6 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           )}
         </div>
       </Card>
-      {training.weights.length > 0 && <WeightsList modelId={model.id} weights={training.weights} />}
     </Section>
   );
 }

@@ -6,6 +6,7 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
 import { signInPath } from '@/http/next-path';
+import { fetchNotingWaits } from '@/shell/wait-store';
 import { pageLink } from './page-link';
 import { makeQueryClient } from './query-client';
 
@@ -18,7 +19,12 @@ function makeClient() {
       splitLink({
         condition: (operation) => operation.type === 'subscription',
         true: httpSubscriptionLink({ url: '/trpc' }),
-        false: httpBatchLink({ url: '/trpc', maxItems: 10, maxURLLength: 8_000 }),
+        false: httpBatchLink({
+          url: '/trpc',
+          maxItems: 10,
+          maxURLLength: 8_000,
+          fetch: (url, init) => fetchNotingWaits(url, init as RequestInit),
+        }),
       }),
     ],
   });

@@ -16,13 +16,28 @@ export type CallLimits = {
    * @throws AppError RATE_LIMITED with the time until the next one is possible; nothing was done and nothing is charged
    */
   count(userId: string, call: LimitedCall): Promise<void>;
+  /** Whether {@link enter} would let this person in. */
+  hasRoom(userId: string, what: LimitedAtOnce): boolean;
+  /**
+   * Takes one of the places that a person has in this process, so that nobody's parallel calls hold up everybody else's.
+   *
+   * @returns gives the place back
+   * @throws AppError RATE_LIMITED when all of them are taken
+   */
+  enter(userId: string, what: LimitedAtOnce): () => void;
 };
+
+export type LimitedAtOnce = 'call' | 'stream';
+/** A place is free again as soon as one answer is out; a stream ends when its tab closes. */
+const RETRY_AT_ONCE_MS: Record<LimitedAtOnce, number> = { call: 1_000, stream: 10_000 };
 
 export const NO_CALL_LIMITS: CallLimitsConfig = {
   trainingsPerHour: 0,
   generationsPerHour: 0,
   mutationsPer15Min: 0,
   readsPer15Min: 0,
+  callsAtOnce: 0,
+  streamsAtOnce: 0,
 };
 
 type Counted = CallLimit & { what: string };
@@ -45,7 +60,33 @@ export function createCallLimits(
   add('generation', 'generations an hour', config.generationsPerHour, 60 * MINUTE_MS, true);
   add('mutation', 'changes in 15 minutes', config.mutationsPer15Min, 15 * MINUTE_MS, false);
   add('read', 'requests in 15 minutes', config.readsPer15Min, 15 * MINUTE_MS, false);
+  const places = { call: config.callsAtOnce, stream: config.streamsAtOnce };
+  const taken = { call: new Map<string, number>(), stream: new Map<string, number>() };
+  const isFree = (userId: string, what: LimitedAtOnce): boolean =>
+    places[what] === 0 || (taken[what].get(userId) ?? 0) < places[what];
   return {
+    hasRoom: isFree,
+    enter(userId, what) {
+      if (!isFree(userId, what)) {
+        const whats = what === 'call' ? 'requests under way' : 'open tabs with live progress';
+        throw new AppError(
+          'RATE_LIMITED',
+          `At most ${places[what]} ${whats} at once. Nothing was started or charged.`,
+          {
+            retryAfterMs: RETRY_AT_ONCE_MS[what],
+          },
+        );
+      }
+      taken[what].set(userId, (taken[what].get(userId) ?? 0) + 1);
+      let isIn = true;
+      return () => {
+        if (!isIn) return;
+        isIn = false;
+        const left = (taken[what].get(userId) ?? 1) - 1;
+        if (left > 0) taken[what].set(userId, left);
+        else taken[what].delete(userId);
+      };
+    },
     async count(userId, call) {
       const counted = limits.get(call);
       if (!counted) return;

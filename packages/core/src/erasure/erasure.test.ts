@@ -88,6 +88,19 @@ async function createPerson(objects = 3) {
   const file = { storageKey, sizeBytes: 1, sha256: 'x', profile: 'nano', step: 1, final: true };
   await prisma.weights.create({ data: { id: newId(), userId, modelId: model.id, trainingId, ...file } });
   await deps.storage.write(storageKey, Buffer.from(canary), 'application/octet-stream');
+  // A checkpoint's LoRA, which its owner draws with.
+  const checkpointKey = storageKey.replace('weights', 'weights-step-1');
+  const checkpoint = {
+    ...file,
+    id: newId(),
+    jobId: trained.id,
+    storageKey: checkpointKey,
+    final: false,
+    likeness: 0.5,
+  };
+  await prisma.weights.create({ data: { ...checkpoint, userId, modelId: model.id, trainingId } });
+  await prisma.model.update({ where: { id: model.id }, data: { chosenWeightsId: checkpoint.id } });
+  await deps.storage.write(checkpointKey, Buffer.from(canary), 'application/octet-stream');
   await deps.storage.write(keys.derivative(storageKey, 128, 'webp'), Buffer.from(canary), 'image/webp');
   return { actor, modelId: model.id, photoIds };
 }
@@ -207,7 +220,7 @@ describe('an erased account', () => {
     expect(view.receipt).toMatchObject({
       requestedBy: 'owner',
       identityProvider: 'none',
-      counts: { models: 1, photos: 3, trainings: 1, weights: 1, generations: 1, jobs: 2, objects: 11, gpuCalls: 1 },
+      counts: { models: 1, photos: 3, trainings: 1, weights: 2, generations: 1, jobs: 2, objects: 12, gpuCalls: 1 },
     });
     expect(cancelled).toContain(work.callId);
     // The ids by which the last sweep looks once more stand on the erasure alone.
@@ -273,7 +286,7 @@ describe('an erased account', () => {
     expect(deaths).toBeGreaterThanOrEqual(ERASE_STEPS.length);
     const { receipt, receiptSha256 } = await getErasure(deps, { code });
     // What was counted before the first object went is not counted again from what was left.
-    expect(receipt?.counts).toMatchObject({ photos: 3, objects: 11, generations: 1 });
+    expect(receipt?.counts).toMatchObject({ photos: 3, objects: 12, generations: 1 });
     await runAll();
     expect(await findTraces([canary, userId, ...person.photoIds], userId)).toEqual([]);
     const done = await deps.db.prisma.auditEntry.findMany({ where: { action: 'erase.done' } });
@@ -427,7 +440,7 @@ describe('an erased model', () => {
     await expect(eraseModel(deps, actor, { id: modelId })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
     await runAll();
     const { receipt } = await getErasure(deps, { code });
-    expect(receipt?.counts).toMatchObject({ models: 1, photos: 3, jobs: 2, objects: 11 });
+    expect(receipt?.counts).toMatchObject({ models: 1, photos: 3, jobs: 2, objects: 12 });
     const keysLeft: string[] = [];
     for (const prefix of keys.ofUser(actor.userId))
       for await (const { key } of deps.storage.list(prefix)) keysLeft.push(key);

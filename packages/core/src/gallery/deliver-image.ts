@@ -18,6 +18,16 @@ export type DeliveryRequest = {
   format: DeliveryFormat;
 };
 
+/**
+ * IPTC's digital source type, as the full file says it: a model made this picture. No recipe: a small copy is for showing,
+ * and the prompt is nobody's but the owner's.
+ */
+const MADE_BY_A_MODEL = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"/></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>`;
+
 /** Larger than any image we make. */
 const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
 const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
@@ -34,7 +44,7 @@ const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
 export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const image = await ownImage(deps, actor, request.id);
   if (image.storageKey === null) throw notFound('image');
-  const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}` };
+  const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}`, isGenerated: true };
   const sketch = image.thumbhash ? null : (drawn: Buffer) => void keepThumbhash(deps, image.id, drawn);
   return deliver(deps, source, request, () => notFound('image'), sketch);
 }
@@ -43,7 +53,11 @@ export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRe
 export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const photo = await ownPhoto(deps, actor, request.id);
   if (photo.state !== 'ready') throw notFound('photo');
-  const source = { key: keys.photo(photo.userId, photo.modelId, photo.id), contentType: 'image/jpeg' };
+  const source = {
+    key: keys.photo(photo.userId, photo.modelId, photo.id),
+    contentType: 'image/jpeg',
+    isGenerated: false,
+  };
   return deliver(deps, source, request, () => notFound('photo'), null);
 }
 
@@ -51,12 +65,13 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
 export async function deliverSample(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const sample = await findOwnSample(deps.db, actor.userId, request.id);
   if (!sample) throw notFound('image');
-  return deliver(deps, { key: sample.storageKey, contentType: 'image/png' }, request, () => notFound('image'), null);
+  const source = { key: sample.storageKey, contentType: 'image/png', isGenerated: true };
+  return deliver(deps, source, request, () => notFound('image'), null);
 }
 
 function deliver(
   deps: Deps,
-  source: { key: string; contentType: string },
+  { isGenerated, ...source }: { key: string; contentType: string; isGenerated: boolean },
   { widthPx, format }: DeliveryRequest,
   gone: () => Error,
   /** Told of the first small version there is. */
@@ -77,7 +92,8 @@ function deliver(
       return kept;
     }
     const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
-    const bytes = await ENCODE[format](image.resize({ width: widthPx, withoutEnlargement: true })).toBuffer();
+    const small = image.resize({ width: widthPx, withoutEnlargement: true });
+    const bytes = await ENCODE[format](isGenerated ? small.withXmp(MADE_BY_A_MODEL) : small).toBuffer();
     onDrawn?.(bytes);
     // Kept for the next time; this time the person need not wait for it, nor fail with it.
     void deps.storage

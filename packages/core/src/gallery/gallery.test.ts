@@ -15,7 +15,7 @@ import {
   restoreCollection,
   takeFromCollection,
 } from './collections.ts';
-import { deliverImage, deliverPhoto } from './deliver-image.ts';
+import { deliverImage, deliverPhoto, deliverSample } from './deliver-image.ts';
 import { downloadImage } from './download-image.ts';
 import { countImages, getImage, getImages, getNeighbours, listFrames, listImages } from './read-images.ts';
 import { createImages } from './testing.ts';
@@ -234,6 +234,37 @@ describe('delivery', () => {
     const again = await deliverImage(deps, actor, { id, widthPx: 1920, format: 'webp' });
     expect(await again.bytes()).toEqual(drawn[0]);
   });
+
+  it.each(['avif', 'webp'] as const)(
+    'says in every small %s that a model made it, and says no such thing of a photo',
+    async (format) => {
+      const actor = await createActor(deps);
+      const { modelId, ids } = await createImages(deps, actor, 1);
+      const picture = sharp({ create: { width: 300, height: 150, channels: 3, background: '#123' } });
+      const trainingId = (await deps.db.prisma.training.findFirstOrThrow({ where: { modelId } })).id;
+      const [id = '', sampleId, photoId] = [ids[0], newId(), newId()];
+      const sampleKey = `o/${actor.userId}/${sampleId}.png`;
+      await deps.storage.write(`o/${actor.userId}/${id}.png`, await picture.png().toBuffer(), 'image/png');
+      await deps.storage.write(sampleKey, await picture.png().toBuffer(), 'image/png');
+      await deps.storage.write(
+        keys.photo(actor.userId, modelId, photoId),
+        await picture.jpeg().toBuffer(),
+        'image/jpeg',
+      );
+      const sample = { id: sampleId, userId: actor.userId, trainingId, step: 1, position: 0, prompt: 'p' };
+      await deps.db.prisma.sample.create({ data: { ...sample, storageKey: sampleKey, width: 300, height: 150 } });
+      const photo = { id: photoId, userId: actor.userId, modelId, fileName: 'a.jpg', contentType: 'image/jpeg' };
+      await deps.db.prisma.photo.create({ data: { ...photo, sizeBytes: 1, state: 'ready' } });
+      const markOf = async (deliver: typeof deliverImage, one: string) => {
+        const { bytes } = await deliver(deps, actor, { id: one, widthPx: 128, format });
+        return (await sharp(await bytes()).metadata()).xmp?.toString() ?? '';
+      };
+      const mark = 'DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"';
+      expect(await markOf(deliverImage, id)).toContain(mark);
+      expect(await markOf(deliverSample, sampleId)).toContain(mark);
+      expect(await markOf(deliverPhoto, photoId)).toBe('');
+    },
+  );
 
   it('signs downloads for five minutes, as attachments', async () => {
     const actor = await createActor(deps);

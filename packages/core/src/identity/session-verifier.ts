@@ -59,6 +59,8 @@ async function check(
     // verifyToken with a local key leaves `iss` unread, and reads a missing `azp` leniently in some versions.
     if (claims.iss !== options.issuer) return null;
     if (typeof claims.azp !== 'string' || !options.authorizedParties.includes(claims.azp)) return null;
+    // Session tokens name no audience; those that do were made for another service with the same key.
+    if (Object.hasOwn(claims, 'aud')) return null;
     if (typeof claims.sid !== 'string' || claims.sid === '' || claims.sub === '') return null;
     return { subject: claims.sub, sessionId: claims.sid, expiresAtMs: claims.exp * 1000 };
   } catch {

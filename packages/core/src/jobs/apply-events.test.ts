@@ -290,7 +290,7 @@ describe('applying events', () => {
     const absent: SampleEvent = { ...second, step: 5, object: { ...second.object, key: `${second.object.key}x` } };
     const weights = await store('weights-step-4.safetensors', 'application/octet-stream');
     const kohyaWeights = await store('kohya-weights-step-4.safetensors', 'application/octet-stream');
-    const training = { weights, kohyaWeights, steps: 4, lossHistory: [] as [number, number][] };
+    const training = { weights, kohyaWeights, steps: 4, likeness: null, lossHistory: [] as [number, number][] };
     await deliver(
       [second, first, first, unasked, absent, again, { type: 'succeeded', ...claim, gpuMs: 1, images: [], training }],
       3,
@@ -329,7 +329,7 @@ describe('applying events', () => {
             ...claim,
             gpuMs: 1,
             images: [],
-            training: { ...files, steps: 1, lossHistory: [] },
+            training: { ...files, steps: 1, likeness: null, lossHistory: [] },
           },
         ],
         1,

@@ -5,6 +5,7 @@ import {
   type JobEffects,
   type NewImage,
   type NewSample,
+  type NewWeights,
   type PendingEvent,
   type ReadJob,
   readPendingEvents,
@@ -18,10 +19,11 @@ import {
   type SampleEvent,
   type StoredObject,
   type SucceededEvent,
+  type WeightsEvent,
 } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
-import { afterFailure, imageCostMicroUsd, move } from './next-move.ts';
+import { afterFailure, imageCostMicroUsd, move, trainingCostMicroUsd } from './next-move.ts';
 import { publishHistory, wakeRelay } from './publish.ts';
 import { verifyObject } from './verify-object.ts';
 
@@ -129,6 +131,7 @@ function objectsOf(event: PendingEvent['event'], readyImageIds: string[]): Store
     case 'image':
       return drawn(event.result);
     case 'checkpoint':
+    case 'weights':
     case 'sample':
       return [event.object];
     case 'succeeded':
@@ -186,7 +189,8 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
       const { key, sizeBytes, sha256 } = event.object;
       const newest = effects.checkpoint?.step ?? job.checkpointStep ?? -1;
       if (isSound(key) && event.step > newest) effects.checkpoint = { key, sizeBytes, sha256, step: event.step };
-    } else if (event.type === 'sample') effects.samples.push(...newSample(job, event, isSound));
+    } else if (event.type === 'weights') effects.weights.push(...checkpointWeights(job, event, isSound));
+    else if (event.type === 'sample') effects.samples.push(...newSample(job, event, isSound));
     else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
       for (const { imageId, result } of event.images) draw(imageId, result);
@@ -226,22 +230,33 @@ function finishTraining(
     fail({ code: 'RESULT_INVALID', retryable: true });
     return;
   }
-  const { key, sizeBytes, sha256 } = training.weights;
-  effects.weights.push({
+  const { steps: step, likeness, weights, kohyaWeights } = training;
+  effects.weights.push({ ...newWeights(job, weights), step, likeness, final: true, kohyaStorageKey: kohyaWeights.key });
+  effects.lossHistory = { trainingId: job.orderId, value: training.lossHistory };
+  effects.move = move(job.id, job.attempt, 'succeeded', {
+    costMicroUsd: trainingCostMicroUsd(job.holdMicroUsd, step, job.stoppableSteps),
+  });
+}
+
+/** The row of a checkpoint's LoRA; none for a file that is not there. */
+function checkpointWeights(job: ReadJob, event: WeightsEvent, isSound: (key: string) => boolean): NewWeights[] {
+  if (job.kind !== 'train' || !isSound(event.object.key)) return [];
+  const { step, likeness, object } = event;
+  return [{ ...newWeights(job, object), step, likeness, final: false, kohyaStorageKey: null }];
+}
+
+function newWeights(job: ReadJob, { key, sizeBytes, sha256 }: StoredObject) {
+  return {
     id: newId(),
     userId: job.userId,
     modelId: job.modelId,
     trainingId: job.orderId,
-    step: training.steps,
-    final: true,
+    jobId: job.id,
     storageKey: key,
     sizeBytes,
     sha256,
-    kohyaStorageKey: training.kohyaWeights.key,
     profile: job.profile ?? 'sdxl',
-  });
-  effects.lossHistory = { trainingId: job.orderId, value: training.lossHistory };
-  effects.move = move(job.id, job.attempt, 'succeeded', { costMicroUsd: job.holdMicroUsd });
+  };
 }
 
 /** The row of a sample; none for a prompt that the order does not have, or a file that is not there. */

@@ -11,8 +11,23 @@ const POLL_MS = 3_000;
 /**
  * A person's live stream: what was missed since `lastEventId`, then everything as it happens. While Redis is away the
  * durable lines still come, read from Postgres.
+ *
+ * @throws AppError RATE_LIMITED with the first message, when the person has too many streams open
  */
 export async function* followLive(
+  deps: Deps,
+  actor: Actor,
+  options: { lastEventId: string | null; signal: AbortSignal | undefined },
+): AsyncGenerator<LiveMessage, void> {
+  const leave = deps.callLimits.enter(actor.userId, 'stream');
+  try {
+    yield* follow(deps, actor, options);
+  } finally {
+    leave();
+  }
+}
+
+async function* follow(
   deps: Deps,
   actor: Actor,
   options: { lastEventId: string | null; signal: AbortSignal | undefined },

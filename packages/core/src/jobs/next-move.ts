@@ -45,6 +45,19 @@ export function imageCostMicroUsd(holdMicroUsd: number, readyImages: number, pla
 }
 
 /**
+ * What a training costs: the price, and after an early stop the share of it that the steps which were done have of those
+ * that were ordered, rounded down to a micro-USD. The rest of the hold is released.
+ *
+ * @param stoppableSteps the steps that were ordered; null for a training that may not stop early, which costs its price
+ *   whatever the host says of its steps
+ */
+export function trainingCostMicroUsd(holdMicroUsd: number, doneSteps: number, stoppableSteps: number | null): number {
+  if (stoppableSteps === null || doneSteps >= stoppableSteps) return holdMicroUsd;
+  // Whole numbers of any size: the product may be above what a double holds exactly.
+  return Number((BigInt(holdMicroUsd) * BigInt(doneSteps)) / BigInt(stoppableSteps));
+}
+
+/**
  * An attempt ended badly: the next one when that may help, else the end. A generation that has at least one image ends
  * well and is settled for what it has.
  */

@@ -1,5 +1,5 @@
-import { findNewestWeights } from '@pixgen/db';
-import { AppError, type DownloadView, type WeightsLayout } from '@pixgen/domain';
+import { findWeightsFile } from '@pixgen/db';
+import { AppError, type DownloadView, notFound, type WeightsLayout } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { ownModel } from './own-model.ts';
 
@@ -7,22 +7,24 @@ import { ownModel } from './own-model.ts';
 export const DOWNLOAD_URL_MS = 5 * 60_000;
 
 /**
- * The newest LoRA of a model in the layout asked for.
+ * A LoRA of a model in the layout asked for: the one in use, or the one that is named.
  *
- * @throws AppError NOT_FOUND; MODEL_NOT_READY before the first training succeeded
+ * @throws AppError NOT_FOUND; MODEL_NOT_READY before the first training succeeded; STATE_CONFLICT for a checkpoint in
+ *   Kohya's layout
  */
 export async function downloadWeights(
   deps: Deps,
   actor: Actor,
-  input: { id: string; layout?: WeightsLayout },
+  input: { id: string; layout?: WeightsLayout; weightsId?: string | undefined },
 ): Promise<DownloadView> {
   const model = await ownModel(deps, actor, input.id);
-  const weights = await findNewestWeights(deps.db, model.id);
+  const weights = await findWeightsFile(deps.db, model.id, input.weightsId ?? null);
+  if (!weights && input.weightsId !== undefined) throw notFound('weights');
   if (!weights) throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first.');
   const isKohya = input.layout === 'kohya';
   const key = isKohya ? weights.kohyaStorageKey : weights.storageKey;
   if (key === null)
-    throw new AppError('STATE_CONFLICT', 'These weights have no Kohya file. Train the model again to get one.');
+    throw new AppError('STATE_CONFLICT', 'These weights have no Kohya file: only those of a last step do.');
   const fileName = `${model.triggerWord}-${weights.step}${isKohya ? '-kohya' : ''}.safetensors`;
   const { url, expiresAt } = deps.storage.presignGet({
     key,

@@ -1,7 +1,9 @@
-import { CONSENT, newId } from '@pixgen/domain';
+import { createHash } from 'node:crypto';
+import { CONSENT, consentInput, newId, trainingPlan, UNDER_AGE, updateModelInput } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { startTraining } from '../training/start-training.ts';
 import { deleteModel, restoreModel } from './delete-model.ts';
 import { downloadWeights } from './download-weights.ts';
 import { getModel, listModels } from './read-models.ts';
@@ -59,6 +61,46 @@ describe('a model', () => {
     await expect(createModel(deps, actor, { name: 'x', classWord: 'man', consent: wrong })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       fields: [{ path: 'consent.subject' }],
+    });
+  });
+
+  it('keeps the settings of its draft for every device of its owner, and nobody else', async () => {
+    const { id, plan } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+    expect(plan).toBeNull();
+    const chosen = { preset: 'best', overrides: { steps: 77, samplePrompts: ['{subject} in rain'] } } as const;
+    await updateModel(deps, actor, updateModelInput.parse({ id, plan: chosen }));
+    expect((await getModel(deps, { ...actor, via: 'api-key' }, { id })).plan).toEqual(chosen);
+    expect((await updateModel(deps, actor, { id, name: 'y' })).plan).toEqual(chosen);
+    const stranger = await createActor(deps);
+    await expect(updateModel(deps, stranger, { id, plan: { preset: 'fast', overrides: {} } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect(updateModelInput.safeParse({ id, plan: { preset: 'best', overrides: { rank: 1000 } } }).success).toBe(false);
+  });
+
+  it('keeps each consent with the version and the hash of the very text', async () => {
+    const { id } = await createModel(deps, actor, { name: 'Ada', classWord: 'woman', consent });
+    await updateModel(deps, actor, { id, consent: { ...consent, subject: 'permitted' } });
+    const rows = await deps.db.prisma.consent.findMany({ where: { modelId: id }, orderBy: { id: 'asc' } });
+    const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+    expect(rows).toMatchObject([
+      { subject: 'self', textVersion: CONSENT.version, textHash: hash(CONSENT.text.self), userId: actor.userId },
+      { subject: 'permitted', textVersion: CONSENT.version, textHash: hash(CONSENT.text.permitted) },
+    ]);
+  });
+
+  it('of somebody who is declared younger than 18 is refused, and an old or missing consent starts no training', async () => {
+    const declared = consentInput.safeParse({ ...consent, adult: false });
+    expect(declared.error?.issues).toMatchObject([{ path: ['adult'], message: UNDER_AGE }]);
+    const { id } = await createModel(deps, actor, { name: 'Ada', classWord: 'woman' });
+    const start = () => startTraining(deps, actor, { ...trainingPlan.parse({}), modelId: id, idempotencyKey: newId() });
+    await expect(start()).rejects.toMatchObject({ code: 'CONSENT_MISSING' });
+    await updateModel(deps, actor, { id, consent });
+    await expect(start()).rejects.toMatchObject({ code: 'PHOTOS_TOO_FEW' });
+    await deps.db.prisma.consent.updateMany({ where: { modelId: id }, data: { textVersion: '2025-01-1' } });
+    await expect(start()).rejects.toMatchObject({
+      code: 'CONSENT_MISSING',
+      publicMessage: expect.stringContaining('changed'),
     });
   });
 

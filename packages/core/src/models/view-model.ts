@@ -1,5 +1,5 @@
 import { type ModelCardRow, readModelCards } from '@pixgen/db';
-import { consentSubject, type ModelView, modelState, notFound } from '@pixgen/domain';
+import { consentSubject, type ModelView, modelState, notFound, trainingPlan } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,8 +15,11 @@ export function toModelView(row: ModelCardRow, retentionDays: number): ModelView
     triggerWord: row.triggerWord,
     state: modelState.parse(row.state),
     consent: consent ? { subject: consentSubject.parse(subject), textVersion, at: at.toISOString() } : null,
+    // A plan that a later version of the rules would refuse is as if nothing was chosen.
+    plan: trainingPlan.safeParse(row.plan).data ?? null,
     photoCounts: { ready: row.readyPhotos, pending: row.pendingPhotos, refused: row.refusedPhotos },
     trainingId: row.trainingId,
+    weightsId: row.weightsId,
     coverImageId: row.coverImageId,
     photosErasedAt: photosErasedAt(row, retentionDays)?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),

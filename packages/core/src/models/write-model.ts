@@ -61,7 +61,8 @@ export async function createModel(
 }
 
 /**
- * Renames a model, changes what its subject is, or records a consent. The trigger word never changes.
+ * Renames a model, changes what its subject is, keeps the draft's settings, or records a consent. The trigger word never
+ * changes.
  *
  * @throws AppError NOT_FOUND; STATE_CONFLICT when the class word would change after a training used it
  */
@@ -72,7 +73,11 @@ export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelIn
     throw new AppError('STATE_CONFLICT', 'The subject can be changed only before the first training.');
   }
   const consent = input.consent ? toConsent(input.consent, classWord) : null;
-  const change = { ...(input.name !== undefined && { name: input.name }), classWord };
+  const change = {
+    classWord,
+    ...(input.name !== undefined && { name: input.name }),
+    ...(input.plan !== undefined && { plan: input.plan }),
+  };
   await updateRow(deps.db, model, change, consent);
   return viewModel(deps, actor, model.id);
 }

@@ -1,7 +1,7 @@
 /** The worker's step for one uploaded photo: decode, clean, store, decide. */
 import { createHash } from 'node:crypto';
 import { findPhoto, hasPhotoOfSource, type PhotoRow, type PhotoVerdict, writePhotoVerdict } from '@pixgen/db';
-import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
+import { judgePhoto, LIMITS, type PhotoRefusalCode, trainingEdgePx } from '@pixgen/domain';
 import { keys, ObjectTooLargeError } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { type DecodedPhoto, decodePhoto } from './decode-photo.ts';
@@ -20,8 +20,10 @@ export async function checkPhoto(deps: Deps, photoId: string, decode: DecodePhot
   const upload = keys.photoUpload(photo.userId, photo.id);
   if (photo.state === 'checking') {
     const verdict = await judge(deps, photo, upload, decode);
-    if ((await writePhotoVerdict(deps.db, photo.id, verdict)) === 'duplicate') {
-      await writePhotoVerdict(deps.db, photo.id, refused('DUPLICATE', verdict.sourceSha256));
+    const written = await writePhotoVerdict(deps.db, photo, verdict);
+    if (written === 'duplicate' || written === 'near-duplicate') {
+      const code = written === 'duplicate' ? 'DUPLICATE' : 'NEAR_DUPLICATE';
+      await writePhotoVerdict(deps.db, photo, refused(code, verdict.sourceSha256));
     }
     await tellTabs(deps, photo);
   }
@@ -30,7 +32,7 @@ export async function checkPhoto(deps: Deps, photoId: string, decode: DecodePhot
 
 /** Refuses a photo that is still being checked. */
 export async function refusePhoto(deps: Deps, photo: PhotoRow, code: PhotoRefusalCode): Promise<void> {
-  await writePhotoVerdict(deps.db, photo.id, refused(code, null));
+  await writePhotoVerdict(deps.db, photo, refused(code, null));
   await tellTabs(deps, photo);
   await deps.storage.remove([keys.photoUpload(photo.userId, photo.id)]);
 }
@@ -46,11 +48,13 @@ async function judge(deps: Deps, photo: PhotoRow, upload: string, decode: Decode
   if (await hasPhotoOfSource(deps.db, photo.modelId, sourceSha256)) return refused('DUPLICATE', sourceSha256);
   const decoded = await decode(bytes, photo.contentType);
   if (!decoded.ok) return refused(decoded.code, sourceSha256);
-  const { jpeg, width, height } = decoded;
+  const { jpeg, width, height, look } = decoded;
+  const { fault } = judgePhoto(look, trainingEdgePx(deps.config.profile));
+  if (fault) return refused(fault, sourceSha256);
   await deps.storage.write(keys.photo(photo.userId, photo.modelId, photo.id), jpeg, 'image/jpeg');
   deps.passPoint('upload.midCopy');
   const sha256 = createHash('sha256').update(jpeg).digest('base64');
-  return { state: 'ready', sourceSha256, sha256, sizeBytes: jpeg.length, width, height };
+  return { state: 'ready', sourceSha256, sha256, sizeBytes: jpeg.length, width, height, look };
 }
 
 function refused(refusalCode: PhotoRefusalCode, sourceSha256: string | null): PhotoVerdict {

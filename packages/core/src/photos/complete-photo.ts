@@ -1,5 +1,5 @@
 import { startPhotoCheck } from '@pixgen/db';
-import { AppError, LIMITS, type PhotoView } from '@pixgen/domain';
+import { AppError, LIMITS, type PhotoView, trainingEdgePx } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Actor, Deps } from '../deps.ts';
 import { wakeRelay } from '../jobs/publish.ts';
@@ -13,7 +13,7 @@ import { ownPhoto, toPhotoView } from './view-photo.ts';
  */
 export async function completePhoto(deps: Deps, actor: Actor, input: { id: string }): Promise<PhotoView> {
   const photo = await ownPhoto(deps, actor, input.id);
-  if (photo.state !== 'uploading') return toPhotoView(photo);
+  if (photo.state !== 'uploading') return toPhotoView(photo, trainingEdgePx(deps.config.profile));
   const object = await deps.storage.head(keys.photoUpload(photo.userId, photo.id));
   if (!object) throw new AppError('PHOTO_NOT_UPLOADED', 'The file did not arrive yet. Upload it first.');
   if (object.sizeBytes !== photo.sizeBytes) {
@@ -26,5 +26,5 @@ export async function completePhoto(deps: Deps, actor: Actor, input: { id: strin
     // The outbox row is committed; without the wake-up the relay finds it a moment later.
     void wakeRelay(deps);
   }
-  return toPhotoView(await ownPhoto(deps, actor, photo.id));
+  return toPhotoView(await ownPhoto(deps, actor, photo.id), trainingEdgePx(deps.config.profile));
 }

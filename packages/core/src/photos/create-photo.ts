@@ -1,5 +1,5 @@
 import { insertPhoto } from '@pixgen/db';
-import { AppError, type createPhotoInput, type createPhotoOutput, LIMITS, newId } from '@pixgen/domain';
+import { AppError, type createPhotoInput, type createPhotoOutput, LIMITS, newId, trainingEdgePx } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { z } from 'zod';
 import type { Actor, Deps } from '../deps.ts';
@@ -12,7 +12,7 @@ export const UPLOAD_URL_MS = 15 * 60_000;
 /**
  * Announces one photo and signs its upload into quarantine: this key, length and type, nothing else.
  *
- * @throws AppError NOT_FOUND; PHOTOS_TOO_MANY
+ * @throws AppError NOT_FOUND; PHOTOS_TOO_MANY; STORAGE_FULL
  */
 export async function createPhoto(
   deps: Deps,
@@ -23,8 +23,10 @@ export async function createPhoto(
   const { fileName, contentType, sizeBytes } = input;
   const photo = { id: newId(), userId: actor.userId, modelId: model.id, fileName, contentType, sizeBytes };
   const uploadSince = new Date(Date.now() - UPLOAD_URL_MS);
-  const row = await insertPhoto(deps.db, photo, { photos: LIMITS.photos.max, uploadSince });
-  if (!row) throw tooManyPhotos();
+  const storageBytes = deps.config.storagePerPersonBytes || null;
+  const row = await insertPhoto(deps.db, photo, { photos: LIMITS.photos.max, uploadSince, storageBytes });
+  if (row === 'full') throw tooManyPhotos();
+  if ('usedBytes' in row) throw storageFull(row.usedBytes, sizeBytes, storageBytes ?? 0);
   const signed = deps.storage.presignPut({
     key: keys.photoUpload(actor.userId, row.id),
     contentType,
@@ -32,10 +34,19 @@ export async function createPhoto(
     expiresInMs: UPLOAD_URL_MS,
   });
   const upload = { url: signed.url, headers: signed.headers, expiresAt: signed.expiresAt.toISOString() };
-  return { photo: toPhotoView(row), upload };
+  return { photo: toPhotoView(row, trainingEdgePx(deps.config.profile)), upload };
 }
 
 export function tooManyPhotos(): AppError {
   const message = `A set holds at most ${LIMITS.photos.max} photos.`;
   return new AppError('PHOTOS_TOO_MANY', message, { fields: [{ path: 'modelId', message }] });
+}
+
+function storageFull(usedBytes: number, sizeBytes: number, limitBytes: number): AppError {
+  const message = `Your photos, pictures and models take ${inMb(usedBytes)} of ${inMb(limitBytes)}; this photo needs ${inMb(sizeBytes)} more. Erase photos or models that you do not need.`;
+  return new AppError('STORAGE_FULL', message, { fields: [{ path: 'sizeBytes', message }] });
+}
+
+function inMb(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
 }

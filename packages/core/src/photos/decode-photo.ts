@@ -1,21 +1,30 @@
 /** Decodes a stranger's file in a process of its own, with limits on time and memory, and without our secrets. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LIMITS, type PhotoRefusalCode } from '@pixgen/domain';
+import { COPY_EDGE_PX, LIMITS, type PhotoLook, type PhotoRefusalCode } from '@pixgen/domain';
 import type { DecodeRules, DecodeVerdict } from './decode-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
+/** What the child reads: its own package, the rules, the libraries. Not the folder above them, where an `.env` may lie. */
+const READABLE = ['../..', '../../../domain', '../../../../node_modules'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 /**
  * `memoryKb` is the child's data segment. Node itself reserves some 650 MB of it; a progressive photo of 50 megapixels
- * with its rotated copy was measured to need 900,000 in all.
+ * with its rotated copy was measured to need 900,000 in all. `timeMs` is on the clock: on a busy machine a photo may wait long
+ * for its turn, so what it costs is limited by {@link CPU_SECONDS}.
  */
-const LIMITS_OF_CHILD = { timeMs: 10_000, memoryKb: 1_200_000 };
+const LIMITS_OF_CHILD: { timeMs: number; memoryKb: number } = { timeMs: 45_000, memoryKb: 1_200_000 };
+/** Also for what a decoder does behind JavaScript's back: no core dump with a face in it, no file written. */
+const NO_FILES = 'ulimit -c 0; ulimit -f 0';
+const CPU_SECONDS = LIMITS.photos.decodeMs / 1000;
+/** The soft limit tells what happened by its signal; at the hard one the kernel just kills. */
+const CPU_LIMIT = `ulimit -H -t ${CPU_SECONDS + 2}; ulimit -S -t ${CPU_SECONDS}`;
 const STANDS = '+'.charCodeAt(0);
-const COPY_EDGE_PX = 2048;
 const NO_SECRETS = { NODE_ENV: 'production' } as const;
 
 export type DecodedPhoto =
-  | { ok: true; jpeg: Buffer; width: number; height: number }
+  | { ok: true; jpeg: Buffer; width: number; height: number; look: PhotoLook }
   | { ok: false; code: PhotoRefusalCode };
 
 /**
@@ -26,14 +35,14 @@ export type DecodedPhoto =
  * @throws {Error} when the child could not be run at all: a fault of this machine, not of the photo
  */
 export async function decodePhoto(bytes: Buffer, contentType: string, limits = LIMITS_OF_CHILD): Promise<DecodedPhoto> {
-  const { maxPixels, minEdgePx } = LIMITS.photos;
-  const rules: DecodeRules = { contentType, maxPixels, minEdgePx, copyEdgePx: COPY_EDGE_PX };
+  const { maxPixels, maxDecodedBytes, minEdgePx } = LIMITS.photos;
+  const rules: DecodeRules = { contentType, maxPixels, maxDecodedBytes, minEdgePx, copyEdgePx: COPY_EDGE_PX };
   const child = await runChild(bytes, rules, limits);
   if (child.stdout[0] !== STANDS) throw new Error(`the photo decoder did not start: ${child.stderr}`);
   if (child.timedOut) return { ok: false, code: 'TOO_SLOW' };
   const lineEnd = child.stdout.indexOf('\n');
-  // Killed by the memory limit or by its own decoder: whatever it is, it is not a photo we can read.
-  if (child.exitCode !== 0 || lineEnd < 0) return { ok: false, code: 'NOT_AN_IMAGE' };
+  // Ended by the memory limit or by a fault of its decoder: whatever it is, it is not a photo that is worth it.
+  if (child.exitCode !== 0 || lineEnd < 0) return { ok: false, code: 'TOO_COMPLEX' };
   const verdict: DecodeVerdict = JSON.parse(child.stdout.toString('utf8', 1, lineEnd));
   if (!verdict.ok) return verdict;
   return { ...verdict, jpeg: child.stdout.subarray(lineEnd + 1) };
@@ -43,8 +52,10 @@ type Ended = { exitCode: number | null; timedOut: boolean; stdout: Buffer; stder
 
 function runChild(input: Buffer, rules: DecodeRules, limits: typeof LIMITS_OF_CHILD): Promise<Ended> {
   // `ulimit -d` counts what libvips allocates, which no option of V8 does; `exec` keeps one process to kill.
-  const node = [process.execPath, '--no-warnings', '--max-old-space-size=128', SCRIPT, JSON.stringify(rules)];
-  const args = ['-c', `ulimit -d ${limits.memoryKb}; exec "$@"`, 'decode', ...node];
+  const permissions = ['--permission', '--allow-addons', ...READABLE.map((folder) => `--allow-fs-read=${folder}`)];
+  const options = ['--no-warnings', '--max-old-space-size=128', ...permissions];
+  const node = [process.execPath, ...options, SCRIPT, JSON.stringify(rules)];
+  const args = ['-c', `ulimit -d ${limits.memoryKb}; ${CPU_LIMIT}; ${NO_FILES}; exec "$@"`, 'decode', ...node];
   const child = spawn('/bin/sh', args, { env: NO_SECRETS, stdio: 'pipe' });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
@@ -62,8 +73,9 @@ function runChild(input: Buffer, rules: DecodeRules, limits: typeof LIMITS_OF_CH
       clearTimeout(timer);
       reject(error);
     });
-    child.on('close', (exitCode) => {
+    child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
+      timedOut ||= signal === 'SIGXCPU';
       resolve({ exitCode, timedOut, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8', 0, 500) });
     });
     child.stdin.end(input);

@@ -5,14 +5,19 @@
  * stdout: a `+` once it stands, one line of JSON ({@link DecodeVerdict}), then the JPEG.
  */
 import { readFileSync, writeSync } from 'node:fs';
+import { lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 import sharp from 'sharp';
 
 export type DecodeVerdict =
-  | { ok: true; width: number; height: number }
-  | { ok: false; code: 'NOT_AN_IMAGE' | 'TYPE_MISMATCH' | 'TRUNCATED' | 'TOO_MANY_PIXELS' | 'TOO_SMALL' };
+  | { ok: true; width: number; height: number; look: PhotoLook }
+  | {
+      ok: false;
+      code: 'NOT_AN_IMAGE' | 'TYPE_MISMATCH' | 'TRUNCATED' | 'TOO_MANY_PIXELS' | 'TOO_COMPLEX' | 'TOO_SMALL';
+    };
 export type DecodeRules = {
   contentType: string;
   maxPixels: number;
+  maxDecodedBytes: number;
   minEdgePx: number;
   /** Longest edge of the copy; smaller photos are not enlarged. */
   copyEdgePx: number;
@@ -43,17 +48,25 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
     const head = await photo.metadata();
     if (head.width * head.height > rules.maxPixels) return refuse('TOO_MANY_PIXELS');
     if (Math.min(head.width, head.height) < rules.minEdgePx) return refuse('TOO_SMALL');
+    // Decoders hold whole pictures that are interlaced or must be turned, and 16 bits take twice the memory and time.
+    const bytesPerPixel = head.channels * (head.depth === 'uchar' ? 1 : 2);
+    if (head.width * head.height * bytesPerPixel > rules.maxDecodedBytes) return refuse('TOO_COMPLEX');
     // Without withMetadata nothing of EXIF, GPS, XMP or a profile survives; autoOrient bakes the rotation in first.
-    const { data, info } = await photo
+    const { data: pixels, info } = await photo
       .autoOrient()
       .resize({ width: rules.copyEdgePx, height: rules.copyEdgePx, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
-      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .raw()
       .toBuffer({ resolveWithObject: true });
-    return { verdict: { ok: true, width: info.width, height: info.height }, jpeg: data };
+    const { width, height } = info;
+    const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3) }, jpeg };
   } catch (error) {
-    // The first bytes were right, so what fails later is damage, or a size that the header admits to.
+    // The first bytes were right, so what fails later is damage, a size that the header admits to, or want of memory.
+    if (/memory/i.test(String(error))) return refuse('TOO_COMPLEX');
     return refuse(/pixel limit/i.test(String(error)) ? 'TOO_MANY_PIXELS' : 'TRUNCATED');
   }
 }

@@ -1,5 +1,5 @@
 import { restorePhoto as restoreRow, softDeletePhoto } from '@pixgen/db';
-import { AppError, LIMITS, notFound, type PhotoView } from '@pixgen/domain';
+import { AppError, LIMITS, notFound, type PhotoView, trainingEdgePx } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { undoSince } from '../undo.ts';
 import { tooManyPhotos, UPLOAD_URL_MS } from './create-photo.ts';
@@ -9,7 +9,7 @@ import { ownPhoto, toPhotoView } from './view-photo.ts';
 export async function deletePhoto(deps: Deps, actor: Actor, input: { id: string }): Promise<PhotoView> {
   const photo = await ownPhoto(deps, actor, input.id);
   await softDeletePhoto(deps.db, actor.userId, photo.id);
-  return toPhotoView(photo);
+  return toPhotoView(photo, trainingEdgePx(deps.config.profile));
 }
 
 /** @throws AppError NOT_FOUND; PHOTOS_TOO_MANY; PHOTO_DUPLICATE when the same photo was added again meanwhile */
@@ -24,5 +24,5 @@ export async function restorePhoto(deps: Deps, actor: Actor, input: { id: string
   if (restored === 'full') throw tooManyPhotos();
   if (restored === 'duplicate')
     throw new AppError('PHOTO_DUPLICATE', 'The same photo was added again; it is in the set.');
-  return toPhotoView(restored);
+  return toPhotoView(restored, trainingEdgePx(deps.config.profile));
 }

@@ -1,8 +1,8 @@
-import { listPhotos as listRows } from '@pixgen/db';
-import { LIMITS, type PhotoView } from '@pixgen/domain';
+import { listPhotos as listRows, type PhotoRow } from '@pixgen/db';
+import { LIMITS, type PhotoView, trainingEdgePx } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { ownModel } from '../models/own-model.ts';
-import { toPhotoView } from './view-photo.ts';
+import { lookOf, toPhotoView } from './view-photo.ts';
 
 /** Usable and refused photos in the order they were added; refused ones stay until the person removes them. */
 export async function listPhotos(
@@ -11,5 +11,9 @@ export async function listPhotos(
   input: { modelId: string },
 ): Promise<{ items: PhotoView[] }> {
   const model = await ownModel(deps, actor, input.modelId);
-  return { items: (await listRows(deps.db, actor.userId, model.id, LIMITS.page.max)).map(toPhotoView) };
+  const rows = await listRows(deps.db, actor.userId, model.id, LIMITS.page.max);
+  const ready = rows.filter((row) => row.state === 'ready');
+  const edgePx = trainingEdgePx(deps.config.profile);
+  const othersOf = (row: PhotoRow) => ready.flatMap((other) => (other.id === row.id ? [] : (lookOf(other) ?? [])));
+  return { items: rows.map((row) => toPhotoView(row, edgePx, othersOf(row))) };
 }

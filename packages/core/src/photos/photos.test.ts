@@ -30,10 +30,10 @@ async function newModel(owner = actor): Promise<string> {
   return (await createModel(deps, owner, { name: 'Rex', classWord: 'dog' })).id;
 }
 
-/** Pixels that differ from call to call, so that no two photos are the same by chance. */
+/** Patches that differ from call to call, so that no two photos look the same by chance. */
 function drawing(width = 200, height = 120) {
-  const [r, g, b] = randomBytes(3);
-  return sharp({ create: { width, height, channels: 3, background: { r: r ?? 0, g: g ?? 0, b: b ?? 0 } } });
+  const patches = sharp(randomBytes(24 * 24 * 3), { raw: { width: 24, height: 24, channels: 3 } });
+  return patches.resize(width, height, { fit: 'fill', kernel: 'nearest' });
 }
 
 async function announce(modelId: string, bytes: Buffer, contentType: ContentType = 'image/jpeg') {
@@ -157,6 +157,17 @@ describe('a file that is no usable photo is refused with its reason', () => {
     expect(await verdictOn(await newModel(), bomb, 'image/png')).toBe('TOO_MANY_PIXELS');
   });
 
+  it('49 megapixels of 16 bits: TOO_COMPLEX, and so is what outgrows the memory of a decoder all the same', async () => {
+    const deep = drawing(7000, 7000).ensureAlpha().toColourspace('rgb16').png({ compressionLevel: 1 });
+    expect(await decodePhoto(await deep.toBuffer(), 'image/png')).toEqual({ ok: false, code: 'TOO_COMPLEX' });
+    const large = await drawing(7000, 7000).jpeg({ progressive: true }).toBuffer();
+    // Enough for the process to stand, not for the picture.
+    expect(await decodePhoto(large, 'image/jpeg', { timeMs: 60_000, memoryKb: 720_000 })).toEqual({
+      ok: false,
+      code: 'TOO_COMPLEX',
+    });
+  });
+
   it('the same photo twice: DUPLICATE, also when both are checked at once', async () => {
     const modelId = await newModel();
     const bytes = await drawing().jpeg().toBuffer();
@@ -182,6 +193,67 @@ describe('a file that is no usable photo is refused with its reason', () => {
   });
 });
 
+describe('a photo that is no use for a training is refused with its reason', () => {
+  const plain = (grey: number) =>
+    sharp({ create: { width: 300, height: 300, channels: 3, background: { r: grey, g: grey, b: grey } } });
+  it.each<[string, string, () => Promise<Buffer>]>([
+    ['one plain surface', 'PLAIN', () => plain(120).jpeg().toBuffer()],
+    ['a black photo', 'TOO_DARK', () => plain(3).jpeg().toBuffer()],
+    ['a white photo', 'TOO_BRIGHT', () => plain(252).jpeg().toBuffer()],
+    ['a photo that is blurred everywhere', 'BLURRED', () => drawing(900, 900).blur(40).jpeg().toBuffer()],
+  ])('%s: %s', async (_, code, make) => {
+    expect(await verdictOn(await newModel(), await make())).toBe(code);
+  });
+
+  it('nearly the same photo as another of the set: NEAR_DUPLICATE, also when both are checked at once', async () => {
+    const modelId = await newModel();
+    const photo = await drawing(600, 400).jpeg().toBuffer();
+    const smaller = await sharp(photo).resize(450).webp({ quality: 70 }).toBuffer();
+    const brighter = await sharp(photo).modulate({ brightness: 1.1 }).png().toBuffer();
+    const ids = [
+      await upload(modelId, photo),
+      await upload(modelId, smaller, 'image/webp'),
+      await upload(modelId, brighter, 'image/png'),
+    ];
+    await Promise.all(ids.map((id) => checkPhoto(deps, id)));
+    const { items } = await listPhotos(deps, actor, { modelId });
+    expect(items.map((item) => item.refusal?.code ?? item.state).toSorted()).toEqual([
+      'NEAR_DUPLICATE',
+      'NEAR_DUPLICATE',
+      'ready',
+    ]);
+    expect(await verdictOn(modelId, await drawing(600, 400).jpeg().toBuffer())).toBe('ready');
+    // In another set it is welcome.
+    expect(await verdictOn(await newModel(), smaller, 'image/webp')).toBe('ready');
+  });
+
+  it('does not come back from the trash when nearly the same took its place', async () => {
+    const modelId = await newModel();
+    const photo = await drawing(600, 400).jpeg().toBuffer();
+    const id = await upload(modelId, photo);
+    await checkPhoto(deps, id);
+    await deletePhoto(deps, actor, { id });
+    expect(await verdictOn(modelId, await sharp(photo).resize(450).jpeg().toBuffer())).toBe('ready');
+    await expect(restorePhoto(deps, actor, { id })).rejects.toMatchObject({ code: 'PHOTO_DUPLICATE' });
+  });
+});
+
+it('a borderline photo is ready and says what could be better, also how it stands to the others', async () => {
+  const modelId = await newModel();
+  const photo = await drawing(600, 600).jpeg().toBuffer();
+  await checkPhoto(deps, await upload(modelId, photo));
+  await checkPhoto(deps, await upload(modelId, await drawing(90, 90).jpeg().toBuffer()));
+  const moved = await sharp(photo).extract({ left: 12, top: 12, width: 576, height: 576 }).jpeg().toBuffer();
+  await checkPhoto(deps, await upload(modelId, moved));
+  const { items } = await listPhotos(deps, actor, { modelId });
+  expect(items.map((item) => [item.state, item.warnings.map(({ code }) => code)])).toEqual([
+    ['ready', ['SIMILAR']],
+    ['ready', ['SMALL']],
+    ['ready', ['SIMILAR']],
+  ]);
+  expect(items[0]?.look).toMatchObject({ width: 600, height: 600, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+});
+
 describe('an upload that does not keep to its announcement', () => {
   it('never sent: PHOTO_NOT_UPLOADED', async () => {
     const { photo } = await announce(await newModel(), Buffer.alloc(100));
@@ -196,6 +268,61 @@ describe('an upload that does not keep to its announcement', () => {
     await expect(completePhoto(deps, actor, { id: photo.id })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       fields: [{ path: 'sizeBytes', message: '100 bytes were announced, 99 arrived.' }],
+    });
+  });
+});
+
+describe('the store of one person', () => {
+  it('takes no photo beyond its limit, of any model, however many come at once, and says what is in use', async () => {
+    const tight = { ...deps, config: { ...deps.config, storagePerPersonBytes: 1_000_000 } };
+    const person = await createActor(deps);
+    const models = [await newModel(person), await newModel(person), await newModel(person)];
+    const photo = { fileName: 'a.jpg', contentType: 'image/jpeg' as const, sizeBytes: 300_000 };
+    const results = await Promise.allSettled(
+      [...models, ...models, ...models].map((modelId) => createPhoto(tight, person, { modelId, ...photo })),
+    );
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3);
+    const refusal = results.find((result) => result.status === 'rejected')?.reason;
+    expect(refusal).toMatchObject({ code: 'STORAGE_FULL', fields: [{ path: 'sizeBytes' }] });
+    expect(refusal.publicMessage).toMatch(/0\.9 MB of 1 MB.*needs 0\.3 MB/);
+    // What fits still does; what another person has does not count.
+    await createPhoto(tight, person, { modelId: models[0] ?? '', ...photo, sizeBytes: 100_000 });
+    await createPhoto(tight, actor, { modelId: await newModel(), ...photo });
+  });
+
+  it('counts what is in the trash, weights and images too', async () => {
+    const person = await createActor(deps);
+    const modelId = await newModel(person);
+    const tight = { ...deps, config: { ...deps.config, storagePerPersonBytes: 1_000_000 } };
+    const input = { modelId, fileName: 'a.jpg', contentType: 'image/jpeg' as const, sizeBytes: 600_000 };
+    const { photo } = await createPhoto(tight, person, input);
+    await deletePhoto(deps, person, { id: photo.id });
+    await expect(createPhoto(tight, person, input)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    await deps.db.prisma.photo.update({ where: { id: photo.id }, data: { state: 'refused' } });
+    await createPhoto(tight, person, { ...input, sizeBytes: 100_000 });
+    const trainingId = newId();
+    await deps.db.prisma.training.create({
+      data: {
+        id: trainingId,
+        userId: person.userId,
+        modelId,
+        profile: 'nano',
+        preset: 'fast',
+        settings: {},
+        photoIds: [],
+      },
+    });
+    const file = {
+      storageKey: `o/${trainingId}`,
+      kohyaStorageKey: `o/${trainingId}.k`,
+      sizeBytes: 400_000,
+      sha256: 'x',
+    };
+    await deps.db.prisma.weights.create({
+      data: { id: newId(), userId: person.userId, modelId, trainingId, profile: 'nano', step: 1, final: true, ...file },
+    });
+    await expect(createPhoto(tight, person, { ...input, sizeBytes: 200_000 })).rejects.toMatchObject({
+      publicMessage: expect.stringContaining('0.9 MB of 1 MB'),
     });
   });
 });

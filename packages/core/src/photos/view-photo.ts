@@ -1,9 +1,27 @@
 import { findOwnPhoto, type PhotoRow } from '@pixgen/db';
-import { notFound, PHOTO_REFUSALS, type PhotoView, photoRefusalCode, photoState } from '@pixgen/domain';
+import {
+  judgePhoto,
+  notFound,
+  PHOTO_REFUSALS,
+  PHOTO_WARNINGS,
+  type PhotoLook,
+  type PhotoView,
+  photoLook,
+  photoRefusalCode,
+  photoState,
+} from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import type { Owned } from '../models/own-model.ts';
 
-export function toPhotoView(row: PhotoRow): PhotoView {
+/** What the check of a photo measured; null for one that was not checked yet. */
+export function lookOf(row: PhotoRow): PhotoLook | null {
+  return row.look === null ? null : photoLook.parse(row.look);
+}
+
+/** @param others looks of the other ready photos of its set */
+export function toPhotoView(row: PhotoRow, trainingEdgePx: number, others: readonly PhotoLook[] = []): PhotoView {
+  const look = lookOf(row);
+  const warnings = look && row.state === 'ready' ? judgePhoto(look, trainingEdgePx, others).warnings : [];
   return {
     id: row.id,
     modelId: row.modelId,
@@ -13,6 +31,8 @@ export function toPhotoView(row: PhotoRow): PhotoView {
     width: row.width,
     height: row.height,
     refusal: row.refusalCode === null ? null : toRefusal(row.refusalCode),
+    look,
+    warnings: warnings.map((code) => ({ code, message: PHOTO_WARNINGS[code] })),
     createdAt: row.createdAt.toISOString(),
   };
 }

@@ -2,6 +2,9 @@ import { randomInt } from 'node:crypto';
 import { findJob, findPackVersion, findTrainingOfJob, type OwnedModelRow, readTrainingInput } from '@pixgen/db';
 import {
   AppError,
+  CONSENT,
+  consentStands,
+  consentSubject,
   DEADLINES,
   isPersonClass,
   LIMITS,
@@ -11,6 +14,7 @@ import {
   resolveTrainSettings,
   type StartTrainingInput,
   type TrainingView,
+  type TrainSettings,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
@@ -40,9 +44,10 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const isPerson = isPersonClass(model.classWord);
     const choice = { profile, preset, photoCount: photos.length, isPerson, seed, overrides };
     const settings = resolveTrainSettings(choice);
-    assertConsent(model, consent?.subject ?? null);
+    assertConsent(model, consent);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
+    assertStoppable(settings);
     await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
     const pack = input.pack ? await orderedPack(deps, model, input.pack) : null;
@@ -83,15 +88,18 @@ export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string):
   return acceptedTrainingView(row, job);
 }
 
-function assertConsent(model: OwnedModelRow, subject: string | null): void {
-  if (subject === null)
+function assertConsent(model: OwnedModelRow, given: { subject: string; textVersion: string } | null): void {
+  if (given === null)
     throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
-  if (isPersonClass(model.classWord) && subject === 'not-a-person') {
-    throw new AppError(
-      'CONSENT_MISSING',
-      'The subject is a person, so the person must have agreed. Confirm that statement.',
-    );
-  }
+  const consent = { subject: consentSubject.parse(given.subject), textVersion: given.textVersion };
+  if (consentStands(consent, model.classWord)) return;
+  const newer = consent.textVersion !== CONSENT.version;
+  throw new AppError(
+    'CONSENT_MISSING',
+    newer
+      ? 'The statement has changed since you confirmed it. Read and confirm the new one.'
+      : 'The subject is a person, so the person must have agreed. Confirm that statement.',
+  );
 }
 
 function assertPhotos(photos: { state: string }[]): void {
@@ -108,6 +116,12 @@ function assertPhotos(photos: { state: string }[]): void {
       { fields },
     );
   if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+}
+
+/** Without samples nothing says whether the steps still help. */
+function assertStoppable({ stopEarly, samplePrompts }: TrainSettings): void {
+  if (stopEarly && samplePrompts.length === 0)
+    throw overrideFault('stopEarly', 'Ending early needs at least one sample prompt to judge by.');
 }
 
 function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {

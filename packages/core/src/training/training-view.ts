@@ -1,5 +1,5 @@
 import { asJobRow, type TrainingRow } from '@pixgen/db';
-import type { TrainingPreset, TrainingView, TrainSettings } from '@pixgen/domain';
+import { suggestCheckpoint, type TrainingPreset, type TrainingView, type TrainSettings } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 
@@ -20,13 +20,7 @@ export function toTrainingView(
   return {
     ...orderView(row),
     job: toJobView(asJobRow(job), progress.get(job.id)),
-    weights: row.weights.map(({ id, step, final, sizeBytes, createdAt }) => ({
-      id,
-      step,
-      final,
-      sizeBytes,
-      createdAt: createdAt.toISOString(),
-    })),
+    ...weightsOf(row, job.id),
     samples: row.samples.map(({ id, step, prompt, width, height }) => ({ id, step, prompt, width, height })),
     lossHistory: thinOut(stored.length > 0 ? stored : liveLoss, LOSS_POINTS),
   };
@@ -35,7 +29,28 @@ export function toTrainingView(
 /** A training as it was when its job was accepted. */
 export function acceptedTrainingView(row: OrderRow, { id, createdAt }: { id: string; createdAt: Date }): TrainingView {
   const job = acceptedJobView({ id, kind: 'train', orderId: row.id, createdAt: createdAt.toISOString() });
-  return { ...orderView(row), job, weights: [], samples: [], lossHistory: [] };
+  return { ...orderView(row), job, weights: [], suggestion: null, samples: [], lossHistory: [] };
+}
+
+/** Weights of the training's newest job, one for each step, and which of them to recommend. */
+function weightsOf(row: TrainingRow, jobId: string): Pick<TrainingView, 'weights' | 'suggestion'> {
+  // After an early stop in a second attempt the first one may have kept the same step on its way: the final ones count.
+  const own = row.weights.filter((one) => !one.lost && (one.jobId ?? jobId) === jobId);
+  const byStep = new Map(own.toSorted((a, b) => Number(a.final) - Number(b.final)).map((one) => [one.step, one]));
+  const kept = [...byStep.values()].toSorted((a, b) => b.step - a.step);
+  const suggested = suggestCheckpoint(kept.toReversed());
+  return {
+    weights: kept.map(({ id, step, final, sizeBytes, likeness, kohyaStorageKey, createdAt }) => ({
+      id,
+      step,
+      final,
+      sizeBytes,
+      likeness,
+      kohya: kohyaStorageKey !== null,
+      createdAt: createdAt.toISOString(),
+    })),
+    suggestion: suggested && { weightsId: suggested.best.id, reason: suggested.reason },
+  };
 }
 
 function orderView(row: OrderRow) {

@@ -75,9 +75,11 @@ CREATE TABLE "Model" (
     "classWord" TEXT NOT NULL,
     "triggerWord" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'draft',
+    "plan" JSONB,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
+    "chosenWeightsId" UUID,
 
     CONSTRAINT "Model_pkey" PRIMARY KEY ("id")
 );
@@ -109,6 +111,7 @@ CREATE TABLE "Photo" (
     "sha256" TEXT,
     "width" INTEGER,
     "height" INTEGER,
+    "look" JSONB,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deletedAt" TIMESTAMPTZ(3),
@@ -153,8 +156,11 @@ CREATE TABLE "Weights" (
     "userId" UUID NOT NULL,
     "modelId" UUID NOT NULL,
     "trainingId" UUID NOT NULL,
+    "jobId" UUID,
     "step" INTEGER NOT NULL,
     "final" BOOLEAN NOT NULL,
+    "lost" BOOLEAN NOT NULL DEFAULT false,
+    "likeness" DOUBLE PRECISION,
     "storageKey" TEXT NOT NULL,
     "sizeBytes" INTEGER NOT NULL,
     "sha256" TEXT NOT NULL,
@@ -560,6 +566,9 @@ CREATE INDEX "Model_userId_id_idx" ON "Model"("userId", "id" DESC);
 CREATE INDEX "Model_deletedAt_idx" ON "Model"("deletedAt");
 
 -- CreateIndex
+CREATE INDEX "Model_chosenWeightsId_idx" ON "Model"("chosenWeightsId");
+
+-- CreateIndex
 CREATE INDEX "Consent_modelId_createdAt_idx" ON "Consent"("modelId", "createdAt" DESC);
 
 -- CreateIndex
@@ -584,6 +593,9 @@ CREATE INDEX "Training_userId_id_idx" ON "Training"("userId", "id" DESC);
 CREATE INDEX "Training_modelId_id_idx" ON "Training"("modelId", "id" DESC);
 
 -- CreateIndex
+CREATE INDEX "Training_profile_preset_id_idx" ON "Training"("profile", "preset", "id" DESC);
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Sample_storageKey_key" ON "Sample"("storageKey");
 
 -- CreateIndex
@@ -600,6 +612,9 @@ CREATE INDEX "Weights_modelId_id_idx" ON "Weights"("modelId", "id" DESC);
 
 -- CreateIndex
 CREATE INDEX "Weights_trainingId_idx" ON "Weights"("trainingId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Weights_jobId_step_final_key" ON "Weights"("jobId", "step", "final");
 
 -- CreateIndex
 CREATE INDEX "Generation_userId_id_idx" ON "Generation"("userId", "id" DESC);
@@ -725,6 +740,9 @@ ALTER TABLE "Invite" ADD CONSTRAINT "Invite_createdBy_fkey" FOREIGN KEY ("create
 ALTER TABLE "Model" ADD CONSTRAINT "Model_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "Model" ADD CONSTRAINT "Model_chosenWeightsId_fkey" FOREIGN KEY ("chosenWeightsId") REFERENCES "Weights"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -744,6 +762,9 @@ ALTER TABLE "Weights" ADD CONSTRAINT "Weights_modelId_fkey" FOREIGN KEY ("modelI
 
 -- AddForeignKey
 ALTER TABLE "Weights" ADD CONSTRAINT "Weights_trainingId_fkey" FOREIGN KEY ("trainingId") REFERENCES "Training"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Generation" ADD CONSTRAINT "Generation_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -831,6 +852,7 @@ ALTER TABLE "User" ADD CONSTRAINT "User_status_check" CHECK ("status" IN ('activ
 ALTER TABLE "User" ADD CONSTRAINT "User_money_check" CHECK ("heldMicroUsd" >= 0 AND "spentMicroUsd" >= 0);
 ALTER TABLE "Invite" ADD CONSTRAINT "Invite_kind_check" CHECK ("kind" IN ('set-up', 'invite'));
 ALTER TABLE "Model" ADD CONSTRAINT "Model_state_check" CHECK ("state" IN ('draft', 'training', 'ready', 'failed'));
+ALTER TABLE "Weights" ADD CONSTRAINT "Weights_likeness_check" CHECK ("likeness" BETWEEN 0 AND 1);
 ALTER TABLE "Photo" ADD CONSTRAINT "Photo_state_check" CHECK ("state" IN ('uploading', 'checking', 'ready', 'refused'));
 ALTER TABLE "Image" ADD CONSTRAINT "Image_state_check" CHECK ("state" IN ('ready', 'failed'));
 ALTER TABLE "Image" ADD CONSTRAINT "Image_rating_check" CHECK ("rating" BETWEEN 1 AND 5);

@@ -1,4 +1,5 @@
 import {
+  chooseWeights,
   createModel,
   deleteModel,
   downloadWeights,
@@ -10,6 +11,7 @@ import {
 } from '@pixgen/core';
 import {
   byId,
+  chooseWeightsInput,
   createModelInput,
   downloadView,
   downloadWeightsInput,
@@ -59,7 +61,13 @@ export const modelsRouter = router({
     .input(byId)
     .output(erasureStarted)
     .mutation(({ ctx, input }) => eraseModel(ctx.deps, ctx.actor, input)),
-  /** The newest weights as a file, in diffusers' or Kohya's layout. */
+  /** Which weights images are drawn with. */
+  chooseWeights: userProcedure
+    .meta(rest('POST', '/models/{id}/weights', 'models'))
+    .input(chooseWeightsInput)
+    .output(modelView)
+    .mutation(({ ctx, input }) => chooseWeights(ctx.deps, ctx.actor, input)),
+  /** The weights in use as a file, in diffusers' or Kohya's layout, or others of the model. */
   download: userProcedure
     .meta(rest('GET', '/models/{id}/weights', 'models'))
     .input(downloadWeightsInput)

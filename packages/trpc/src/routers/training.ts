@@ -1,5 +1,13 @@
-import { cancelTraining, getTraining, listTrainings, retryTraining, startTraining } from '@pixgen/core';
-import { byId, listTrainingsInput, retryInput, startTrainingInput, trainingPage, trainingView } from '@pixgen/domain';
+import { cancelTraining, getTraining, listTrainings, readOutlook, retryTraining, startTraining } from '@pixgen/core';
+import {
+  byId,
+  listTrainingsInput,
+  retryInput,
+  startTrainingInput,
+  trainingOutlook,
+  trainingPage,
+  trainingView,
+} from '@pixgen/domain';
 import { rest } from '../rest.ts';
 import { router, userProcedure } from '../trpc.ts';
 
@@ -24,6 +32,12 @@ export const trainingRouter = router({
     .input(byId)
     .output(trainingView)
     .query(({ ctx, input }) => getTraining(ctx.deps, ctx.actor, input)),
+  /** The place in the queue, and the time left as a span that earlier trainings give. */
+  outlook: userProcedure
+    .meta(rest('GET', '/trainings/{id}/outlook', 'training'))
+    .input(byId)
+    .output(trainingOutlook)
+    .query(({ ctx, input }) => readOutlook(ctx.deps, ctx.actor, input)),
   list: userProcedure
     .meta(rest('GET', '/trainings', 'training'))
     .input(listTrainingsInput)

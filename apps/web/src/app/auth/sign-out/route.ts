@@ -1,5 +1,6 @@
 import { cookies } from 'next/headers';
-import { SESSION_COOKIE, sessionToken } from '@/account/session';
+import { sessionToken } from '@/account/session';
+import { sessionCookieName } from '@/account/session-cookie';
 import { env } from '@/env';
 import { refusal } from '@/http/forward';
 import { headersToApi } from '@/http/headers';
@@ -16,6 +17,8 @@ export async function POST(request: Request): Promise<Response> {
       () => null,
     );
   }
-  (await cookies()).delete(SESSION_COOKIE);
+  // A prefixed cookie can only be taken back the way it was set.
+  const secure = env().PUBLIC_URL.protocol === 'https:';
+  (await cookies()).delete({ name: sessionCookieName(env().PUBLIC_URL), path: '/', secure });
   return new Response(null, { status: 204 });
 }

@@ -1,6 +1,5 @@
 import type { Metadata } from 'next';
 import { JobPage } from '@/jobs/job-page';
-import { writePlan } from '@/training/plan';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
@@ -21,9 +20,9 @@ export default async function Page({ params }: { params: Promise<{ job: string }
           .fetchQuery(serverTrpc().generation.get.queryOptions({ id: job.orderId }))
           .catch(() => null)
       : null;
-  // Where the same order stands filled in, to be changed.
+  // Where the same order stands filled in, to be changed; the model keeps what its last training was ordered with.
   const editPath = training
-    ? `/train/${training.modelId}/settings?${writePlan({ preset: training.preset, overrides: training.settings })}`
+    ? `/train/${training.modelId}/settings`
     : generation &&
       (generation.pack
         ? `/packs/${generation.pack.slug}?model=${generation.modelId}`

@@ -1,4 +1,4 @@
-import { isPersonClass, LIMITS } from '@pixgen/domain';
+import { isPersonClass, LIMITS, trainingEdgePx } from '@pixgen/domain';
 import type { Metadata } from 'next';
 import { PhotoStep } from '@/photos/photo-step';
 import { loadDraft } from '@/training/load-draft';
@@ -10,7 +10,12 @@ export const metadata: Metadata = { title: 'Photos' };
 
 export default async function PhotosPage({ params }: { params: Promise<{ modelId: string }> }) {
   const model = await loadDraft((await params).modelId, 'photos');
-  await load((queryClient, trpc) => queryClient.fetchQuery(trpc.photos.list.queryOptions({ modelId: model.id })));
+  const [account] = await load((queryClient, trpc) =>
+    Promise.all([
+      queryClient.fetchQuery(trpc.account.me.queryOptions()),
+      queryClient.fetchQuery(trpc.photos.list.queryOptions({ modelId: model.id })),
+    ]),
+  );
   return (
     <WizardFrame
       modelId={model.id}
@@ -19,7 +24,11 @@ export default async function PhotosPage({ params }: { params: Promise<{ modelId
       lead={`${LIMITS.photos.min} to ${LIMITS.photos.max} photos; 10 to 15 varied ones work best. Location data is removed, and only you can see them.`}
     >
       <Hydrate>
-        <PhotoStep modelId={model.id} person={isPersonClass(model.classWord)} />
+        <PhotoStep
+          modelId={model.id}
+          person={isPersonClass(model.classWord)}
+          trainingEdgePx={trainingEdgePx(account.profile)}
+        />
       </Hydrate>
     </WizardFrame>
   );

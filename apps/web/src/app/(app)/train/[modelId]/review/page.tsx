@@ -1,25 +1,19 @@
-import { CONSENT, isPersonClass, PROFILES, resolveTrainSettings } from '@pixgen/domain';
+import { CONSENT, isPersonClass, PROFILES, resolveTrainSettings, trainingPlan } from '@pixgen/domain';
 import { Card, Facts, Notice } from '@pixgen/ui';
 import type { Metadata } from 'next';
 import { Print } from '@/gallery/print';
 import { formatPrice } from '@/jobs/words';
 import { setVerdict } from '@/photos/tile-state';
 import { loadDraft } from '@/training/load-draft';
-import { readPlan } from '@/training/plan';
 import { StartTraining } from '@/training/start-training';
 import { WizardFrame } from '@/training/wizard-steps';
 import { load } from '@/trpc/server';
 
 export const metadata: Metadata = { title: 'Review' };
 
-type Props = {
-  params: Promise<{ modelId: string }>;
-  searchParams: Promise<Record<string, string | string[] | undefined>>;
-};
-
-export default async function ReviewPage({ params, searchParams }: Props) {
+export default async function ReviewPage({ params }: { params: Promise<{ modelId: string }> }) {
   const model = await loadDraft((await params).modelId, 'review');
-  const plan = readPlan(await searchParams);
+  const plan = model.plan ?? trainingPlan.parse({});
   const [account, photos] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
@@ -77,7 +71,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
               ['Preset', plan.preset[0]?.toUpperCase() + plan.preset.slice(1)],
               [
                 'Training',
-                `${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
+                `${settings.steps} steps${settings.stopEarly ? ' at most' : ''}, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
               ],
               ['Seed', plan.overrides.seed ?? 'random'],
               ['Statement', model.consent ? CONSENT.text[model.consent.subject] : 'missing'],

@@ -23,10 +23,9 @@ export default async function TrainingSettingsPage({ params }: Props) {
       lead={`A preset fits itself to your ${model.photoCounts.ready} photos.`}
     >
       <SettingsForm
-        modelId={model.id}
+        model={model}
         profile={account.profile}
         isPerson={isPersonClass(model.classWord)}
-        photoCount={model.photoCounts.ready}
         priceMicroUsd={account.prices.trainMicroUsd}
       />
     </WizardFrame>

@@ -1,0 +1,38 @@
+/** Until when the API asks this person to wait, as its answers say it. */
+
+/** Longer waits are hours of a quota; the answer itself names those. */
+const MAX_SHOWN_MS = 60 * 60_000;
+
+let until = 0;
+const listeners = new Set<() => void>();
+
+/** Some of a batch may be refused while the rest is done: its status is 207 then. */
+export function noteWait(answer: Pick<Response, 'status' | 'headers'>, now = Date.now()): void {
+  const seconds = Number(answer.headers.get('retry-after'));
+  if ((answer.status !== 429 && answer.status !== 207) || !(seconds > 0)) return;
+  until = Math.max(until, now + Math.min(seconds * 1000, MAX_SHOWN_MS));
+  for (const listener of listeners) listener();
+}
+
+/** `fetch` for calls of the API. */
+export const fetchNotingWaits: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  noteWait(answer);
+  return answer;
+};
+
+export const waitStore = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  /** Milliseconds since 1970; 0: nobody has to wait. */
+  until: (): number => until,
+};
+
+/** `4:05`, or `12 seconds` below a minute. */
+export function waitInWords(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`;
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} minutes`;
+}
