@@ -42,7 +42,7 @@ const PROCEDURES: Record<string, Row> = {
   'admin.createInvite': { who: 'admin' },
   'admin.queues': { who: 'admin' },
   'admin.users.list': { who: 'admin', input: () => ({ search: 'nobody is called so' }) },
-  'admin.users.update': { who: 'admin', input: ({ modelId: id }) => ({ id, status: 'suspended' }) },
+  'admin.users.update': { who: 'admin', input: ({ userId: id }) => ({ id, role: 'member' }) },
   'admin.deadLetters.list': { who: 'admin', input: () => ({}) },
   'admin.deadLetters.get': { who: 'admin', input: ({ trainingJobId: id }) => ({ id }) },
   'admin.deadLetters.retry': { who: 'admin', input: ({ generationJobId }) => ({ ids: [generationJobId] }) },

@@ -5,6 +5,7 @@ import { newId } from '@pixgen/domain';
 import type { Storage } from '@pixgen/storage';
 
 export type World = {
+  userId: string;
   modelId: string;
   photoId: string;
   trainingId: string;
@@ -30,6 +31,7 @@ export async function createWorld(
 ): Promise<World> {
   const { prisma } = stores.db;
   const ids = {
+    userId,
     modelId: newId(),
     photoId: newId(),
     trainingId: newId(),

@@ -128,7 +128,10 @@ function Waiting({ image, job, place }: { image: ImageView; job: JobView; place:
       {/* The tray fills from below while the picture is drawn. */}
       <span
         aria-hidden="true"
-        className="absolute inset-x-0 bottom-0 bg-accent-soft transition-[height] duration-500"
+        className={cn(
+          'absolute inset-x-0 bottom-0 bg-accent-soft transition-[height] duration-500',
+          preview && 'opacity-35',
+        )}
         style={{ height: `${share * 100}%` }}
       />
       <span

@@ -52,8 +52,9 @@ function viewOf(
       prompt: plan.prompt,
       compiledPrompt: plan.compiledPrompt,
       seed: plan.seed,
-      width: image?.width ?? row.width,
-      height: image?.height ?? row.height,
+      // A failed picture has no size of its own; its place keeps the shape that was ordered.
+      width: image?.width || row.width,
+      height: image?.height || row.height,
       favourite: image?.favourite ?? false,
       rating: image?.rating ?? null,
       thumbhash: image?.thumbhash ? Buffer.from(image.thumbhash).toString('base64') : null,
