@@ -31,8 +31,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: { poll: { timeout: 30_000 } },
           pool: 'forks',
-          // One more than cores: the longest files mostly wait.
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       // These start and kill whole stacks: one at a time.

@@ -68,7 +68,10 @@ async function post(path: string, body: unknown, headers: Record<string, string>
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  if (!answer.ok) refusals.push(`${path} ${[...answer.headers].join()} ${await answer.clone().text()}`);
+  if (!answer.ok)
+    refusals.push(
+      `${path.replace(words.invalidInput, '')} ${[...answer.headers].join()} ${await answer.clone().text()}`,
+    );
   return answer;
 }
 

@@ -14,7 +14,7 @@ const STOP_MS = 30_000;
 /** Long enough for cut connections to be noticed all at once. */
 const FROZEN_MS = 2_000;
 /** More than one worker takes at once, so that some wait. */
-const ORDERS = 80;
+const ORDERS = 60;
 
 let storeLink: TcpProxy;
 let redisLink: TcpProxy;

@@ -25,7 +25,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.headers["${name}"]`]),
       censor: '[redacted]',
     },
-    serializers: { err: describeError },
+    serializers: { err: (error) => describeError(error), cause: (cause) => describeError(cause) },
   };
   return destination ? pino(options, destination) : pino(options);
 }
@@ -38,11 +38,12 @@ function describeError(error: unknown, depth = 0): object {
     // What was refused stands in its sentences, names of fields that a stranger made up among them.
     return { name: error.name, issues: issues.map((issue) => `${issue.code} ${issue.path?.map(String).join('.')}`) };
   }
+  // tRPC's own sentence repeats its cause, or the address that a stranger asked for.
+  const isWrapper = error.name === 'TRPCError';
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),
-    message: hideUrls(error.message),
-    stack: hideUrls(error.stack ?? ''),
+    ...(!isWrapper && { message: hideUrls(error.message), stack: hideUrls(error.stack ?? '') }),
     ...(error.cause !== undefined && depth < 4 && { cause: describeError(error.cause, depth + 1) }),
   };
 }

@@ -3,6 +3,7 @@
  * which asks again. Pure functions on pixels; both sides decode, and everything after that happens here, so that both come
  * to the same verdict.
  */
+import { LIMITS } from './limits.ts';
 
 /** What was measured on one photo, upright and not larger than {@link COPY_EDGE_PX}. */
 export type PhotoLook = {
@@ -30,7 +31,7 @@ const HASH_MARGIN = 2;
 const SHARPNESS_PARTS = 6;
 
 export const PHOTO_FAULTS = {
-  TOO_SMALL: 'The photo is too small to train from. Add the original instead of a thumbnail or a crop.',
+  TOO_SMALL: `The photo is too small to train from: each side needs ${LIMITS.photos.minEdgePx} pixels at least. Add the original instead of a thumbnail or a crop.`,
   PLAIN: 'The photo shows one plain surface and no subject. Add another one.',
   TOO_DARK: 'The photo is almost black. Add one with more light.',
   TOO_BRIGHT: 'The photo is almost white. Add one with less light.',

@@ -287,7 +287,8 @@ describe('the store of one person', () => {
     expect(refusal.publicMessage).toMatch(/0\.9 MB of 1 MB.*needs 0\.3 MB/);
     // What fits still does; what another person has does not count.
     await createPhoto(tight, person, { modelId: models[0] ?? '', ...photo, sizeBytes: 100_000 });
-    await createPhoto(tight, actor, { modelId: await newModel(), ...photo });
+    const other = await createActor(deps);
+    await createPhoto(tight, other, { modelId: await newModel(other), ...photo });
   });
 
   it('counts what is in the trash, weights and images too', async () => {

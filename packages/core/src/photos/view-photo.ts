@@ -1,5 +1,6 @@
 import { findOwnPhoto, type PhotoRow } from '@pixgen/db';
 import {
+  describeFault,
   judgePhoto,
   notFound,
   PHOTO_REFUSALS,
@@ -30,16 +31,18 @@ export function toPhotoView(row: PhotoRow, trainingEdgePx: number, others: reado
     sizeBytes: row.sizeBytes,
     width: row.width,
     height: row.height,
-    refusal: row.refusalCode === null ? null : toRefusal(row.refusalCode),
+    refusal: row.refusalCode === null ? null : toRefusal(row.refusalCode, look, trainingEdgePx),
     look,
     warnings: warnings.map((code) => ({ code, message: PHOTO_WARNINGS[code] })),
     createdAt: row.createdAt.toISOString(),
   };
 }
 
-function toRefusal(stored: string): NonNullable<PhotoView['refusal']> {
+/** In the numbers of this photo, where it was measured before it was refused. */
+function toRefusal(stored: string, look: PhotoLook | null, trainingEdgePx: number): NonNullable<PhotoView['refusal']> {
   const code = photoRefusalCode.parse(stored);
-  return { code, message: PHOTO_REFUSALS[code] };
+  const measured = look !== null && code === 'TOO_SMALL';
+  return { code, message: measured ? describeFault(code, look, trainingEdgePx) : PHOTO_REFUSALS[code] };
 }
 
 /** @throws AppError NOT_FOUND, alike for absent, foreign and deleted photos */
