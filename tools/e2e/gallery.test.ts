@@ -279,6 +279,12 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     expect(Math.abs((await page.evaluate(() => window.scrollY)) - scrolled)).toBeLessThan(600);
     await page.goto(`/gallery/${id}`);
     await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
+    // Drawn by the server; keys work once React has taken over.
+    await page.waitForFunction(() => {
+      const recipe = document.querySelector('[aria-label="Recipe"]');
+      return recipe !== null && Object.keys(recipe).some((key) => key.startsWith('__reactProps'));
+    });
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
     await page.keyboard.press('ArrowRight');
     await page.waitForURL(`**/gallery/${next}*`);
     await capture('picture-page');
