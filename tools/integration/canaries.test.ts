@@ -70,7 +70,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   });
   if (!answer.ok)
     refusals.push(
-      `${path.replace(words.invalidInput, '')} ${[...answer.headers].join()} ${await answer.clone().text()}`,
+      `${path.replace(words.invalidInput ?? '', '')} ${[...answer.headers].join()} ${await answer.clone().text()}`,
     );
   return answer;
 }
