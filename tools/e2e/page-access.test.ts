@@ -28,7 +28,7 @@ type Row =
   | { who: 'api' };
 
 /** What stands on pages of administrators alone. */
-const INSIDE = /under pseudonyms|Who is here, what waits/;
+const INSIDE = /under pseudonyms|Who is here, what waits|What people say must not be here/;
 
 const PAGES: Record<string, Row> = {
   '/': { who: 'everybody' },
@@ -36,6 +36,7 @@ const PAGES: Record<string, Row> = {
   '/sign-up': { who: 'everybody' },
   '/setup': { who: 'everybody' },
   '/erasure': { who: 'everybody' },
+  '/report': { who: 'everybody' },
   '/healthz': { who: 'everybody' },
   '/readyz': { who: 'everybody' },
   '/home': { who: 'oneself' },
@@ -62,6 +63,7 @@ const PAGES: Record<string, Row> = {
   '/s/[sampleId]': { who: 'owner', kind: 'picture', path: ({ sampleId }) => `/s/${sampleId}` },
   '/admin': { who: 'admin', kind: 'page' },
   '/admin/audit-log': { who: 'admin', kind: 'page' },
+  '/admin/reports': { who: 'admin', kind: 'page' },
   '/admin/queues/[[...path]]': { who: 'admin', kind: 'forwarded', path: '/admin/queues' },
   '/trpc/[...path]': { who: 'api' },
   '/auth/set-up': { who: 'api' },
@@ -162,6 +164,7 @@ describe('every page', () => {
   const canaries = () => [
     'anary Subject',
     'canary prompt',
+    'canary words',
     'canary-face',
     'owner@example.test',
     'Canary owner',
