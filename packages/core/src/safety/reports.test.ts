@@ -119,6 +119,28 @@ describe('a report', () => {
     expect(rows.rows.filter(({ row }) => row.includes('2001:db8'))).toEqual([]);
   });
 
+  it('leaves its words in no log and no line of the audit log', async () => {
+    const lines: string[] = [];
+    const note = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const loud: Deps = { ...deps, log: { debug: note, info: note, warn: note, error: note } };
+    const canary = `canary${newId()}`;
+    const contact = `${canary}@example.test`;
+    const { code } = await fileReport(
+      loud,
+      stranger(),
+      report({ what: canary, words: `${canary}\n${canary}`, contact }),
+    );
+    const id = await idOf(code);
+    expect(await getReport(loud, admin, { id })).toMatchObject({ words: `${canary}\n${canary}`, contact });
+    await decideReport(loud, admin, { id, decision: 'dismiss' });
+    expect(lines.length).toBeGreaterThan(1);
+    const entries = await deps.db.pool.query<{ row: string }>('SELECT a::text AS row FROM "AuditEntry" a');
+    for (const text of [...lines, ...entries.rows.map(({ row }) => row)]) {
+      expect(text).not.toContain(canary);
+      expect(text).not.toContain(code);
+    }
+  });
+
   it('is listed with what is due first, and says so when its 48 hours are over', async () => {
     const [late, early] = [await file('late'), await file('early')];
     const { prisma } = deps.db;
