@@ -291,7 +291,14 @@ describe('every page', () => {
           const shows = showsOwner(answer, secrets);
           // The picture of the world is three letters.
           const isPicture = answer.status < 300 && ['png', 'jpg'].includes(answer.body);
-          if (shows.length > 0 || INSIDE.test(answer.body) || BOARD.test(answer.body) || isPicture || answer.status >= 500 || leads !== origin)
+          if (
+            shows.length > 0 ||
+            INSIDE.test(answer.body) ||
+            BOARD.test(answer.body) ||
+            isPicture ||
+            answer.status >= 500 ||
+            leads !== origin
+          )
             found.push(
               `${who} ${method ?? 'GET'} ${target} ${JSON.stringify(headers)} → ${answer.status} ${answer.location} ${shows}`,
             );

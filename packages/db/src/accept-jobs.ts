@@ -147,7 +147,7 @@ const INSERT_LIVE = `
 /**
  * Each new job takes a free place of its person's. A count would be one of the moment at which the statement began: two
  * statements at once would both find room. Of two that want the same place, the index gives it to one; the other is told to
- * try again, and finds the next place or none.
+ * try again, and finds the next place or none. All take them in one order, so that no two statements wait for each other.
  */
 const placesFor = (places: number): string[] => [
   `placed AS (
@@ -158,6 +158,7 @@ const placesFor = (places: number): string[] => [
     ORDER BY p.place OFFSET f.turn - 1 LIMIT 1) s ON true
 )`,
   `live AS (${INSERT_LIVE} "userId", place FROM placed WHERE place IS NOT NULL
+  ORDER BY "userId", place
   ON CONFLICT ("userId", place) WHERE place IS NOT NULL DO NOTHING RETURNING "jobId"
 )`,
 ];

@@ -29,13 +29,18 @@ it('holds within one batch', async () => {
 });
 
 it('holds for parallel calls of many processes, and all places are used', async () => {
+  const other = await createOwner(db);
   const processes = Array.from({ length: 6 }, () =>
     createJobAcceptor(db.openPool('application_name=another'), () => {}, PLACES),
   );
-  const answers = await Promise.all(processes.flatMap((one) => Array.from({ length: 5 }, () => one(order()))));
-  expect(outcomes(answers).filter((outcome) => outcome === 'accepted')).toHaveLength(PLACES);
+  const answers = await Promise.all(
+    processes.flatMap((one, index) =>
+      Array.from({ length: 8 }, (_, n) => one((n + index) % 2 === 0 ? order() : newOrder(other, {}))),
+    ),
+  );
+  expect(outcomes(answers).filter((outcome) => outcome === 'accepted')).toHaveLength(2 * PLACES);
   expect(new Set(outcomes(answers))).toEqual(new Set(['accepted', 'no-place']));
-  expect(await live()).toBe(PLACES);
+  expect([await live(), await live(other.userId)]).toEqual([PLACES, PLACES]);
 });
 
 it('turns nobody away for somebody else’s jobs, and writes nothing of a call that it turns away', async () => {
