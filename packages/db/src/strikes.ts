@@ -36,7 +36,8 @@ export async function noteStrike(
   if (!user || user.status === 'erasing') return null;
   const noted = await client.query(
     `INSERT INTO "Strike" (id, "userId", reason) SELECT $1, $2, $3 WHERE NOT EXISTS (
-       SELECT 1 FROM "Strike" WHERE "userId" = $2 AND reason = $3 AND at > now() - $4 * interval '1 millisecond')`,
+       -- A transaction that began later may have had the person first: its strike is younger than now.
+       SELECT 1 FROM "Strike" WHERE $4 > 0 AND "userId" = $2 AND reason = $3 AND at > now() - $4 * interval '1 millisecond')`,
     [newId(), userId, reason, pauseMs],
   );
   const { rows } = await client.query<{ counted: number }>(
