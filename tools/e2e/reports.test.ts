@@ -84,6 +84,7 @@ describe.skipIf(executable === null)('a report in a browser', () => {
     await expectAccessible(admin, 'the reports');
     await admin.getByRole('button', { name: 'Take down the picture' }).click();
     await admin.getByRole('alertdialog').getByRole('button', { name: 'Take down the picture' }).click();
+    await admin.getByRole('alertdialog').waitFor({ state: 'detached' });
     await admin.getByRole('list', { name: 'Reports' }).waitFor({ state: 'detached' });
     expect(await showsPicture()).toBe(404);
     const strikes = admin.getByRole('list', { name: 'Strikes' });
