@@ -279,15 +279,18 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await capture('keys');
     await page.keyboard.press('Escape');
     await page.goto('/settings');
+    await page.waitForLoadState('networkidle');
     await page.getByRole('checkbox', { name: /Keys without Ctrl/ }).uncheck();
     await page.goto('/gallery');
     await page.locator('[data-tile]').first().waitFor();
+    await page.waitForLoadState('networkidle');
     await page.keyboard.press('?');
     expect(await page.getByRole('dialog').count()).toBe(0);
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder(/Go to a page/).waitFor();
     await page.keyboard.press('Escape');
     await page.goto('/settings');
+    await page.waitForLoadState('networkidle');
     await page.getByRole('checkbox', { name: /Keys without Ctrl/ }).check();
   });
 
@@ -307,6 +310,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
       .waitFor();
 
     await page.goto('/admin');
+    await page.waitForLoadState('networkidle');
     await page.getByRole('row', { name: /dispatch/ }).waitFor();
     await page.getByLabel('Search people').fill('nobody is called so');
     await page.getByText('Nobody matches').waitFor();
