@@ -239,7 +239,9 @@ describe('every page', () => {
     const folder = join(repositoryRoot, 'apps/web/.next/static');
     const files = globSync('**/*.{js,css,json,map}', { cwd: folder });
     expect(files.length).toBeGreaterThan(10);
-    expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+    // The bundler leaves an empty map for a worker.
+    for (const map of files.filter((file) => file.endsWith('.map')))
+      expect(JSON.parse(readFileSync(join(folder, map), 'utf8'))).toMatchObject({ sources: [], sections: [] });
     const { DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY } = product.stores;
     const words = [DATABASE_URL, REDIS_URL, S3_SECRET_ACCESS_KEY].filter((word) => word !== undefined);
     expect(words).toHaveLength(3);

@@ -60,7 +60,9 @@ function workerScript(): string {
     stripTypeScriptTypes(readFileSync(join(repositoryRoot, path), 'utf8'))
       .replaceAll(/^import .*$/gm, '')
       .replaceAll(/^export /gm, '');
-  return `${strip('packages/domain/src/photo-check.ts')}\n${strip('apps/web/src/photos/prepare-photo.ts')}
+  return `${strip('packages/domain/src/limits.ts')}
+    ${strip('packages/domain/src/photo-check.ts')}
+    ${strip('apps/web/src/photos/prepare-photo.ts')}
     globalThis.preparePhoto = preparePhoto;`;
 }
 

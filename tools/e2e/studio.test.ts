@@ -159,6 +159,8 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     const stored = await fetchStored(id);
     expect(answer.ok()).toBe(true);
     await openStudioPage();
+    // The draft comes back first.
+    await expect.poll(() => prompt().inputValue()).not.toBe('');
     await prompt().fill('something else');
     await drop('letter.png', Buffer.from('Dear reader'));
     await page.getByText('There is no PixGen recipe in this file').waitFor();

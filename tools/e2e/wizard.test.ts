@@ -205,7 +205,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await page.waitForURL('**/photos');
     await page.goBack();
     await page.waitForURL('**/settings');
-    expect(await page.getByLabel('Steps', { exact: true }).inputValue()).toBe('44');
+    await expect.poll(() => page.getByLabel('Steps', { exact: true }).inputValue()).toBe('44');
 
     const second = await elsewhere.newPage();
     await second.goto(`${page.url().replace(/\/settings$/, '')}`);

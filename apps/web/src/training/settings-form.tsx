@@ -41,7 +41,7 @@ type Props = {
 export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props) {
   const router = useRouter();
   const trpc = useTRPC();
-  const { draft, keep } = useNewestDraft(model);
+  const { draft, keep, foresee } = useNewestDraft(model);
   const [plan] = useState<TrainingPlan>(draft.plan ?? { preset: 'balanced', overrides: {} });
   const photoCount = model.photoCounts.ready;
   const [preset, setPreset] = useState(plan.preset);
@@ -72,7 +72,10 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
   const chosen: TrainingPlan = { preset, overrides };
   const [first] = useState(chosen);
-  const autosave = useAutosave(chosen, first, (next) => update.mutateAsync({ id: model.id, plan: next }));
+  const autosave = useAutosave(chosen, first, (next) => {
+    foresee({ plan: next });
+    return update.mutateAsync({ id: model.id, plan: next });
+  });
 
   async function submit(event: FormEvent) {
     event.preventDefault();

@@ -23,5 +23,17 @@ export function useNewestDraft<Draft extends ModelView | null>(drawn: Draft) {
     },
     [queryClient, trpc],
   );
-  return { draft, keep };
+  /** What is on its way to the server: a step back can be quicker than the answer. */
+  const foresee = useCallback(
+    (changes: Partial<ModelView>) => {
+      if (!drawn) return;
+      queryClient.setQueryData(trpc.models.get.queryKey({ id: drawn.id }), (old) => ({
+        ...(old ?? drawn),
+        ...changes,
+        updatedAt: new Date().toISOString(),
+      }));
+    },
+    [drawn, queryClient, trpc],
+  );
+  return { draft, keep, foresee };
 }
