@@ -1,12 +1,12 @@
 /** The checkpoints of a model by hand, in Chromium: what is suggested and why, choosing another one, its file. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { newId, resolveTrainSettings } from '@pixgen/domain';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
+import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
@@ -76,9 +76,7 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
         );
         expect(over, `scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
       }
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(grave.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html)])).toEqual([]);
+      await expectAccessible(page, `checkpoints at ${width} px`);
     }
     expect(studio.faults).toEqual([]);
   });

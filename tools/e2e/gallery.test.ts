@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
+import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
 import { measureScroll, readLayoutShift, watchLayoutShift } from './measure-scroll.ts';
 import { seedImages } from './seed-images.ts';
@@ -92,14 +92,6 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
   }
 
-  async function expectAccessible(what: string): Promise<void> {
-    // Colours on their way from one theme to the other are none that anybody reads.
-    await page.waitForFunction(() => document.getAnimations().every((one) => !(one instanceof CSSTransition)));
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(grave.map(({ id, nodes }) => [what, id, nodes.slice(0, 3).map(({ html }) => html)])).toEqual([]);
-  }
-
   it('draws the first pictures on the server, where they stay when the browser takes over', async () => {
     for (const width of [1440, 360]) {
       await page.setViewportSize({ width, height: 900 });
@@ -127,7 +119,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
         .every((image) => image.naturalWidth > 0),
     );
     await capture('gallery');
-    await expectAccessible('the gallery');
+    await expectAccessible(page, 'the gallery');
   });
 
   it('serves small AVIFs of one’s own, with a placeholder from the second time on', async () => {
@@ -178,7 +170,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await page.reload();
     await total('3 pictures found');
     await capture('gallery-filters');
-    await expectAccessible('the filters');
+    await expectAccessible(page, 'the filters');
     await page.getByLabel('From').fill('2020-01-01');
     await page.getByLabel('To').fill('2020-01-02');
     await page.getByText('Nothing matches').waitFor();
@@ -271,7 +263,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
       return image?.complete && image.naturalWidth > 0;
     });
     await capture('lightbox');
-    await expectAccessible('the lightbox');
+    await expectAccessible(page, 'the lightbox');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await expect.poll(() => page.url()).toMatch(/\/gallery$/);
@@ -288,7 +280,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await page.keyboard.press('ArrowRight');
     await page.waitForURL(`**/gallery/${next}*`);
     await capture('picture-page');
-    await expectAccessible('the page of a picture');
+    await expectAccessible(page, 'the page of a picture');
   });
 
   it('takes a new picture in only when asked, with a pill', async () => {
@@ -315,7 +307,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     const bar = page.getByRole('toolbar', { name: 'Selected pictures' });
     await bar.getByText('4 selected').waitFor();
     await capture('gallery-selection');
-    await expectAccessible('a selection');
+    await expectAccessible(page, 'a selection');
     await bar.getByRole('button', { name: 'Download' }).click();
     await page.getByRole('button', { name: /Save the zip/ }).waitFor();
     await page.reload();
@@ -371,7 +363,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
       [...document.querySelectorAll('main img')].every((image) => (image as HTMLImageElement).naturalWidth > 0),
     );
     await capture('compare-slider');
-    await expectAccessible('the comparison');
+    await expectAccessible(page, 'the comparison');
     for (const [name, mode] of [
       ['Side by side', 'side'],
       ['Blink', 'blink'],

@@ -1,10 +1,10 @@
 /** Studio, packs, activity, keys and administration by hand, in Chromium, on the whole product with a simulated GPU. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
+import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
 import { drawUploads } from './files.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
@@ -43,9 +43,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     }
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.emulateMedia({ colorScheme: 'light' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    await expectAccessible(page, name);
   }
 
   /** A draft that lacks nothing but its training. */
@@ -73,6 +71,8 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.waitForFunction(() =>
       Object.keys(document.querySelector('textarea') ?? {}).some((key) => key.startsWith('__reactProps')),
     );
+    // The draft of before comes back in an effect, and would meet what is filled in at the same moment.
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
   };
 
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {

@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import { newId } from '@pixgen/domain';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limitAddresses } from './address-limit.ts';
+import { answerInTime } from './answer-in-time.ts';
 import { authRoutes } from './auth-routes.ts';
 import { clerkWebhook } from './clerk-webhook.ts';
 import { registerErrors } from './errors.ts';
@@ -45,7 +46,6 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
     requestTimeout: timeouts.requestMs,
     connectionTimeout: timeouts.connectionMs,
     keepAliveTimeout: timeouts.keepAliveMs,
-    handlerTimeout: timeouts.handlerMs,
     http: {
       // Node swaps the two where the head may take longer than the whole.
       headersTimeout: timeouts.requestMs,
@@ -62,6 +62,7 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   });
   registerSecurityHeaders(app);
   registerErrors(app);
+  answerInTime(app, timeouts.handlerMs);
   parseShallowJson(app);
   await shedLoad(app, env.SHED_AT_DELAY_MS);
   await limitAddresses(app, env.CALLS_PER_MINUTE_PER_ADDRESS);

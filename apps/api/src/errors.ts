@@ -34,11 +34,6 @@ function fromFastify(error: FastifyError): AppError | null {
       return new AppError('BODY_TOO_LARGE', 'The request is too large.', { cause: error });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new AppError('INVALID_INPUT', 'Send JSON.', { cause: error });
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      return new AppError('UNAVAILABLE', 'This took too long. Look whether it was done before you try again.', {
-        cause: error,
-        retryAfterMs: 5_000,
-      });
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });

@@ -1,6 +1,7 @@
 /** Clients that are slow, huge, deep or too many: each is turned away by name, and everybody else is served meanwhile. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INTERNALS, startTestApi, type TestApi } from './testing.ts';
 
@@ -93,6 +94,28 @@ describe('slow clients', () => {
     expect(await refused?.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } });
     expect((await get('/healthz')).status).toBe(200);
     await expect.poll(async () => (await get('/api/v1/openapi.json')).status).toBe(200);
+  });
+});
+
+describe('a handler that hangs', () => {
+  it('is answered for when its time is over, once, and later answers of it harm nothing', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    api = await startTestApi({}, log, { handlerMs: 500 });
+    const { headers } = await api.signUp();
+    const get = () => fetch(`${api.url}/api/v1/models`, { headers });
+    const lock = await api.db.pool.connect();
+    try {
+      await lock.query('BEGIN; LOCK TABLE "Model" IN ACCESS EXCLUSIVE MODE');
+      const hung = await get();
+      expect([hung.status, hung.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await hung.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+    } finally {
+      await lock.query('ROLLBACK');
+      lock.release();
+    }
+    await expect.poll(async () => (await get()).status).toBe(200);
+    expect(lines.filter((line) => /"level":(50|60)|ERR_HTTP_HEADERS_SENT/.test(line))).toEqual([]);
   });
 });
 

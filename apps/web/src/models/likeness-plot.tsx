@@ -1,7 +1,8 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
+import { plotAxis, themeColor, useTheme } from '@/training/plot-theme';
 
 export type LikenessPoint = { step: number; likeness: number };
 const HEIGHT = 208;
@@ -9,7 +10,7 @@ const HEIGHT = 208;
 /** Likeness over the steps, with a point for every checkpoint. Made anew when theme or points change: they are few. */
 export default function LikenessPlot({ points }: { points: readonly LikenessPoint[] }) {
   const box = useRef<HTMLDivElement>(null);
-  const dark = useIsDark();
+  const theme = useTheme();
   const data = JSON.stringify([points.map(({ step }) => step), points.map(({ likeness }) => likeness * 100)]);
 
   useEffect(() => {
@@ -23,20 +24,13 @@ export default function LikenessPlot({ points }: { points: readonly LikenessPoin
       plot.destroy();
     };
     // The theme decides the colours that `options` reads.
-  }, [data, dark]);
+  }, [data, theme]);
 
   return <div ref={box} style={{ height: HEIGHT }} className="overflow-hidden" />;
 }
 
 function options(width: number): UPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = {
-    stroke: color('--ink-2'),
-    grid: { stroke: color('--line'), width: 1 },
-    ticks: { show: false },
-    font: '12px ui-sans-serif, system-ui',
-  };
+  const axis = plotAxis();
   return {
     width,
     height: HEIGHT,
@@ -50,23 +44,10 @@ function options(width: number): UPlot.Options {
     series: [
       {},
       {
-        stroke: color('--accent'),
+        stroke: themeColor('--accent'),
         width: 2,
-        points: { show: true, size: 8, fill: color('--surface'), stroke: color('--accent'), width: 2 },
+        points: { show: true, size: 8, fill: themeColor('--surface'), stroke: themeColor('--accent'), width: 2 },
       },
     ],
   };
-}
-
-function useIsDark(): boolean {
-  const [dark, setDark] = useState(false);
-  useEffect(() => {
-    const root = document.documentElement;
-    const read = () => setDark(root.classList.contains('dark'));
-    read();
-    const observer = new MutationObserver(read);
-    observer.observe(root, { attributeFilter: ['class'] });
-    return () => observer.disconnect();
-  }, []);
-  return dark;
 }

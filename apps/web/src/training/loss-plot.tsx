@@ -1,8 +1,9 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import type { LossPoint } from '@/jobs/live-store';
+import { plotAxis, themeColor, useTheme } from './plot-theme';
 
 type Props = { points: readonly LossPoint[]; smoothed: readonly LossPoint[]; scale: 'linear' | 'log' };
 const HEIGHT = 256;
@@ -11,7 +12,7 @@ const HEIGHT = 256;
 export default function LossPlot({ points, smoothed, scale }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(null);
-  const theme = useThemeClass();
+  const theme = useTheme();
   const data = [
     points.map(([step]) => step),
     points.map(([, loss]) => loss),
@@ -47,14 +48,7 @@ export default function LossPlot({ points, smoothed, scale }: Props) {
 }
 
 function options(width: number, scale: 'linear' | 'log'): UPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = {
-    stroke: color('--ink-2'),
-    grid: { stroke: color('--line'), width: 1 },
-    ticks: { show: false },
-    font: '12px ui-sans-serif, system-ui',
-  };
+  const axis = plotAxis();
   return {
     width,
     height: HEIGHT,
@@ -67,22 +61,8 @@ function options(width: number, scale: 'linear' | 'log'): UPlot.Options {
     ],
     series: [
       {},
-      { stroke: color('--edge'), width: 1, points: { show: false } },
-      { stroke: color('--accent'), width: 2.5, points: { show: false } },
+      { stroke: themeColor('--edge'), width: 1, points: { show: false } },
+      { stroke: themeColor('--accent'), width: 2.5, points: { show: false } },
     ],
   };
-}
-
-/** Changes whenever the page turns dark or light. */
-function useThemeClass(): string {
-  const [theme, setTheme] = useState('');
-  useEffect(() => {
-    const root = document.documentElement;
-    const read = () => setTheme(root.classList.contains('dark') ? 'dark' : 'light');
-    read();
-    const observer = new MutationObserver(read);
-    observer.observe(root, { attributeFilter: ['class'] });
-    return () => observer.disconnect();
-  }, []);
-  return theme;
 }

@@ -87,21 +87,7 @@ function viewOf(
 }
 
 /** The settings that an order was drawn with. */
-export function toDrawSettings(
-  row: Pick<
-    GenerationCore,
-    | 'negativePrompt'
-    | 'seed'
-    | 'steps'
-    | 'guidance'
-    | 'width'
-    | 'height'
-    | 'loraWeight'
-    | 'scheduler'
-    | 'draft'
-    | 'format'
-  >,
-): DrawSettings {
+export function toDrawSettings(row: Pick<GenerationCore, keyof DrawSettings>): DrawSettings {
   const { negativePrompt, steps, guidance, width, height, loraWeight, draft } = row;
   return {
     negativePrompt,

@@ -11,6 +11,7 @@ import {
   AppError,
   compilePrompt,
   DEADLINES,
+  type DrawSettings,
   type GenerationView,
   type GpuProfile,
   LIMITS,
@@ -27,19 +28,7 @@ import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedGenerationView } from './generation-view.ts';
 import { assertPromptsAllowed } from './judge-prompts.ts';
 
-type DrawInput = Pick<
-  StartGenerationInput,
-  | 'negativePrompt'
-  | 'seed'
-  | 'steps'
-  | 'guidance'
-  | 'width'
-  | 'height'
-  | 'loraWeight'
-  | 'scheduler'
-  | 'draft'
-  | 'format'
->;
+type DrawInput = Pick<StartGenerationInput, keyof DrawSettings>;
 type Pinned = { id: string; version: number; pack: { slug: string; name: string } } | null;
 
 /**
