@@ -3,18 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { repositoryRoot } from '../stack/paths.ts';
 import { expectAccessible } from './accessible.ts';
-
-export const SCREENSHOTS = join(repositoryRoot, 'test-output', 'screenshots');
-export const WINDOWS = [
-  [1440, 900],
-  [360, 740],
-] as const;
-export const THEMES = ['light', 'dark'] as const;
-
-/** Where a picture lies: `gallery-empty-360-dark.png`. */
-export const pictureName = (name: string, width: number, theme: string): string => `${name}-${width}-${theme}.png`;
+import { pictureName, SCREENSHOTS, THEMES, WINDOWS } from './pictures.ts';
 
 /**
  * Takes the page as it stands, wide and narrow, light and dark. Fails when it scrolls sideways, or on anything serious that

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './browser.ts';
 import { capture as captureScreen } from './capture.ts';
-import { drawUploads } from './files.ts';
+import { makeDraft } from './make-draft.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
@@ -24,21 +24,6 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
 
   const capture = (name: string) => captureScreen(page, name);
 
-  /** A draft that lacks nothing but its training. */
-  async function makeDraft(name: string): Promise<void> {
-    await page.goto('/train');
-    await page.getByLabel('Name').fill(name);
-    await page.getByLabel('What is it?').fill('dog');
-    await page.getByRole('checkbox').check();
-    await page.getByRole('button', { name: 'Continue to photos' }).click();
-    await page.waitForURL('**/photos');
-    await page
-      .locator('input[type=file]')
-      .first()
-      .setInputFiles((await drawUploads()).good);
-    await page.locator('[data-state=done]').nth(4).waitFor();
-  }
-
   const prompt = () => page.getByRole('textbox', { name: 'Prompt', exact: true });
   const newest = () => page.getByRole('region', { name: 'Pictures', exact: true }).getByRole('article').first();
   const tiles = (state: string) => newest().locator(`li[data-state=${state}]`);
@@ -52,7 +37,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
   };
 
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {
-    await makeDraft('Biscuit');
+    await makeDraft(page, 'Biscuit');
     await page.goto('/packs');
     await page.getByLabel('Search packs').fill('no pack is called so');
     await page.getByText('No pack matches').waitFor();
@@ -252,6 +237,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await capture('activity-failed');
     await page.getByLabel('Kind of job').selectOption('train');
     await page.getByText('No job matches').waitFor();
+    await capture('activity-no-match');
     expect(page.url()).toContain('kind=train');
     await page.goto('/activity?state=failed');
     await rows.first().getByRole('link').click();
@@ -329,6 +315,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await grace.getByText('suspended').waitFor();
     await strange.goto('/home');
     await strange.getByText('This account is suspended').first().waitFor();
+    await captureScreen(strange, 'suspended');
     await grace.getByRole('button', { name: 'Let in again' }).click();
     await grace.getByRole('button', { name: 'Suspend' }).waitFor();
     await other.close();
