@@ -35,6 +35,8 @@ describe.skipIf(executable === null)('every screen', () => {
   });
   afterAll(() => studio?.stop());
 
+  /** Not the line in which the router announces pages. */
+  const refusal = () => outside.getByRole('main').getByRole('alert').first();
   const shown = (name: string) => capture(page, name);
   /** Waits until React has taken over: before that a press does nothing. */
   const go = async (path: string, on = page) => {
@@ -114,7 +116,7 @@ describe.skipIf(executable === null)('every screen', () => {
     await outside.getByLabel('E-mail').fill('ada@example.test');
     await outside.getByLabel('Password').fill('not the password at all');
     await outside.getByRole('button', { name: 'Sign in' }).click();
-    await outside.getByRole('alert').first().waitFor();
+    await refusal().waitFor();
     await capture(outside, 'sign-in-wrong');
     await go('/sign-up', outside);
     await capture(outside, 'sign-up');
@@ -122,7 +124,7 @@ describe.skipIf(executable === null)('every screen', () => {
     await outside.getByLabel('E-mail').fill('ada@example.test');
     await outside.getByLabel('Password').fill('another long password');
     await outside.getByRole('button', { name: 'Create account' }).click();
-    await outside.getByRole('alert').first().waitFor();
+    await refusal().waitFor();
     await capture(outside, 'sign-up-refused');
     await go('/setup', outside);
     await outside.getByText('The link is not complete').waitFor();
@@ -135,7 +137,7 @@ describe.skipIf(executable === null)('every screen', () => {
     await outside.getByLabel('E-mail').fill('eve@example.test');
     await outside.getByLabel('Password').fill('another long password');
     await outside.getByRole('button', { name: 'Create the administrator' }).click();
-    await outside.getByRole('alert').first().waitFor();
+    await refusal().waitFor();
     await capture(outside, 'setup-refused');
     await go('/erasure', outside);
     await outside.getByLabel('Receipt code').waitFor();
@@ -264,7 +266,7 @@ describe.skipIf(executable === null)('every screen', () => {
     await outside.getByLabel('E-mail').fill('ada@example.test');
     await outside.getByLabel('Password').fill('a long enough password');
     await outside.getByRole('button', { name: 'Sign in' }).click();
-    await outside.getByRole('alert').first().waitFor();
+    await refusal().waitFor();
     await capture(outside, 'sign-in-away');
     await studio.product.services.api?.start();
   });
