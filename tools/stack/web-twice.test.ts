@@ -98,6 +98,10 @@ describe('one build of the web app', () => {
     expect(running[name].api.asked.length).toBeGreaterThan(0);
   });
 
+  it.each(NAMES)('has no page for developers as the %s', async (name) => {
+    expect((await fetch(`${running[name].url}/components`)).status).toBe(404);
+  });
+
   it('was not made again, and holds no setting of either', () => {
     expect(hashBuild()).toBe(built);
     const marks = NAMES.flatMap((name) => [...SETTINGS[name].marks, `127.0.0.1:${running[name].api.port}`]);
