@@ -217,6 +217,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await expect.poll(standing).toEqual(before);
     await page.keyboard.press('Delete');
     await capture('gallery-undo');
+    expect(await page.getByRole('button', { name: /new$/ }).count()).toBe(0);
     await page.getByRole('button', { name: 'Undo' }).click();
     await total('3,000 pictures');
   });

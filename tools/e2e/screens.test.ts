@@ -49,7 +49,8 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await on.goto(path);
     await on.waitForFunction(() => {
       const control = document.querySelector('main button, main a, main input');
-      return control === null || Object.keys(control).some((key) => key.startsWith('__reactProps'));
+      const isAlive = control !== null && Object.keys(control).some((key) => key.startsWith('__reactProps'));
+      return isAlive && document.querySelector('[data-waiting]') === null;
     });
   };
   const heading = (name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor();
@@ -186,7 +187,8 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     ] as const) {
       await go(path);
       await page
-        .getByText(/Biscuit|Training/)
+        .getByRole('main')
+        .getByRole('link', { name: /Biscuit|Training/ })
         .first()
         .waitFor();
       await shown(name);
@@ -280,18 +282,21 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await go('/home');
     await go('/sign-in', outside);
     await studio.product.services.api?.stop();
-    for (const name of SEGMENT_NAMES) {
-      await page.evaluate((to) => (window as unknown as Next).next.router.push(to), pathOf(name));
-      await page.waitForURL(`**${pathOf(name)}`);
-      await heading('PixGen cannot be reached');
-      await shown(`${name}-error`);
+    try {
+      for (const name of SEGMENT_NAMES) {
+        await page.evaluate((to) => (window as unknown as Next).next.router.push(to), pathOf(name));
+        await page.waitForURL(`**${pathOf(name)}`);
+        await heading('PixGen cannot be reached');
+        await shown(`${name}-error`);
+      }
+      await outside.getByLabel('E-mail').fill('ada@example.test');
+      await outside.getByLabel('Password').fill('a long enough password');
+      await outside.getByRole('button', { name: 'Sign in' }).click();
+      await refusal().waitFor();
+      await capture(outside, 'sign-in-away');
+    } finally {
+      await studio.product.services.api?.start();
     }
-    await outside.getByLabel('E-mail').fill('ada@example.test');
-    await outside.getByLabel('Password').fill('a long enough password');
-    await outside.getByRole('button', { name: 'Sign in' }).click();
-    await refusal().waitFor();
-    await capture(outside, 'sign-in-away');
-    await studio.product.services.api?.start();
   });
 
   it('of somebody who leaves: how far the erasure is, and the receipt', async () => {

@@ -65,13 +65,13 @@ describe('one build of the web app', () => {
 
   it.each(NAMES)('starts as the %s installation, and each of its settings takes effect', async (name) => {
     const { bucket, environment } = SETTINGS[name];
-    const home = await get(name, '/home');
+    const gallery = await get(name, '/gallery');
     const signIn = await get(name, '/sign-in');
     expect(signIn.headers['content-security-policy']).toContain(`connect-src 'self' ${bucket}`);
     expect('strict-transport-security' in signIn.headers).toBe(environment.PUBLIC_URL.startsWith('https:'));
     expect(running[name].api.asked).toContain('/readyz');
     if (name === 'first') {
-      expect(home.headers.location).toBe(`${environment.PUBLIC_URL}/sign-in?next=%2Fhome`);
+      expect(gallery.headers.location).toBe(`${environment.PUBLIC_URL}/sign-in?next=%2Fgallery`);
       expect(signIn.body).toContain('name="email"');
     } else {
       expect(signIn.body).toContain('https://clerk.second.example/');

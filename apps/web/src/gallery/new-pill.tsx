@@ -12,15 +12,16 @@ import type { ShelfState } from './use-shelf';
 export function NewPill(props: { state: ShelfState; filters: GalleryFilters; page: number | null; quiet: boolean }) {
   const { state } = props;
   const trpc = useTRPC();
-  const count = useQuery({
+  const { data: count, dataUpdatedAt } = useQuery({
     ...trpc.images.count.queryOptions(filterInput(props.filters)),
     staleTime: 0,
     refetchInterval: 60_000,
-  }).data;
+  });
   const [busy, setBusy] = useState(false);
   const { shelf } = state;
-  // A count that is older than the shelf knows less than the shelf.
-  const fresh = count && shelf && count.readAt > shelf.readAt ? count.total - shelf.total : 0;
+  // A count that is older than the shelf, or than what was done to it here, knows less than the shelf.
+  const isNewer = count && shelf && count.readAt > shelf.readAt && dataUpdatedAt > (shelf.changedAtMs ?? 0);
+  const fresh = isNewer ? count.total - shelf.total : 0;
   if (fresh <= 0 || props.quiet || state.isPending || (props.page !== null && props.page > 1)) return null;
   async function show() {
     setBusy(true);
