@@ -34,6 +34,8 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.waitForFunction(() =>
       Object.keys(document.querySelector('textarea') ?? {}).some((key) => key.startsWith('__reactProps')),
     );
+    // `fill` first marks what is there and then types over it: the draft of before must not come in between.
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
   };
 
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {
