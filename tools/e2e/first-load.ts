@@ -1,0 +1,18 @@
+/** What a page makes the browser load before it works. */
+import { gzipSync } from 'node:zlib';
+import type { APIRequestContext } from 'playwright-core';
+
+/** The most that the scripts of one page may weigh, compressed. */
+export const MAX_FIRST_LOAD_BYTES = 200_000;
+
+/** Bytes of the scripts that the page's HTML asks for, each as gzip sends it. */
+export async function measureFirstLoad(request: APIRequestContext, path: string): Promise<number> {
+  const html = await (await request.get(path)).text();
+  const sources = new Set(
+    [...html.matchAll(/<script(?![^>]*nomodule)[^>]+src="([^"]+)"/gi)].map((match) => match[1] ?? ''),
+  );
+  if (sources.size < 3) throw new Error(`${path} asks for ${sources.size} scripts: not the page that was meant`);
+  let bytes = 0;
+  for (const source of sources) bytes += gzipSync(await (await request.get(source)).body()).length;
+  return bytes;
+}
