@@ -13,6 +13,7 @@ const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compar
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
+  if (!isReadable(request.nextUrl.pathname)) return new Response('This address cannot be read.', { status: 400 });
   if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has(sessionCookieName(env().PUBLIC_URL)));
   const { clerkMiddleware } = await import('@clerk/nextjs/server');
   const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
@@ -32,6 +33,16 @@ function goOn(response: Response): Response {
   response.headers.delete('x-middleware-rewrite');
   response.headers.set('x-middleware-next', '1');
   return response;
+}
+
+/** Bytes that are no text would be a fault of the router further on. */
+function isReadable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function respond(request: NextRequest, hasSession: boolean): NextResponse {

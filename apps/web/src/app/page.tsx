@@ -66,6 +66,9 @@ export default async function LandingPage() {
       <footer className="border-line border-t">
         <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
           <Logo />
+          <Link href="/report" className="underline-offset-4 hover:text-accent hover:underline">
+            Report a picture
+          </Link>
           <p className="max-w-[58ch]">
             The blue prints on this page are drawings made from a seed. None of them pretends to be a result: what you
             get depends on your photos and on the base model.

@@ -30,6 +30,7 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
     ...(props.admin
       ? [
           { href: '/admin', label: 'Administration' },
+          { href: '/admin/reports', label: 'Reports' },
           { href: '/admin/audit-log', label: 'Audit log' },
         ]
       : []),

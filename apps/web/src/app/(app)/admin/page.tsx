@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { Invites } from '@/account/invites';
 import { DeadLetters } from '@/admin/dead-letters';
 import { Queues } from '@/admin/queues';
+import { ReportClock } from '@/admin/report-clock';
 import { Users } from '@/admin/users';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -15,6 +16,7 @@ export default async function AdminPage() {
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.admin.queues.queryOptions()),
+      queryClient.fetchQuery(trpc.admin.reports.clock.queryOptions()),
       queryClient.fetchInfiniteQuery(
         trpc.admin.users.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
       ),
@@ -30,6 +32,9 @@ export default async function AdminPage() {
         lead="Who is here, what waits, and what ended badly."
         actions={
           <>
+            <LinkButton as={Link} href="/admin/reports">
+              Reports
+            </LinkButton>
             <LinkButton as={Link} href="/admin/audit-log">
               Audit log
             </LinkButton>
@@ -40,6 +45,7 @@ export default async function AdminPage() {
       />
       <Hydrate>
         <div className="grid gap-12">
+          <ReportClock />
           <Queues />
           <DeadLetters />
           <Users />

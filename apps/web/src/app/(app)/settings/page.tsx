@@ -9,6 +9,7 @@ import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
 import { formatMoney } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
+import { OwnStrikes } from '@/reports/own-strikes';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -21,6 +22,7 @@ export default async function SettingsPage() {
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.account.apiKeys.queryOptions()),
       queryClient.fetchQuery(trpc.account.dataExport.queryOptions()),
+      queryClient.fetchQuery(trpc.account.standing.queryOptions()),
     ]),
   );
   const { budget } = account;
@@ -39,6 +41,9 @@ export default async function SettingsPage() {
               ...(budget.limitMicroUsd === null ? [] : [['Limit', formatMoney(budget.limitMicroUsd)] as const]),
             ]}
           />
+          <Hydrate>
+            <OwnStrikes />
+          </Hydrate>
           <SignOutButton />
         </Block>
         <Block title="Appearance" text="Kept in this browser.">
