@@ -20,7 +20,19 @@ export default async function proxy(request: NextRequest, event: NextFetchEvent)
     publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
     // The secret key is read from the environment by Clerk itself; given here, it would want a key to encrypt it with.
   });
-  return (await handler(request, event)) ?? NextResponse.next();
+  return goOn((await handler(request, event)) ?? NextResponse.next());
+}
+
+/**
+ * Clerk writes "go on" as a rewrite to the request's own address. Next spells that address with another host than the one it
+ * listens on when that is 127.0.0.1, takes it for a foreign server and asks itself over the network, again and again.
+ * This app rewrites nothing itself.
+ */
+function goOn(response: Response): Response {
+  if (!response.headers.has('x-middleware-rewrite')) return response;
+  response.headers.delete('x-middleware-rewrite');
+  response.headers.set('x-middleware-next', '1');
+  return response;
 }
 
 /** Bytes that are no text would be a fault of the router further on. */
@@ -62,4 +74,6 @@ function withTls(response: NextResponse, https: boolean): NextResponse {
   return response;
 }
 
-export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|manifest.webmanifest).*)'] };
+export const config = {
+  matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|apple-icon.png|manifest.webmanifest).*)'],
+};

@@ -6,7 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
-import { formatCost } from '@/jobs/words';
+import { formatMoney } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
@@ -77,7 +77,7 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
         <span className="block truncate text-ink-2">{user.email ?? 'no address'}</span>
       </span>
       <span className="text-ink-2 tabular-nums">
-        {formatCost(user.spentMicroUsd)} spent, here since <Ago at={user.createdAt} />
+        {formatMoney(user.spentMicroUsd)} spent, here since <Ago at={user.createdAt} />
       </span>
       {!own && user.status !== 'erasing' && (
         <span className="flex gap-2">

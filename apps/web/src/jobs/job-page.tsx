@@ -1,6 +1,6 @@
 'use client';
 
-import type { JobDetailView, JobEventView } from '@pixgen/domain';
+import type { JobDetailView } from '@pixgen/domain';
 import { Badge, Button, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -13,7 +13,7 @@ import { JobBar } from './job-bar';
 import { usePollMs } from './live';
 import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
-import { formatCost, formatDuration, STATE_WORDS } from './words';
+import { formatCost, formatDuration, STATE_WORDS, sayEvent } from './words';
 
 /** The trace of one job: what happened when, each attempt, its cost. */
 export function JobPage({ id, modelId, editPath }: { id: string; modelId: string | null; editPath: string | null }) {
@@ -94,21 +94,6 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
   );
 }
 
-export const EVENT_WORDS: Record<JobEventView['type'], string> = {
-  queued: 'Queued',
-  dispatching: 'Handed to a GPU',
-  running: 'The GPU started',
-  image: 'Picture finished',
-  checkpoint: 'Checkpoint saved',
-  weights: 'LoRA of a checkpoint kept',
-  sample: 'Sample drawn',
-  'attempt-ended': 'Attempt ended',
-  succeeded: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  expired: 'Timed out',
-};
-
 function Trace({ job }: { job: JobDetailView }) {
   return (
     <ol className="grid">
@@ -127,7 +112,7 @@ function Trace({ job }: { job: JobDetailView }) {
               className={cn('size-[0.6rem] self-center rounded-full', bad ? 'bg-danger' : 'bg-accent')}
             />
             <span>
-              {EVENT_WORDS[event.type]}
+              {sayEvent(event)}
               {event.step !== null && <span className="text-ink-2"> at step {event.step}</span>}
               {event.attempt > 1 && <span className="text-ink-2"> (attempt {event.attempt})</span>}
               {event.code && <span className="ml-2 font-mono text-ink-2 text-xs">{event.code}</span>}

@@ -1,6 +1,6 @@
 import type { JobProgressView, JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
-import { formatCost, formatDuration, formatPrice, formatSpan, jobNow } from './words';
+import { formatCost, formatDuration, formatMoney, formatPrice, formatSpan, jobNow, sayEvent } from './words';
 
 const job = (change: Partial<JobView>): JobView => ({
   id: 'j',
@@ -73,6 +73,8 @@ describe('money and time', () => {
     expect(formatPrice(0)).toBe('free on this machine');
     expect(formatPrice(30_000)).toBe('≈ $0.030');
     expect(formatCost(1_250_000)).toBe('$1.25');
+    expect(formatCost(0)).toBe('free');
+    expect(formatMoney(0)).toBe('$0');
     expect(formatDuration('2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
   });
 });
@@ -83,4 +85,11 @@ it('tells a time left as a span, as coarse as it is uncertain', () => {
   expect(formatSpan(20_000, 21_000)).toBe('About 20 s left');
   expect(formatSpan(95_000, 250_000)).toBe('About 2 to 4 min left');
   expect(formatSpan(3_600_000, 9_000_000)).toBe('About 1 to 3 h left');
+});
+
+it('tells a finished picture from one that was blocked or failed', () => {
+  expect(sayEvent({ type: 'image', code: null })).toBe('Picture finished');
+  expect(sayEvent({ type: 'image', code: 'SAFETY_BLOCKED' })).toBe('Picture blocked');
+  expect(sayEvent({ type: 'image', code: 'GPU_OUT_OF_MEMORY' })).toBe('Picture failed');
+  expect(sayEvent({ type: 'attempt-ended', code: 'GPU_LOST' })).toBe('Attempt ended');
 });

@@ -1,6 +1,6 @@
 /** Job states and phases in the words of the screens. */
 
-import type { JobProgressView, JobState, JobView } from '@pixgen/domain';
+import type { JobEventView, JobProgressView, JobState, JobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 import { isOver } from './rules';
 
@@ -22,6 +22,27 @@ const PHASE_WORDS: Record<NonNullable<JobView['phase']>, Record<JobView['kind'],
   sampling: { train: 'Drawing samples', generate: 'Drawing' },
   saving: { train: 'Saving the weights', generate: 'Saving' },
 };
+
+const EVENT_WORDS: Record<JobEventView['type'], string> = {
+  queued: 'Queued',
+  dispatching: 'Handed to a GPU',
+  running: 'The GPU started',
+  image: 'Picture finished',
+  checkpoint: 'Checkpoint saved',
+  weights: 'LoRA of a checkpoint kept',
+  sample: 'Sample drawn',
+  'attempt-ended': 'Attempt ended',
+  succeeded: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  expired: 'Timed out',
+};
+
+/** A line of a job's history. */
+export function sayEvent({ type, code }: Pick<JobEventView, 'type' | 'code'>): string {
+  if (type !== 'image' || code === null) return EVENT_WORDS[type];
+  return code === 'SAFETY_BLOCKED' ? 'Picture blocked' : 'Picture failed';
+}
 
 export type JobNow = {
   label: string;
@@ -54,9 +75,14 @@ function again(job: JobView): string {
   return job.attempt > 1 ? `attempt ${job.attempt} of ${job.maxAttempts}` : '';
 }
 
-/** Money as people read it; the smallest amounts keep two significant digits. */
+/** What a job cost. */
 export function formatCost(microUsd: number): string {
-  if (microUsd === 0) return 'free';
+  return microUsd === 0 ? 'free' : formatMoney(microUsd);
+}
+
+/** Money as people read it; the smallest amounts keep two significant digits. */
+export function formatMoney(microUsd: number): string {
+  if (microUsd === 0) return '$0';
   const usd = microUsd / 1e6;
   return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toPrecision(2)}`;
 }

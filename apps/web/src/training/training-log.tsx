@@ -3,10 +3,10 @@
 import type { JobView } from '@pixgen/domain';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { EVENT_WORDS } from '@/jobs/job-page';
 import { usePollMs } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 import { useNow } from '@/jobs/time';
+import { sayEvent } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 
 /** What happened so far, line by line, newest last. It comes from the job's history, so it is the same after a reload. */
@@ -28,7 +28,7 @@ export function TrainingLog({ job }: { job: JobView }) {
               {now === null ? event.at.slice(11, 19) : new Date(event.at).toLocaleTimeString('en-GB')}
             </time>
             <span>
-              {EVENT_WORDS[event.type]}
+              {sayEvent(event)}
               {event.step !== null && ` · step ${event.step}`}
               {event.attempt > 1 && ` · attempt ${event.attempt}`}
               {event.code && <span className="text-danger"> · {event.code}</span>}

@@ -7,7 +7,7 @@ import { ApiKeys } from '@/account/api-keys';
 import { SignOutButton } from '@/account/sign-out-button';
 import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
-import { formatCost } from '@/jobs/words';
+import { formatMoney } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
 import { OwnStrikes } from '@/reports/own-strikes';
 import { ThemeChoice } from '@/shell/theme-choice';
@@ -37,8 +37,8 @@ export default async function SettingsPage() {
               ['E-mail', account.email ?? 'none'],
               ['Role', account.role === 'admin' ? 'Administrator' : 'Member'],
               ['Base model', PROFILES[account.profile].name],
-              ['Spent', formatCost(budget.spentMicroUsd)],
-              ...(budget.limitMicroUsd === null ? [] : [['Limit', formatCost(budget.limitMicroUsd)] as const]),
+              ['Spent', formatMoney(budget.spentMicroUsd)],
+              ...(budget.limitMicroUsd === null ? [] : [['Limit', formatMoney(budget.limitMicroUsd)] as const]),
             ]}
           />
           <Hydrate>
