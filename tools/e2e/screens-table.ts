@@ -24,6 +24,7 @@ export const SEGMENTS = {
   settings: '/settings',
   admin: '/admin',
   'audit-log': '/admin/audit-log',
+  reports: '/admin/reports',
 } as const;
 export type SegmentName = keyof typeof SEGMENTS;
 export const SEGMENT_NAMES = Object.keys(SEGMENTS) as SegmentName[];
@@ -93,6 +94,7 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
   settings: { full: 'settings', 'key shown once': 'settings-key' },
   admin: { full: 'admin' },
   'audit-log': { full: 'audit-log' },
+  reports: { deciding: 'reports-deciding', full: 'reports-decided' },
 };
 
 const segmentRow = (name: SegmentName): ScreenRow => ({
@@ -112,6 +114,7 @@ export const SCREENS: readonly ScreenRow[] = [
   { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
+  { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },
   {
     screen: 'everywhere',
     states: { palette: 'palette', keys: 'keys', 'no such page': 'nowhere', suspended: 'suspended' },

@@ -18,7 +18,7 @@ import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
 const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
-const PUBLIC = /^\/(sign-in|sign-up|setup|erasure)?$/;
+const PUBLIC = /^\/(sign-in|sign-up|setup|erasure|report)?$/;
 
 describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () => {
   let studio: StudioInBrowser;
@@ -238,6 +238,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       '/sign-up': '/sign-up',
       '/setup': '/setup',
       '/erasure': '/erasure',
+      '/report': '/report',
     };
     const all = [...Object.entries(paths), ...SEGMENT_NAMES.map((name) => [SEGMENTS[name], pathOf(name)] as const)];
     const report: Record<string, number> = {};
