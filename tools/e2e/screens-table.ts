@@ -24,6 +24,7 @@ export const SEGMENTS = {
   settings: '/settings',
   admin: '/admin',
   'audit-log': '/admin/audit-log',
+  reports: '/admin/reports',
 } as const;
 export type SegmentName = keyof typeof SEGMENTS;
 export const SEGMENT_NAMES = Object.keys(SEGMENTS) as SegmentName[];
@@ -93,6 +94,7 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
   settings: { full: 'settings', 'key shown once': 'settings-key' },
   admin: { full: 'admin' },
   'audit-log': { full: 'audit-log' },
+  reports: { empty: 'reports-empty' },
 };
 
 const segmentRow = (name: SegmentName): ScreenRow => ({
@@ -110,6 +112,7 @@ export const SCREENS: readonly ScreenRow[] = [
   { screen: '/sign-in', states: { open: 'sign-in', wrong: 'sign-in-wrong', 'API away': 'sign-in-away' } },
   { screen: '/sign-up', states: { open: 'sign-up', refused: 'sign-up-refused' } },
   { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
+  { screen: '/report', states: { open: 'report' } },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
   {

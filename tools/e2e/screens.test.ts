@@ -18,7 +18,7 @@ import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
 const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
-const PUBLIC = /^\/(sign-in|sign-up|setup|erasure)?$/;
+const PUBLIC = /^\/(sign-in|sign-up|setup|erasure|report)?$/;
 
 describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () => {
   let studio: StudioInBrowser;
@@ -149,6 +149,8 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await go('/erasure', outside);
     await outside.getByLabel('Receipt code').waitFor();
     await capture(outside, 'erasure');
+    await go('/report', outside);
+    await capture(outside, 'report');
     await go('/no-such-page', outside);
     await capture(outside, 'nowhere');
   });
@@ -161,6 +163,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       ['compare-empty', '/compare', 'Choose two pictures'],
       ['activity-empty', '/activity', /Nothing|No job/],
       ['train', '/train', /./],
+      ['reports-empty', '/admin/reports', /./],
     ] as const) {
       await go(path);
       await heading(text);
@@ -238,6 +241,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       '/sign-up': '/sign-up',
       '/setup': '/setup',
       '/erasure': '/erasure',
+      '/report': '/report',
     };
     const all = [...Object.entries(paths), ...SEGMENT_NAMES.map((name) => [SEGMENTS[name], pathOf(name)] as const)];
     const report: Record<string, number> = {};

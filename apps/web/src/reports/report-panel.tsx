@@ -1,6 +1,6 @@
 'use client';
 
-import { LIMITS, type ReportReceived, reportReason } from '@pixgen/domain';
+import { LIMITS, REPORT_REASONS, type ReportReceived } from '@pixgen/domain';
 import { Button, Facts, Field, Input, Notice, Select, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -28,7 +28,7 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const contact = text('contact');
-    const reason = reportReason.parse(text('reason'));
+    const reason = REPORT_REASONS.find((one) => one === text('reason')) ?? 'other';
     file.mutate({ what: text('what'), reason, words: text('words'), ...(contact && { contact }) });
   }
   const errorOf = (name: string) => fieldError(file.error, name);
@@ -41,7 +41,7 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
       </Field>
       <Field label="Why" error={errorOf('reason')}>
         <Select name="reason" required defaultValue="without-consent">
-          {reportReason.options.map((reason) => (
+          {REPORT_REASONS.map((reason) => (
             <option key={reason} value={reason}>
               {REASON_WORDS[reason]}
             </option>
