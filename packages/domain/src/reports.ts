@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { email } from './account.ts';
 import { id, isoTime, page, pageInput, plainText } from './common.ts';
 import { LIMITS } from './limits.ts';
-import { REPORT_REASONS } from './words.ts';
 
 /** The clock of a report: until then somebody has looked at it. */
 export const REPORT_DUE_MS = 48 * 3_600_000;
 
-export const reportReason = z.enum(REPORT_REASONS);
+export const reportReason = z.enum(['without-consent', 'minor', 'sexual', 'illegal', 'other']);
 export type ReportReason = z.infer<typeof reportReason>;
 
 /** Lines are kept: people explain in paragraphs. */

@@ -31,6 +31,3 @@ export const AUDIT_ACTIONS = [
   'strike.noted',
   'strike.lifted',
 ] as const;
-
-/** Why a picture is reported. */
-export const REPORT_REASONS = ['without-consent', 'minor', 'sexual', 'illegal', 'other'] as const;

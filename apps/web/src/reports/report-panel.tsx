@@ -1,6 +1,6 @@
 'use client';
 
-import { LIMITS, REPORT_REASONS, type ReportReceived } from '@pixgen/domain';
+import { LIMITS, type ReportReason, type ReportReceived } from '@pixgen/domain';
 import { Button, Facts, Field, Input, Notice, Select, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -8,6 +8,8 @@ import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
 import { REASON_WORDS, STATE_WORDS } from './words';
+
+const REASONS = Object.keys(REASON_WORDS) as ReportReason[];
 
 /** To report, and to see what became of a report. */
 export function ReportPanel() {
@@ -28,7 +30,7 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const contact = text('contact');
-    const reason = REPORT_REASONS.find((one) => one === text('reason')) ?? 'other';
+    const reason = REASONS.find((one) => one === text('reason')) ?? 'other';
     file.mutate({ what: text('what'), reason, words: text('words'), ...(contact && { contact }) });
   }
   const errorOf = (name: string) => fieldError(file.error, name);
@@ -41,7 +43,7 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
       </Field>
       <Field label="Why" error={errorOf('reason')}>
         <Select name="reason" required defaultValue="without-consent">
-          {REPORT_REASONS.map((reason) => (
+          {REASONS.map((reason) => (
             <option key={reason} value={reason}>
               {REASON_WORDS[reason]}
             </option>
