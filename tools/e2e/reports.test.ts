@@ -5,8 +5,8 @@ import { createStorage, type Storage } from '@pixgen/storage';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
+import { capture } from './capture.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
@@ -69,10 +69,11 @@ describe.skipIf(executable === null)('a report in a browser', () => {
       .fill(`http://pixgen.example/gallery/${world.imageId}`);
     await stranger.getByLabel('Why', { exact: true }).selectOption('without-consent');
     await stranger.getByLabel('In your words').fill('That is me.\nI never agreed.');
-    await expectAccessible(stranger, 'the report page');
+    await capture(stranger, 'report');
     await stranger.getByRole('button', { name: 'Send the report' }).click();
     const code = (await stranger.locator('code').textContent()) ?? '';
     expect(code).toMatch(/^[\w-]{43}$/);
+    await capture(stranger, 'report-received');
     expect(await showsPicture()).toBe(200);
 
     await admin.goto('/admin');
@@ -81,19 +82,22 @@ describe.skipIf(executable === null)('a report in a browser', () => {
     await admin.getByRole('button', { name: 'Look at it' }).click();
     await admin.getByRole('img', { name: 'The reported picture' }).waitFor();
     await admin.getByText('I never agreed.').waitFor();
-    await expectAccessible(admin, 'the reports');
+    await capture(admin, 'reports-deciding');
     await admin.getByRole('button', { name: 'Take down the picture' }).click();
     await admin.getByRole('alertdialog').getByRole('button', { name: 'Take down the picture' }).click();
+    await admin.getByRole('alertdialog').waitFor({ state: 'detached' });
     await admin.getByRole('list', { name: 'Reports' }).waitFor({ state: 'detached' });
     expect(await showsPicture()).toBe(404);
     const strikes = admin.getByRole('list', { name: 'Strikes' });
     await strikes.getByText('A report was upheld').waitFor();
     await strikes.getByRole('button', { name: 'Lift' }).click();
     await strikes.getByText('Lifted').waitFor();
+    await capture(admin, 'reports-decided');
 
     await stranger.getByLabel('Receipt code').fill(code);
     await stranger.getByRole('button', { name: 'Show what became of it' }).click();
     await stranger.getByText('Taken down, and erased for good').waitFor();
+    await capture(stranger, 'report-decided');
     await expect
       .poll(() => db.prisma.erasure.findFirst({ where: { kind: 'image' }, select: { state: true } }), {
         timeout: 30_000,

@@ -94,7 +94,7 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
   settings: { full: 'settings', 'key shown once': 'settings-key' },
   admin: { full: 'admin' },
   'audit-log': { full: 'audit-log' },
-  reports: { empty: 'reports-empty' },
+  reports: { empty: 'reports-empty', deciding: 'reports-deciding', full: 'reports-decided' },
 };
 
 const segmentRow = (name: SegmentName): ScreenRow => ({
@@ -112,9 +112,9 @@ export const SCREENS: readonly ScreenRow[] = [
   { screen: '/sign-in', states: { open: 'sign-in', wrong: 'sign-in-wrong', 'API away': 'sign-in-away' } },
   { screen: '/sign-up', states: { open: 'sign-up', refused: 'sign-up-refused' } },
   { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
-  { screen: '/report', states: { open: 'report' } },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
+  { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },
   {
     screen: 'everywhere',
     states: { palette: 'palette', keys: 'keys', 'no such page': 'nowhere', suspended: 'suspended' },

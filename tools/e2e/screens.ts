@@ -11,7 +11,9 @@ import { SCREENSHOTS } from './pictures.ts';
 import { SCREENS } from './screens-table.ts';
 
 /** Tests that take pictures, all of them with the simulator. */
-const TESTS = ['screens', 'studio', 'gallery', 'wizard', 'checkpoints'].map((name) => `tools/e2e/${name}.test.ts`);
+const TESTS = ['screens', 'studio', 'gallery', 'wizard', 'checkpoints', 'reports'].map(
+  (name) => `tools/e2e/${name}.test.ts`,
+);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { collect: { type: 'boolean', default: false } } });

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PAPER } from './theme.ts';
+import { PAPER } from '../../packages/ui/src/theme.ts';
+import { repositoryRoot } from '../stack/paths.ts';
 
-const styles = readFileSync(new URL('styles.css', import.meta.url), 'utf8');
-const page = readFileSync(new URL('../../../docs/design-language.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');
+const styles = readFileSync(join(repositoryRoot, 'packages/ui/src/styles.css'), 'utf8');
+const page = readFileSync(join(repositoryRoot, 'docs/design-language.md'), 'utf8').replaceAll(/ +/g, ' ');
 
 /** The custom properties that a block of the style sheet sets. */
 function tokensOf(selector: string): Record<string, string> {
