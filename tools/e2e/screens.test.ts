@@ -149,8 +149,6 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await go('/erasure', outside);
     await outside.getByLabel('Receipt code').waitFor();
     await capture(outside, 'erasure');
-    await go('/report', outside);
-    await capture(outside, 'report');
     await go('/no-such-page', outside);
     await capture(outside, 'nowhere');
   });
