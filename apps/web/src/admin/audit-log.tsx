@@ -1,6 +1,6 @@
 'use client';
 
-import { type AuditAction, type AuditEntryView, auditAction } from '@pixgen/domain';
+import { AUDIT_ACTIONS, type AuditAction, type AuditEntryView } from '@pixgen/domain';
 import { Button, Field, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -26,13 +26,13 @@ export function AuditLog() {
           <Select
             value={filter.action ?? ''}
             onChange={({ target }) => {
-              const action = auditAction.safeParse(target.value);
+              const action = AUDIT_ACTIONS.find((one) => one === target.value);
               const { action: _, ...rest } = filter;
-              setFilter(action.success ? { ...rest, action: action.data } : rest);
+              setFilter(action ? { ...rest, action } : rest);
             }}
           >
             <option value="">Everything</option>
-            {auditAction.options.map((action) => (
+            {AUDIT_ACTIONS.map((action) => (
               <option key={action}>{action}</option>
             ))}
           </Select>
