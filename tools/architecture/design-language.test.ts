@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PAPER } from '@pixgen/ui/theme';
 import { describe, expect, it } from 'vitest';
-import { PAPER } from '../../packages/ui/src/theme.ts';
 import { repositoryRoot } from '../stack/paths.ts';
 
 const styles = readFileSync(join(repositoryRoot, 'packages/ui/src/styles.css'), 'utf8');

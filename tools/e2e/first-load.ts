@@ -18,6 +18,7 @@ const OVERWEIGHT: Readonly<Record<string, number>> = {
   '/studio': 221_000,
   '/generations/[id]': 221_000,
   '/settings': 208_000,
+  '/admin/reports': 201_000,
 };
 
 /** The most that this route's first load may weigh. */
