@@ -17,7 +17,8 @@ const OVERWEIGHT: Readonly<Record<string, number>> = {
   '/train/[id]/review': 210_000,
   '/studio': 221_000,
   '/generations/[id]': 221_000,
-  '/settings': 208_000,
+  '/activity/[job]': 206_000,
+  '/settings': 206_000,
   '/admin/reports': 201_000,
 };
 
