@@ -28,7 +28,7 @@ export function PhaseTimeline({ job, queuePosition }: { job: JobView; queuePosit
       {PHASES.map((phase, index) => {
         const state = index < at ? 'done' : index > at ? 'open' : stopped ? 'stopped' : 'current';
         return (
-          <li key={phase} aria-current={state === 'current' ? 'step' : undefined} className="grid gap-2">
+          <li key={phase} aria-current={state === 'current' ? 'step' : undefined} className="grid min-w-0 gap-2">
             <span
               className={cn(
                 'h-1.5 rounded-full transition-colors',
@@ -40,14 +40,14 @@ export function PhaseTimeline({ job, queuePosition }: { job: JobView; queuePosit
             />
             <span
               className={cn(
-                'flex items-center gap-1.5 text-xs sm:text-sm',
+                'flex min-w-0 items-center gap-1.5 text-xs sm:text-sm',
                 state === 'open' ? 'text-ink-2' : 'text-ink',
                 state === 'current' && 'font-medium',
               )}
             >
               {state === 'done' && <Check aria-hidden="true" className="size-3.5 text-accent max-sm:hidden" />}
               {state === 'current' && <Spinner className="size-3.5 text-accent max-sm:hidden" />}
-              {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger" />}
+              {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger max-sm:hidden" />}
               <span className="truncate">
                 {phase}
                 {phase === 'Queued' && state === 'current' && queuePosition !== null && ` #${queuePosition}`}
