@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Sparkles, SquareCheck, Undo2, X } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useQueryStates } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -54,6 +55,7 @@ export default function GalleryByAddress(choices: Choices) {
 
 /** All pictures: filtered by the address, endless or by pages, with a lightbox at its own address above them. */
 function Gallery(choices: Choices) {
+  const t = useTranslations('gallery');
   const [{ page, ...filters }, setState] = useQueryStates(STATE, { history: 'push', shallow: true, scroll: false });
   const router = useRouter();
   const pathname = usePathname();
@@ -228,7 +230,7 @@ function Gallery(choices: Choices) {
           className="w-full shadow-lift"
           action={
             <Button size="sm" onClick={acts.dismissError}>
-              Dismiss
+              {t('dismiss')}
             </Button>
           }
         >
@@ -242,9 +244,15 @@ function Gallery(choices: Choices) {
         >
           {acts.lastUndo}
           <Button size="sm" busy={acts.undoing} onClick={() => void acts.undo()} className="rounded-full">
-            <Undo2 aria-hidden="true" /> Undo
+            <Undo2 aria-hidden="true" /> {t('undo')}
           </Button>
-          <Button size="iconSm" variant="ghost" aria-label="Dismiss" onClick={acts.forgetUndo} className="rounded-full">
+          <Button
+            size="iconSm"
+            variant="ghost"
+            aria-label={t('dismiss')}
+            onClick={acts.forgetUndo}
+            className="rounded-full"
+          >
             <X aria-hidden="true" />
           </Button>
         </div>
@@ -280,7 +288,9 @@ function Gallery(choices: Choices) {
       )}
       <div className="flex min-h-10 flex-wrap items-center gap-3 text-sm">
         <p role="status" className="text-ink-2 tabular-nums">
-          {shelf && !state.isPending ? sayTotal(shelf.total, countFilters(filters) > 0) : 'Looking…'}
+          {shelf && !state.isPending
+            ? t(countFilters(filters) > 0 ? 'found' : 'total', { count: shelf.total })
+            : t('looking')}
         </p>
         <span className="ml-auto flex flex-wrap gap-2">
           {shelf && shelf.total > 0 && (
@@ -290,7 +300,7 @@ function Gallery(choices: Choices) {
               aria-pressed={selecting}
               onClick={() => (selecting ? stopSelecting() : setSelecting(true))}
             >
-              <SquareCheck aria-hidden="true" /> {selecting ? 'Stop selecting' : 'Select'}
+              <SquareCheck aria-hidden="true" /> {selecting ? t('stopSelecting') : t('select')}
             </Button>
           )}
           {shelf && shelf.total > 0 && (
@@ -300,7 +310,7 @@ function Gallery(choices: Choices) {
               variant="ghost"
               href={page === null ? writePage('/gallery', { ...filters, page: 1 }) : `/gallery${query}`}
             >
-              {page === null ? 'Show as pages' : 'Show endless'}
+              {page === null ? t('showAsPages') : t('showEndless')}
             </LinkButton>
           )}
         </span>
@@ -361,11 +371,6 @@ function ensure(selection: Selection, id: string): Selection {
   return isSelected(selection, id) ? selection : toggle(selection, id);
 }
 
-function sayTotal(total: number, narrowed: boolean): string {
-  const count = total === 1 ? '1 picture' : `${total.toLocaleString('en')} pictures`;
-  return narrowed ? `${count} found` : count;
-}
-
 /** What came meanwhile waits here: the list moves only when one asks for it. */
 function NewPill(props: {
   state: ReturnType<typeof useShelf>;
@@ -373,6 +378,7 @@ function NewPill(props: {
   page: number | null;
   quiet: boolean;
 }) {
+  const t = useTranslations('gallery');
   const { state } = props;
   const trpc = useTRPC();
   const count = useQuery({
@@ -399,47 +405,48 @@ function NewPill(props: {
         onClick={show}
         className="pointer-events-auto animate-rise rounded-full shadow-lift"
       >
-        <Sparkles aria-hidden="true" /> {fresh.toLocaleString('en')} new
+        <Sparkles aria-hidden="true" /> {t('new', { fresh })}
       </Button>
     </div>
   );
 }
 
 function NoPictures({ filters, page, onClear }: { filters: GalleryFilters; page: number | null; onClear: () => void }) {
+  const t = useTranslations('gallery');
   if (page !== null && page > 1) {
     return (
       <EmptyState
-        title="There is no such page"
+        title={t('thereIsNoSuchPage')}
         action={
           <LinkButton as={Link} href={writePage('/gallery', { ...filters, page: 1 })}>
-            To the first page
+            {t('toTheFirstPage')}
           </LinkButton>
         }
       >
-        The list is shorter than that.
+        {t('theListIsShorterThan')}
       </EmptyState>
     );
   }
   if (countFilters(filters) > 0) {
     return (
-      <EmptyState title="Nothing matches" action={<Button onClick={onClear}>Show all pictures</Button>}>
-        No picture fits these filters.
+      <EmptyState title={t('nothingMatches')} action={<Button onClick={onClear}>{t('showAllPictures')}</Button>}>
+        {t('noPictureFitsTheseFilters')}
       </EmptyState>
     );
   }
   if (filters.show === 'trash') {
-    return <EmptyState title="The trash is empty">Deleted pictures stay here for 30 days.</EmptyState>;
+    return <EmptyState title={t('theTrashIsEmpty')}>{t('deletedPicturesStayHereFor')}</EmptyState>;
   }
   return (
     <EmptyState
-      title="No pictures yet"
+      title={t('noPicturesYet')}
       action={
         <LinkButton as={Link} href="/studio" variant="primary">
-          Open the studio
+          {t('openTheStudio')}
         </LinkButton>
       }
     >
-      Everything you make comes together here.
+      {t('everythingYouMakeComesTogether')}
     </EmptyState>
   );
 }

@@ -5,6 +5,7 @@ import { Badge, Button, Card, Notice, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Download } from 'lucide-react';
 import dynamic from 'next/dynamic';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { formatBytes } from '@/jobs/words';
@@ -16,6 +17,7 @@ const LikenessPlot = dynamic(() => import('./likeness-plot'), { ssr: false, load
 
 /** The LoRAs of a model's training: how close each came to the photos, which one is drawn with, and its files. */
 export function Checkpoints({ model, trainingId }: { model: ModelView; trainingId: string }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const newest = useQuery(trpc.training.get.queryOptions({ id: trainingId })).data;
   const isOfNewest = newest?.weights.some(({ id }) => id === model.weightsId) ?? true;
@@ -26,13 +28,14 @@ export function Checkpoints({ model, trainingId }: { model: ModelView; trainingI
   }).data?.items.find(({ weights }) => weights.some(({ id }) => id === model.weightsId));
   return (
     <>
-      {newest && newest.weights.length > 0 && <OfTraining model={model} training={newest} title="Checkpoints" />}
-      {earlier && !isOfNewest && <OfTraining model={model} training={earlier} title="Checkpoints in use" />}
+      {newest && newest.weights.length > 0 && <OfTraining model={model} training={newest} title={t('checkpoints')} />}
+      {earlier && !isOfNewest && <OfTraining model={model} training={earlier} title={t('checkpointsInUse')} />}
     </>
   );
 }
 
 function OfTraining({ model, training, title }: { model: ModelView; training: TrainingView; title: string }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const choose = useMutation(
@@ -52,10 +55,7 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
       <Card className="grid gap-5">
         {points.length > 1 && (
           <figure className="grid gap-2">
-            <figcaption className="text-ink-2 text-sm">
-              Likeness: how close the samples of each checkpoint come to your photos. At 100 % they are as alike as the
-              photos are to each other. The scorer that comes with PixGen knows drawn things, not people.
-            </figcaption>
+            <figcaption className="text-ink-2 text-sm">{t('likenessHowCloseTheSamples')}</figcaption>
             <div aria-hidden="true">
               <LikenessPlot points={points} />
             </div>
@@ -63,11 +63,11 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
         )}
         {usable && suggested && suggestion && (
           <Notice
-            title={`Suggested: step ${suggested.step}`}
+            title={t('suggestedStep', { step: suggested.step })}
             action={
               suggested.id !== model.weightsId && (
                 <Button size="sm" busy={choose.isPending} onClick={() => use(suggested.id)}>
-                  Use step {suggested.step}
+                  {t('useStep', { step: suggested.step })}
                 </Button>
               )
             }
@@ -76,28 +76,25 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
           </Notice>
         )}
         {last && last.step < ordered && (
-          <p className="text-sm">
-            Ended early after {last.step} of {ordered} steps: the samples came no closer to your photos. Only the steps
-            that were done were charged.
-          </p>
+          <p className="text-sm">{t('endedEarlyAfterOfSteps', { step: last.step, ordered })}</p>
         )}
         {choose.error && <Notice tone="danger">{failureOf(choose.error).message}</Notice>}
         <div className="-mx-5 overflow-x-auto px-5 sm:-mx-6 sm:px-6">
           <table className="w-full text-left text-sm tabular-nums">
-            <caption className="sr-only">Checkpoints with their likeness, newest step first</caption>
+            <caption className="sr-only">{t('checkpointsWithTheirLikenessNewest')}</caption>
             <thead className="text-ink-2">
               <tr>
                 <th scope="col" className="py-1.5 pr-4 font-normal">
-                  Step
+                  {t('step')}
                 </th>
                 <th scope="col" className="py-1.5 pr-4 font-normal">
-                  Likeness
+                  {t('likeness')}
                 </th>
                 <th scope="col" className="py-1.5 pr-4 font-normal max-sm:hidden">
-                  File
+                  {t('file')}
                 </th>
                 <th scope="col" className="py-1.5 font-normal">
-                  <span className="sr-only">What to do</span>
+                  <span className="sr-only">{t('whatToDo')}</span>
                 </th>
               </tr>
             </thead>
@@ -116,11 +113,7 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
             </tbody>
           </table>
         </div>
-        <p className="text-ink-2 text-sm">
-          {usable
-            ? 'New images are drawn with the one in use. The next training that succeeds takes its place.'
-            : 'These can be used once the training has succeeded.'}
-        </p>
+        <p className="text-ink-2 text-sm">{usable ? t('newImagesAreDrawnWith') : t('theseCanBeUsedOnce')}</p>
       </Card>
     </Section>
   );
@@ -134,6 +127,8 @@ function Row(props: {
   busy: boolean;
   onUse: () => void;
 }) {
+  const jobWords = useTranslations('jobs');
+  const t = useTranslations('models');
   const { model, weights, usable } = props;
   const inUse = weights.id === model.weightsId;
   return (
@@ -143,30 +138,39 @@ function Row(props: {
           {weights.step}
           {inUse && (
             <Badge tone="good">
-              <Check aria-hidden="true" /> in use
+              <Check aria-hidden="true" /> {t('inUse')}
             </Badge>
           )}
-          {props.suggested && <Badge tone="accent">suggested</Badge>}
-          {weights.final && <Badge>last</Badge>}
+          {props.suggested && <Badge tone="accent">{t('suggested')}</Badge>}
+          {weights.final && <Badge>{t('last')}</Badge>}
         </span>
       </th>
       <td className="py-2.5 pr-4">
-        {weights.likeness === null ? <span className="text-ink-2">not scored</span> : `${percent(weights.likeness)} %`}
+        {weights.likeness === null ? (
+          <span className="text-ink-2">{t('notScored')}</span>
+        ) : (
+          `${percent(weights.likeness)} %`
+        )}
       </td>
       <td className="py-2.5 pr-4 text-ink-2 max-sm:hidden">
-        {formatBytes(weights.sizeBytes)}, <Ago at={weights.createdAt} />
+        {formatBytes(jobWords, weights.sizeBytes)}, <Ago at={weights.createdAt} />
       </td>
       <td className="py-2.5">
         {usable && (
           <span className="flex flex-wrap justify-end gap-2">
             {!inUse && (
-              <Button size="sm" disabled={props.busy} onClick={props.onUse} aria-label={`Use step ${weights.step}`}>
-                Use
+              <Button
+                size="sm"
+                disabled={props.busy}
+                onClick={props.onUse}
+                aria-label={t('useStep', { step: weights.step })}
+              >
+                {t('use')}
               </Button>
             )}
             <DownloadButton modelId={model.id} weights={weights} layout="diffusers" label="LoRA" />
             {weights.kohya && (
-              <DownloadButton modelId={model.id} weights={weights} layout="kohya" label="For ComfyUI and A1111" />
+              <DownloadButton modelId={model.id} weights={weights} layout="kohya" label={t('forComfyuiAndA1111')} />
             )}
           </span>
         )}
@@ -176,6 +180,7 @@ function Row(props: {
 }
 
 function DownloadButton(props: { modelId: string; weights: WeightsView; layout: WeightsLayout; label: string }) {
+  const t = useTranslations('models');
   const client = useTRPCClient();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -197,7 +202,7 @@ function DownloadButton(props: { modelId: string; weights: WeightsView; layout: 
         size="sm"
         busy={busy}
         onClick={() => void download()}
-        aria-label={`Download step ${props.weights.step}: ${props.label}`}
+        aria-label={t('downloadStep', { step: props.weights.step, label: props.label })}
       >
         <Download aria-hidden="true" /> {props.label}
       </Button>

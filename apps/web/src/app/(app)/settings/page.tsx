@@ -1,7 +1,7 @@
 import { PROFILES } from '@pixgen/domain';
 import { Card, Facts, LinkButton, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ApiKeys } from '@/account/api-keys';
 import { SignOutButton } from '@/account/sign-out-button';
@@ -9,13 +9,16 @@ import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
 import { formatCost } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
+import { titled } from '@/language/titled';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Settings' };
+export const generateMetadata = titled('settings');
 
 export default async function SettingsPage() {
+  const t = await getTranslations('settings');
+  const jobWords = await getTranslations('jobs');
   const [account] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
@@ -26,39 +29,41 @@ export default async function SettingsPage() {
   const { budget } = account;
   return (
     <>
-      <PageHeader title="Settings" />
+      <PageHeader title={t('settings')} />
       <div className="grid max-w-3xl gap-5">
-        <Block title="Account" text="How this installation knows you.">
+        <Block title={t('account')} text={t('howThisInstallationKnowsYou')}>
           <Facts
             items={[
-              ['Name', account.displayName],
-              ['E-mail', account.email ?? 'none'],
-              ['Role', account.role === 'admin' ? 'Administrator' : 'Member'],
-              ['Base model', PROFILES[account.profile].name],
-              ['Spent', formatCost(budget.spentMicroUsd)],
-              ...(budget.limitMicroUsd === null ? [] : [['Limit', formatCost(budget.limitMicroUsd)] as const]),
+              [t('name'), account.displayName],
+              [t('eMail'), account.email ?? t('none')],
+              [t('role'), account.role === 'admin' ? t('administrator') : t('member')],
+              [t('baseModel'), PROFILES[account.profile].name],
+              [t('spent'), formatCost(jobWords, budget.spentMicroUsd)],
+              ...(budget.limitMicroUsd === null
+                ? []
+                : [[t('limit'), formatCost(jobWords, budget.limitMicroUsd)] as const]),
             ]}
           />
           <SignOutButton />
         </Block>
-        <Block title="Appearance" text="Kept in this browser.">
+        <Block title={t('appearance')} text={t('keptInThisBrowser')}>
           <ThemeChoice />
           <SingleKeysChoice />
         </Block>
-        <Block title="API keys" text="For programs that do what you do here. A key may do everything your account may.">
+        <Block title={t('apiKeys')} text={t('forProgramsThatDoWhat')}>
           <Hydrate>
             <ApiKeys />
           </Hydrate>
         </Block>
-        <Block title="Your data" text="Take it with you, or end it.">
+        <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>
             <YourData hasPassword={env().AUTH_MODE === 'local'} />
           </Hydrate>
         </Block>
         {account.role === 'admin' && (
-          <Block title="Administration" text="Only administrators see this part.">
+          <Block title={t('administration')} text={t('onlyAdministratorsSeeThisPart')}>
             <LinkButton as={Link} href="/admin">
-              Open the administration
+              {t('openTheAdministration')}
             </LinkButton>
           </Block>
         )}

@@ -1,16 +1,18 @@
 import { LIMITS, type ModelView } from '@pixgen/domain';
 import { Card, Facts, LinkButton, Notice, PageHeader, Section } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
+import { titled } from '@/language/titled';
 import { PackArt } from '@/packs/pack-card';
 import { RunPack } from '@/packs/run-pack';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Pack' };
+export const generateMetadata = titled('pack');
 
 type Props = { params: Promise<{ slug: string }>; searchParams: Promise<{ model?: string | string[] }> };
 
 export default async function PackPage({ params, searchParams }: Props) {
+  const t = await getTranslations('packs');
   const { slug } = await params;
   const wanted = (await searchParams).model;
   const [pack, account, ready, drafts] = await load((queryClient, trpc) =>
@@ -29,7 +31,7 @@ export default async function PackPage({ params, searchParams }: Props) {
     <>
       <PageHeader title={pack.name} lead={pack.description} />
       <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <Section title="Prompts" aside={`${pack.prompts.length} in version ${pack.version}`}>
+        <Section title={t('prompts2')} aside={t('inVersion', { count: pack.prompts.length, version: pack.version })}>
           <ol className="grid gap-px overflow-hidden rounded-card border border-line bg-line">
             {pack.prompts.map((prompt, index) => (
               <li key={prompt} className="flex gap-4 bg-surface px-5 py-4 text-sm">
@@ -38,20 +40,20 @@ export default async function PackPage({ params, searchParams }: Props) {
               </li>
             ))}
           </ol>
-          {pack.negativePrompt && <Facts items={[['Kept out', pack.negativePrompt]]} />}
+          {pack.negativePrompt && <Facts items={[[t('keptOut'), pack.negativePrompt]]} />}
         </Section>
-        <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label="Run this pack">
+        <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label={t('runThisPack')}>
           <PackArt slug={pack.slug} className="aspect-[5/3] rounded-print max-lg:hidden" />
           {models.length === 0 ? (
             <Notice
-              title="A pack needs a model"
+              title={t('aPackNeedsAModel')}
               action={
                 <LinkButton as={Link} href="/train" size="sm">
-                  Train a model
+                  {t('trainAModel')}
                 </LinkButton>
               }
             >
-              Train one first; then run this pack with it.
+              {t('trainOneFirstThenRun')}
             </Notice>
           ) : (
             <Card>
