@@ -34,11 +34,7 @@ export function ApiKeys() {
             <span className="font-medium">{key.name}</span>
             <span className="font-mono text-ink-2">{key.prefix}…</span>
             <span className="text-ink-2">
-              {key.lastUsedAt ? (
-                <>{t.rich('lastUsed', { ago: () => <Ago at={key.lastUsedAt ?? ''} /> })}</>
-              ) : (
-                t('neverUsed')
-              )}
+              {key.lastUsedAt ? t.rich('lastUsed', { ago: () => <Ago at={key.lastUsedAt ?? ''} /> }) : t('neverUsed')}
             </span>
             <span className="ml-auto">
               <Confirm

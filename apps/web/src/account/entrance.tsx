@@ -2,6 +2,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { SunPrint } from '@/landing/sun-print';
+import { LanguageChoice } from '@/language/language-choice';
 import { Logo } from '@/shell/logo';
 
 /** The frame of sign-in, sign-up and set-up: the form beside a sun print. */
@@ -21,6 +22,7 @@ export function Entrance(props: { title: string; lead: ReactNode; children: Reac
           {props.children}
           {props.below && <p className="text-ink-2 text-sm">{props.below}</p>}
         </div>
+        <LanguageChoice className="w-36" />
       </main>
       <div className="relative hidden overflow-hidden p-5 lg:block" aria-hidden="true">
         <SunPrint seed={7} kind="fern" className="h-full rounded-card" />

@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
+import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ClerkShell } from '@/account/clerk';
@@ -40,7 +41,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           {t('skipToTheContent')}
         </a>
-        <Words of={['states']}>{children}</Words>
+        <NextIntlClientProvider messages={{}}>
+          <Words of={['states']}>{children}</Words>
+        </NextIntlClientProvider>
       </body>
     </html>
   );

@@ -4,6 +4,7 @@ import { getTranslations } from 'next-intl/server';
 import { findInstallation, isSignedIn } from '@/account/installation';
 import { Promises, Steps } from '@/landing/sections';
 import { SunPrint } from '@/landing/sun-print';
+import { LanguageChoice } from '@/language/language-choice';
 import { Logo } from '@/shell/logo';
 
 export default async function LandingPage() {
@@ -66,6 +67,7 @@ export default async function LandingPage() {
         <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
           <Logo />
           <p className="max-w-[58ch]">{t('theBluePrintsOnThis')}</p>
+          <LanguageChoice className="w-36" />
         </div>
       </footer>
     </div>

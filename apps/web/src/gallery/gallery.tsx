@@ -289,7 +289,9 @@ function Gallery(choices: Choices) {
       <div className="flex min-h-10 flex-wrap items-center gap-3 text-sm">
         <p role="status" className="text-ink-2 tabular-nums">
           {shelf && !state.isPending
-            ? t(countFilters(filters) > 0 ? 'found' : 'total', { count: shelf.total })
+            ? countFilters(filters) > 0
+              ? t('found', { count: shelf.total })
+              : t('total', { count: shelf.total })
             : t('looking')}
         </p>
         <span className="ml-auto flex flex-wrap gap-2">

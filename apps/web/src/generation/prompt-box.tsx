@@ -1,6 +1,6 @@
 'use client';
 
-import { estimateTokens, LIMITS, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
+import { estimateTokens, LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
 import { cn, useField } from '@pixgen/ui';
 import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -21,7 +21,7 @@ export function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { t
         {...useField()}
         rows={3}
         maxLength={LIMITS.prompt.max}
-        placeholder={t('readingInASunlitGreenhouse')}
+        placeholder={PROMPT_EXAMPLE}
         className="block w-full resize-y bg-transparent px-3 pt-2 pb-3 text-base leading-relaxed outline-none placeholder:text-ink-2/80"
         {...rest}
       />

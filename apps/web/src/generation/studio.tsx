@@ -1,6 +1,6 @@
 'use client';
 
-import { type AccountView, LIMITS, type ModelView, splitStyles } from '@pixgen/domain';
+import { type AccountView, LIMITS, type ModelView, PROMPT_IDEAS, splitStyles } from '@pixgen/domain';
 import { Button, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
@@ -190,13 +190,11 @@ export function Studio({ account, models, model, given }: Props) {
   );
 }
 
-const IDEAS = ['greenhouse', 'rain', 'portrait', 'watercolour'] as const;
-
 function Ideas({ classWord, onPick }: { classWord: string; onPick: (idea: string) => void }) {
   const t = useTranslations('studio');
   return (
     <ul aria-label={t('promptIdeas')} className="flex flex-wrap gap-2">
-      {IDEAS.map((name) => t(`ideas.${name}`)).map((idea) => (
+      {PROMPT_IDEAS.map((idea) => (
         <li key={idea}>
           <button
             type="button"

@@ -13,7 +13,7 @@ export type Locale = Language | typeof PSEUDO_LOCALE;
 export const LOCALE_COOKIE = 'pixgen_locale';
 
 function isLanguage(text: string): text is Language {
-  return text in LANGUAGES;
+  return Object.hasOwn(LANGUAGES, text);
 }
 
 /**

@@ -12,7 +12,7 @@ export default async function PacksPage({ searchParams }: { searchParams: Promis
   const packs = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.packs.list.queryOptions()));
   return (
     <>
-      <PageHeader title={t('packs2')} lead={t('preparedPromptsThatBelongTogether')} />
+      <PageHeader title={t('packs')} lead={t('preparedPromptsThatBelongTogether')} />
       {packs.items.length === 0 ? (
         <EmptyState title={t('noPacksHere')}>{t('theOperatorOfThisInstallation')}</EmptyState>
       ) : (

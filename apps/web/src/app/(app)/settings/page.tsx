@@ -9,6 +9,7 @@ import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
 import { formatCost } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
+import { LanguageChoice } from '@/language/language-choice';
 import { titled } from '@/language/titled';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
@@ -48,6 +49,7 @@ export default async function SettingsPage() {
         </Block>
         <Block title={t('appearance')} text={t('keptInThisBrowser')}>
           <ThemeChoice />
+          <LanguageChoice className="max-w-48" />
           <SingleKeysChoice />
         </Block>
         <Block title={t('apiKeys')} text={t('forProgramsThatDoWhat')}>

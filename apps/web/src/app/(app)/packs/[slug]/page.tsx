@@ -36,7 +36,7 @@ export default async function PackPage({ params, searchParams }: Props) {
             {pack.prompts.map((prompt, index) => (
               <li key={prompt} className="flex gap-4 bg-surface px-5 py-4 text-sm">
                 <span className="font-mono text-ink-2">{index + 1}</span>
-                <span>{withSubject(prompt)}</span>
+                <span>{withSubject(prompt, t('yourSubject'))}</span>
               </li>
             ))}
           </ol>
@@ -79,11 +79,11 @@ function mayTrain({ consent, photoCounts }: ModelView): boolean {
   return consent !== null && pending === 0 && ready >= LIMITS.photos.min && ready <= LIMITS.photos.max;
 }
 
-function withSubject(prompt: string) {
+function withSubject(prompt: string, subject: string) {
   return prompt.split(/(\{subject\})/).map((part, index) =>
     part === '{subject}' ? (
       <span key={index} className="rounded-full bg-accent-soft px-2 py-0.5 text-accent-strong dark:text-accent">
-        your subject
+        {subject}
       </span>
     ) : (
       part
