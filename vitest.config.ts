@@ -48,11 +48,13 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tools/e2e/**/*.test.ts'],
-          testTimeout: 90_000,
-          // The first start builds the web app and installs the GPU server's packages.
+          globalSetup: ['tools/e2e/global-setup.ts'],
+          testTimeout: 120_000,
+          // The first start installs the GPU server's packages.
           hookTimeout: 600_000,
-          fileParallelism: false,
-          bail: 1,
+          pool: 'forks',
+          // Each has a product and a browser of its own.
+          maxWorkers: 2,
         },
       },
     ],

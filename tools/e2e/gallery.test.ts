@@ -299,6 +299,21 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     expect(await page.evaluate(() => window.scrollY)).toBe(0);
   });
 
+  it('comes back to where one was last, also when that was the moment before', async () => {
+    await open();
+    await focusAt(1_500, 150);
+    await page.waitForFunction(() => window.history.state?.galleryTop === window.scrollY);
+    await page.evaluate(() => {
+      window.scrollTo({ top: 0, behavior: 'instant' });
+      // Between the scroll's event and what is kept of it.
+      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    });
+    await page.reload();
+    await untilTakenOver();
+    await tileAt(2).waitFor();
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+  });
+
   it('selects a range and everything, packs a zip that is still there after a reload, and deletes with a way back', async () => {
     await open();
     await tileAt(2).focus();

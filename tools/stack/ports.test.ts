@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,4 +50,22 @@ it('never gives one port to two stacks that start at the same time', async () =>
   const ports = chosen.flatMap((ports) => Object.values(ports));
   expect(new Set(ports).size).toBe(40);
   releasePorts(ports);
+});
+
+it('keeps a port for its stack while the service is down, whatever other processes start, until the stack has ended', async () => {
+  const path = file();
+  const { api } = await choosePorts(path, { api: {} });
+  const module = JSON.stringify(new URL('./ports.ts', import.meta.url).href);
+  const other = (wish: number) => {
+    const code = `import { choosePorts } from ${module};
+      console.log((await choosePorts(${JSON.stringify(file())}, { api: { preferred: ${wish} } })).api);`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    return Number(stdout);
+  };
+  const chosen = other(api);
+  expect([chosen > 0, chosen === api]).toEqual([true, false]);
+  // That process has ended without giving anything back.
+  expect(other(chosen)).toBe(chosen);
+  releasePorts([api]);
+  expect(other(api)).toBe(api);
 });

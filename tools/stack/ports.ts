@@ -1,7 +1,19 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PlainError } from './plain-error.ts';
+import { identify, isRunning } from './process-identity.ts';
 
 /** What port a service would like. `fixed` is a person's word and never changed; `preferred` is only tried first. */
 export interface PortWish {
@@ -15,8 +27,12 @@ export interface PortWish {
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 
-/** Ports given out by this process and perhaps not yet bound: two stacks in one test run must not get the same. */
-const givenOut = new Set<number>();
+/**
+ * One file per port that a stack of this machine was given, naming the stack's process: a service that is down for a moment, or not
+ * up yet, must find its port free, whatever other checkouts start meanwhile.
+ */
+const RESERVED = join(tmpdir(), 'pixgen-ports');
+const reservation = (port: number): string => join(RESERVED, String(port));
 
 /**
  * One free loopback port per name. Ports are remembered in `file`, so a second start has the same addresses, and two checkouts
@@ -38,7 +54,7 @@ export async function choosePorts<Name extends string>(
 
 /** Gives ports back once their service is gone. */
 export function releasePorts(ports: Iterable<number>): void {
-  for (const port of ports) givenOut.delete(port);
+  for (const port of ports) rmSync(reservation(port), { force: true });
 }
 
 async function choosePort(wish: PortWish, remembered: number | undefined): Promise<number> {
@@ -61,11 +77,47 @@ async function choosePort(wish: PortWish, remembered: number | undefined): Promi
 }
 
 async function take(port: number): Promise<boolean> {
-  if (givenOut.has(port)) return false;
-  givenOut.add(port);
+  if (!reserve(port)) return false;
   if (await isFree(port)) return true;
-  givenOut.delete(port);
+  releasePorts([port]);
   return false;
+}
+
+function reserve(port: number): boolean {
+  if (!existsSync(RESERVED)) {
+    mkdirSync(RESERVED, { recursive: true });
+    // Other users of the machine reserve here too, and none takes away another's.
+    chmodSync(RESERVED, 0o1777);
+  }
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(reservation(port), JSON.stringify(identify(process.pid, 'stack')), { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (isReserved(port)) return false;
+    try {
+      rmSync(reservation(port), { force: true });
+    } catch {
+      // What another user's dead stack left behind: there are other ports.
+      return false;
+    }
+  }
+  return false;
+}
+
+/** Whether the stack that reserved the port still runs. */
+function isReserved(port: number): boolean {
+  try {
+    const text = readFileSync(reservation(port), 'utf8');
+    // Empty: being written this instant.
+    return text === '' || isRunning(JSON.parse(text));
+  } catch (error) {
+    // Given back just now.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** True when a program could listen on this loopback port now. */

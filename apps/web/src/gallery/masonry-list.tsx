@@ -295,19 +295,24 @@ function useReturn(isPlaced: boolean) {
     const top: unknown = window.history.state?.galleryTop;
     if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const keep = () => {
+    const keep = (path: string) => {
       clearTimeout(timer);
-      const path = location.pathname;
-      timer = setTimeout(() => {
-        // By then another page may be open.
-        if (location.pathname === path)
-          window.history.replaceState({ ...window.history.state, galleryTop: window.scrollY }, '');
-      }, 150);
+      // By then another page may be open.
+      if (location.pathname === path)
+        window.history.replaceState({ ...window.history.state, galleryTop: window.scrollY }, '');
     };
-    window.addEventListener('scroll', keep, { passive: true });
+    const keepSoon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(keep, 150, location.pathname);
+    };
+    // At once, so that a reload right after leads here and not to the place before; older Safari has only the timer.
+    const keepNow = () => keep(location.pathname);
+    window.addEventListener('scroll', keepSoon, { passive: true });
+    window.addEventListener('scrollend', keepNow);
     return () => {
       clearTimeout(timer);
-      window.removeEventListener('scroll', keep);
+      window.removeEventListener('scroll', keepSoon);
+      window.removeEventListener('scrollend', keepNow);
     };
   }, [isPlaced]);
 }
