@@ -41,4 +41,12 @@ const config: NextConfig = {
   ],
 };
 
-export default createNextIntlPlugin('./src/language/request.ts')(config);
+const withMessages = createNextIntlPlugin({
+  requestConfig: './src/language/request.ts',
+  experimental: {
+    // Compiled when the app is built: the parser of messages would weigh on every page.
+    messages: { path: './src/language/messages', format: 'json', locales: 'infer', precompile: true },
+  },
+});
+
+export default withMessages(config);

@@ -33,7 +33,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
                 key={choice.name}
                 title={`${choice.width} × ${choice.height}`}
                 className={cn(
-                  'relative grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
+                  'relative grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 wrap-anywhere text-center text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
                   chosen && 'border-accent bg-accent-soft text-ink',
                 )}
               >

@@ -1,6 +1,4 @@
 /** The pseudo-locale, made from English: for development and tests, never given for a browser's wishes. */
-import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser';
-import { printAST } from '@formatjs/icu-messageformat-parser/printer.js';
 import type { Messages } from './messages';
 
 const ACCENTED = new Map(
@@ -58,7 +56,7 @@ const ACCENTED = new Map(
     Y: 'Ý',
     Z: 'Ž',
   }),
-); // prettier-ignore
+);
 
 /** How much longer a text becomes: what German and Finnish need of short labels. */
 const LONGER = 0.4;
@@ -66,8 +64,7 @@ const VOWEL = /[aeiouy]/i;
 
 /** Letters get accents, and vowels are doubled until the text is as much longer as it should be; the rest is a tail of dots. */
 function stretch(text: string): string {
-  const letters = [...text].filter((letter) => ACCENTED.has(letter)).length;
-  let left = Math.ceil(letters * LONGER);
+  let left = Math.ceil([...text].filter((letter) => ACCENTED.has(letter)).length * LONGER);
   const body = [...text].map((letter) => {
     const accented = ACCENTED.get(letter) ?? letter;
     if (left === 0 || !VOWEL.test(letter)) return accented;
@@ -77,25 +74,35 @@ function stretch(text: string): string {
   return body.join('') + '·'.repeat(left);
 }
 
-function stretchAll(elements: readonly MessageFormatElement[]): MessageFormatElement[] {
-  return elements.map((element) => {
-    if (element.type === TYPE.literal) return { ...element, value: stretch(element.value) };
-    if (element.type === TYPE.tag) return { ...element, children: stretchAll(element.children) };
-    if (element.type !== TYPE.plural && element.type !== TYPE.select) return element;
-    const options = Object.entries(element.options);
-    const stretched = options.map(([name, one]) => [name, { ...one, value: stretchAll(one.value) }]);
-    return { ...element, options: Object.fromEntries(stretched) };
-  });
+/**
+ * A part of a message as the build compiles it (icu-minify): text, `0` for `#` in a plural, `[name]`,
+ * `[name, kind, options]` with the kinds 1 to 3 for choices and others for numbers and dates, or `[tag, ...children]`.
+ */
+type Part = string | number | readonly unknown[];
+
+function stretchPart(part: Part): Part {
+  if (typeof part === 'string') return stretch(part);
+  if (typeof part === 'number' || part.length === 1) return part;
+  const [name, kind, ...rest] = part;
+  if (typeof kind !== 'number' || kind === 0) return [name, ...(part.slice(1) as Part[]).map(stretchPart)];
+  if (kind > 3) return part;
+  const choices = Object.entries(rest[0] as Record<string, Part>);
+  return [name, kind, Object.fromEntries(choices.map(([when, branch]) => [when, stretchBranch(branch)]))];
 }
 
-/** One message: accents, {@link LONGER}, and brackets that show where it is cut off. Placeholders and tags stay. */
-export function pseudoMessage(message: string): string {
-  return `[${printAST(stretchAll(parse(message)))}]`;
+const stretchBranch = (branch: Part): Part =>
+  Array.isArray(branch) ? (branch as Part[]).map(stretchPart) : stretchPart(branch);
+
+/** One compiled message: accents, {@link LONGER}, and brackets that show where it is cut off. Placeholders and tags stay. */
+export function pseudoMessage(message: string | readonly Part[]): string | Part[] {
+  if (typeof message === 'string') return `[${stretch(message)}]`;
+  return ['[', ...message.map(stretchPart), ']'];
 }
 
-function pseudoTree<T>(tree: T): T {
-  if (typeof tree === 'string') return pseudoMessage(tree) as T;
-  return Object.fromEntries(Object.entries(tree as object).map(([key, value]) => [key, pseudoTree(value)])) as T;
+function pseudoTree(tree: unknown): unknown {
+  if (typeof tree === 'string' || Array.isArray(tree)) return pseudoMessage(tree);
+  return Object.fromEntries(Object.entries(tree as object).map(([key, value]) => [key, pseudoTree(value)]));
 }
 
-export const pseudoMessages = (english: Messages): Messages => pseudoTree(english);
+/** @param english as the build compiles it, whatever its type says */
+export const pseudoMessages = (english: Messages): Messages => pseudoTree(english) as Messages;

@@ -12,7 +12,7 @@ const STAND_INS = ['contour', 'umbel', 'grass', 'leaf'] as const;
 export function ModelCard({ model }: { model: ModelView }) {
   const t = useTranslations('models');
   return (
-    <Link href={modelPath(model)} className="group grid gap-3 rounded-print">
+    <Link href={modelPath(model)} className="group grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3 rounded-print">
       <div className="overflow-hidden rounded-print border border-line bg-sunken transition-shadow group-hover:shadow-lift">
         {model.coverImageId ? (
           <Print

@@ -1,4 +1,4 @@
-import { PROFILES } from '@pixgen/domain';
+import { ERASE_PHRASE, PROFILES } from '@pixgen/domain';
 import { Card, Facts, LinkButton, PageHeader } from '@pixgen/ui';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
@@ -59,7 +59,7 @@ export default async function SettingsPage() {
         </Block>
         <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>
-            <YourData hasPassword={env().AUTH_MODE === 'local'} />
+            <YourData erasePhrase={ERASE_PHRASE} hasPassword={env().AUTH_MODE === 'local'} />
           </Hydrate>
         </Block>
         {account.role === 'admin' && (
@@ -82,7 +82,7 @@ function Block({ title, text, children }: { title: string; text: string; childre
           <h2 className="font-semibold text-lg tracking-[-0.01em]">{title}</h2>
           <p className="text-ink-2 text-sm">{text}</p>
         </div>
-        <div className="grid justify-items-stretch gap-5 [&>a]:justify-self-start [&>button]:justify-self-start [&>fieldset]:justify-self-start">
+        <div className="grid grid-cols-[minmax(0,1fr)] justify-items-stretch gap-5 [&>a]:justify-self-start [&>button]:justify-self-start [&>fieldset]:justify-self-start">
           {children}
         </div>
       </section>

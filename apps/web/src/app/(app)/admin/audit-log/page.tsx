@@ -1,3 +1,4 @@
+import { auditAction } from '@pixgen/domain';
 import { PageHeader } from '@pixgen/ui';
 import { getTranslations } from 'next-intl/server';
 import { AuditLog } from '@/admin/audit-log';
@@ -18,7 +19,7 @@ export default async function AuditLogPage() {
     <>
       <PageHeader title={t('auditLog')} lead={t('whatWasDoneByWhom')} />
       <Hydrate>
-        <AuditLog />
+        <AuditLog actions={auditAction.options} />
       </Hydrate>
     </>
   );
