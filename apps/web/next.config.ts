@@ -20,6 +20,8 @@ const config: NextConfig = {
   turbopack: { root: repository },
   // The one constant of the build: Clerk's package tells its maker nothing. Everything else is read at start.
   env: { NEXT_PUBLIC_CLERK_TELEMETRY_DISABLED: '1' },
+  // `page.dev.tsx` is a page while developing, and not there at all in a build.
+  pageExtensions: process.env.NODE_ENV === 'development' ? ['tsx', 'ts', 'dev.tsx'] : ['tsx', 'ts'],
   poweredByHeader: false,
   reactStrictMode: true,
   // Types are checked for the whole repository at once (`pnpm check`), not again in every build.

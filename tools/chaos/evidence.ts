@@ -107,6 +107,8 @@ function connect(stores: System['stores']): { deps: Deps; close: () => Promise<v
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: 0,
       storagePerPersonBytes: 0,
+      liveJobsPerPerson: 0,
+      strikes: { limit: 0, days: 30 },
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log: silent,

@@ -1,17 +1,13 @@
 /** The checkpoints of a model by hand, in Chromium: what is suggested and why, choosing another one, its file. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { newId, resolveTrainSettings } from '@pixgen/domain';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../stack/paths.ts';
-import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
+import { capture } from './capture.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
 const CURVE = [
   [20, 0.31],
   [40, 0.64],
@@ -26,7 +22,6 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
   let modelId: string;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     studio = await openStudio(executable ?? '');
     page = studio.page;
     modelId = await seedModel(studio);
@@ -61,23 +56,7 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
   });
 
   it('are readable by everybody, on every screen, in both themes', async () => {
-    for (const [width, height] of [
-      [1440, 1000],
-      [360, 740],
-    ] as const) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.waitForLoadState('networkidle');
-        await page.getByRole('table', { name: /Checkpoints/ }).scrollIntoViewIfNeeded();
-        await page.screenshot({ path: join(screenshots, `checkpoints-${width}-${colorScheme}.png`), fullPage: true });
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(over, `scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
-      }
-      await expectAccessible(page, `checkpoints at ${width} px`);
-    }
+    await capture(page, 'checkpoints');
     expect(studio.faults).toEqual([]);
   });
 });

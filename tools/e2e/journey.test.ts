@@ -1,16 +1,15 @@
 /** A newcomer's main job by hand, in Chromium, on the whole product with the real GPU code on this CPU. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../stack/paths.ts';
 import { type Product, startProduct } from '../stack/product.ts';
 import { findChromium, launchChromium } from './browser.ts';
+import { capture as captureScreen } from './capture.ts';
 import { drawUploads } from './files.ts';
 
 const executable = findChromium();
-const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
 const dataDir = mkdtempSync(join(tmpdir(), 'pixgen-e2e-'));
 
 let product: Product;
@@ -23,8 +22,6 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
   const faults: string[] = [];
 
   beforeAll(async () => {
-    rmSync(screenshots, { recursive: true, force: true });
-    mkdirSync(screenshots, { recursive: true });
     product = await startProduct({
       dataDir,
       gpu: 'local',
@@ -56,34 +53,7 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  /** The page as it stands, wide and narrow, light and dark. */
-  async function capture(name: string): Promise<void> {
-    for (const [width, height] of [
-      [1440, 900],
-      [360, 740],
-    ] as const) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-        expect(await findOverflow(), `${name} scrolls sideways at ${width} px`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme: 'light' });
-  }
-
-  /** Elements that reach past the right edge, when the page can be scrolled sideways. */
-  function findOverflow(): Promise<string[]> {
-    return page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      if (scrollWidth <= clientWidth) return [];
-      const wide = [...document.querySelectorAll('body *')].filter(
-        (element) => element.getBoundingClientRect().right > clientWidth + 1,
-      );
-      return wide.slice(-5).map((element) => element.outerHTML.slice(0, 300));
-    });
-  }
+  const capture = (name: string) => captureScreen(page, `newcomer-${name}`);
 
   it('reads the landing page and makes the first account through the one-time link', async () => {
     await page.goto('/');

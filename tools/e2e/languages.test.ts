@@ -1,7 +1,6 @@
 /** Languages in Chromium: who gets which, and with the pseudo-locale what has no words of its own or no room for longer ones. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import * as domain from '@pixgen/domain';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
@@ -16,8 +15,6 @@ const executable = findChromium();
 const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/setup', '/erasure'];
 const MAIN = ['/home', '/train', '/studio', '/packs', '/packs/cinematic-portraits', '/gallery', '/compare', '/models', '/activity', '/settings', '/admin', '/admin/audit-log', '/gallery/00000000-0000-7000-8000-000000000000']; // biome-ignore format: one list
 const WIZARD = ['subject', 'photos', 'settings', 'review'];
-/** Gzipped, with everything that a page loads before anybody does anything. */
-const SCRIPT_BYTES = 200 * 1000;
 
 describe.skipIf(executable === null)('languages', () => {
   let studio: StudioInBrowser;
@@ -87,7 +84,8 @@ describe.skipIf(executable === null)('languages', () => {
       await where.waitForLoadState('networkidle').catch(() => undefined);
       const seen = await readScreen(where);
       const english = seen.texts.filter(
-        (text) => !ADVICE.test(text) && !known.some((one) => one.includes(text) || (one.length > 8 && text.includes(one))),
+        (text) =>
+          !ADVICE.test(text) && !known.some((one) => one.includes(text) || (one.length > 8 && text.includes(one))),
       );
       if (english.length > 0 || seen.wide.length > 0) faults[path] = { english, wide: seen.wide };
     }
@@ -97,21 +95,7 @@ describe.skipIf(executable === null)('languages', () => {
     expect(faults).toEqual({});
   }, 400_000);
 
-  it('keeps every page below 200 kB of scripts, words included', async () => {
-    const sizes: Record<string, number> = {};
-    const visitor = await (await studio.browser.newContext({ baseURL: studio.product.publicUrl })).newPage();
-    for (const path of [...SIGNED_OUT, ...MAIN, ...WIZARD.map((step) => `/train/${draft}/${step}`)]) {
-      const request = SIGNED_OUT.includes(path) ? visitor.request : page.request;
-      const html = await (await request.get(path)).text();
-      const tags = html.matchAll(/<script(?![^>]*nomodule)[^>]+src="([^"]+)"/gi);
-      let bytes = 0;
-      for (const source of new Set([...tags].map((match) => match[1] ?? '')))
-        bytes += gzipSync(await (await request.get(source)).body()).length;
-      sizes[path.replace(draft, '[modelId]')] = bytes;
-    }
-    await visitor.context().close();
-    process.stdout.write(`${JSON.stringify(sizes)}\n`);
-    expect(Object.entries(sizes).filter(([, bytes]) => bytes > SCRIPT_BYTES)).toEqual([]);
+  it('raised no error', () => {
     expect(studio.faults).toEqual([]);
   });
 });

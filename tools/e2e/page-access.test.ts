@@ -12,6 +12,7 @@ import { createStorage, type Storage } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
 import { type Product, startProduct } from '../stack/product.ts';
+import { askRaw, otherSpellings, trustedHeaders } from './other-spellings.ts';
 
 const IDENTITIES = ['anonymous', 'banned', 'other', 'admin', 'owner'] as const;
 type Identity = (typeof IDENTITIES)[number];
@@ -28,7 +29,9 @@ type Row =
   | { who: 'api' };
 
 /** What stands on pages of administrators alone. */
-const INSIDE = /under pseudonyms|Who is here, what waits/;
+const INSIDE = /under pseudonyms|Who is here, what waits|What people say must not be here/;
+/** On the queue board. */
+const BOARD = /__UI_CONFIG__/;
 
 const PAGES: Record<string, Row> = {
   '/': { who: 'everybody' },
@@ -36,6 +39,7 @@ const PAGES: Record<string, Row> = {
   '/sign-up': { who: 'everybody' },
   '/setup': { who: 'everybody' },
   '/erasure': { who: 'everybody' },
+  '/report': { who: 'everybody' },
   '/healthz': { who: 'everybody' },
   '/readyz': { who: 'everybody' },
   '/home': { who: 'oneself' },
@@ -62,6 +66,7 @@ const PAGES: Record<string, Row> = {
   '/s/[sampleId]': { who: 'owner', kind: 'picture', path: ({ sampleId }) => `/s/${sampleId}` },
   '/admin': { who: 'admin', kind: 'page' },
   '/admin/audit-log': { who: 'admin', kind: 'page' },
+  '/admin/reports': { who: 'admin', kind: 'page' },
   '/admin/queues/[[...path]]': { who: 'admin', kind: 'forwarded', path: '/admin/queues' },
   '/trpc/[...path]': { who: 'api' },
   '/auth/set-up': { who: 'api' },
@@ -77,6 +82,15 @@ function findPages(): string[] {
     const folders = file.split('/').slice(0, -1);
     return `/${folders.filter((folder) => !folder.startsWith('(')).join('/')}`;
   });
+}
+
+/** Few at a time: the product runs beside. */
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const run = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, run));
 }
 
 type Answer = { status: number; location: string | null; body: string };
@@ -162,6 +176,7 @@ describe('every page', () => {
   const canaries = () => [
     'anary Subject',
     'canary prompt',
+    'canary words',
     'canary-face',
     'owner@example.test',
     'Canary owner',
@@ -233,6 +248,66 @@ describe('every page', () => {
         expect(answer.status).toBe(404);
       }
     }
+  });
+
+  describe('asked for in other ways', () => {
+    type Way = { target: string; method?: string; headers?: Record<string, string> };
+    const waysTo = (path: string): Way[] => [
+      ...otherSpellings(path).map((target) => ({ target })),
+      ...trustedHeaders(path).map((headers) => ({ target: path, headers })),
+      ...trustedHeaders(path).map((headers) => ({ target: '/sign-in', headers })),
+      ...['HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].map((method) => ({ target: path, method })),
+    ];
+    const PROTECTED: [name: string, path: (world: World) => string][] = [
+      ['a model', ({ modelId }) => `/models/${modelId}`],
+      ['an image', ({ imageId }) => `/gallery/${imageId}`],
+      ['a picture', ({ imageId }) => `/i/${imageId}`],
+      ['a photo', ({ photoId }) => `/p/${photoId}`],
+      ['the settings', () => '/settings'],
+      ['the administration', () => '/admin'],
+      ['the reports', () => '/admin/reports'],
+      ['the queue board', () => '/admin/queues'],
+    ];
+
+    it.each(PROTECTED)('%s shows nothing to whom it does not belong', { timeout: 300_000 }, async (_, pathOf) => {
+      const path = pathOf(world);
+      const asked = Object.values(world).find((id) => path.includes(id)) ?? '';
+      const secrets = Object.values(world).filter((id) => id !== asked);
+      const origin = product.publicUrl;
+      // What is looked for is there, for whom it belongs to.
+      const own = await askRaw(origin, path, {
+        headers: { cookie: cookies[path.startsWith('/admin') ? 'admin' : 'owner'] },
+      });
+      expect(own.status).toBe(200);
+      const ways = waysTo(path);
+      expect(ways.length).toBeGreaterThan(120);
+      const found: string[] = [];
+      await inParallel(ways, async ({ target, method, headers = {} }) => {
+        for (const who of ['anonymous', 'other'] as const) {
+          const cookie = [cookies[who], headers.cookie].filter(Boolean).join('; ');
+          const sent = { ...headers, host: new URL(origin).host, ...(cookie && { cookie }) };
+          const answer = await askRaw(origin, target, { ...(method && { method }), headers: sent });
+          // What names a host itself is answered by that name; no browser asks in that form.
+          const isOwnName = answer.location === target;
+          const leads = answer.location === null || isOwnName ? origin : new URL(answer.location, origin).origin;
+          const shows = showsOwner(answer, secrets);
+          // The picture of the world is three letters.
+          const isPicture = answer.status < 300 && ['png', 'jpg'].includes(answer.body);
+          if (
+            shows.length > 0 ||
+            INSIDE.test(answer.body) ||
+            BOARD.test(answer.body) ||
+            isPicture ||
+            answer.status >= 500 ||
+            leads !== origin
+          )
+            found.push(
+              `${who} ${method ?? 'GET'} ${target} ${JSON.stringify(headers)} → ${answer.status} ${answer.location} ${shows}`,
+            );
+        }
+      });
+      expect(found).toEqual([]);
+    });
   });
 
   it('sends browsers no secret and no name of one: nothing of the server is in what is served to everybody', () => {

@@ -1,16 +1,13 @@
 /** Studio, packs, activity, keys and administration by hand, in Chromium, on the whole product with a simulated GPU. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../stack/paths.ts';
-import { expectAccessible } from './accessible.ts';
 import { findChromium } from './browser.ts';
-import { drawUploads } from './files.ts';
+import { capture as captureScreen } from './capture.ts';
+import { makeDraft } from './make-draft.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
+const SCRIPTS = /\/_next\/static\/.*\.js/;
 const REFUSE_HALF = { probability: 0.5, code: 'SAFETY_BLOCKED' } as const;
 const REFUSE_ALL = { probability: 1, code: 'SAFETY_BLOCKED' } as const;
 
@@ -19,47 +16,13 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     studio = await openStudio(executable ?? '');
     page = studio.page;
     await studio.controlGpu({ stepMs: 1 });
   });
   afterAll(() => studio?.stop());
 
-  async function capture(name: string): Promise<void> {
-    for (const [width, height] of [
-      [1440, 900],
-      [360, 740],
-    ] as const) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(over, `${name} scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
-      }
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme: 'light' });
-    await expectAccessible(page, name);
-  }
-
-  /** A draft that lacks nothing but its training. */
-  async function makeDraft(name: string): Promise<void> {
-    await page.goto('/train');
-    await page.getByLabel('Name').fill(name);
-    await page.getByLabel('What is it?').fill('dog');
-    await page.getByRole('checkbox').check();
-    await page.getByRole('button', { name: 'Continue to photos' }).click();
-    await page.waitForURL('**/photos');
-    await page
-      .locator('input[type=file]')
-      .first()
-      .setInputFiles((await drawUploads()).good);
-    await page.locator('[data-state=done]').nth(4).waitFor();
-  }
+  const capture = (name: string) => captureScreen(page, name);
 
   const prompt = () => page.getByRole('textbox', { name: 'Prompt', exact: true });
   const newest = () => page.getByRole('region', { name: 'Pictures', exact: true }).getByRole('article').first();
@@ -71,12 +34,12 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.waitForFunction(() =>
       Object.keys(document.querySelector('textarea') ?? {}).some((key) => key.startsWith('__reactProps')),
     );
-    // The draft of before comes back in an effect, and would meet what is filled in at the same moment.
+    // `fill` first marks what is there and then types over it: the draft of before must not come in between.
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
   };
 
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {
-    await makeDraft('Biscuit');
+    await makeDraft(page, 'Biscuit');
     await page.goto('/packs');
     await page.getByLabel('Search packs').fill('no pack is called so');
     await page.getByText('No pack matches').waitFor();
@@ -137,6 +100,34 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.getByText(/The base model reads 75/).waitFor();
     await prompt().fill('');
     await page.getByRole('button', { name: 'Film', exact: true }).click();
+  });
+
+  it('lets what is typed before the page is alive win over the stored draft, whose rest comes back', async () => {
+    await openStudioPage();
+    await prompt().fill('what was there before');
+    await page.getByLabel('Number of pictures').fill('2');
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'what was there before');
+    let letScriptsGo = () => {};
+    const scripts = new Promise<void>((resolve) => {
+      letScriptsGo = resolve;
+    });
+    await page.route(SCRIPTS, async (route) => {
+      await scripts;
+      await route.continue();
+    });
+    await page.goto('/studio', { waitUntil: 'commit' });
+    await prompt().pressSequentially('what was typed');
+    letScriptsGo();
+    await page.waitForFunction(
+      () =>
+        document.querySelector('textarea')?.value !== 'what was typed' ||
+        [...document.querySelectorAll('button')].some(({ textContent }) => textContent?.startsWith('Generate 2')),
+    );
+    expect(await prompt().inputValue()).toBe('what was typed');
+    await page.unroute(SCRIPTS);
+    await page.getByLabel('Number of pictures').fill('4');
+    await prompt().fill('');
   });
 
   it('brings an earlier prompt back from the history', async () => {
@@ -248,6 +239,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await capture('activity-failed');
     await page.getByLabel('Kind of job').selectOption('train');
     await page.getByText('No job matches').waitFor();
+    await capture('activity-no-match');
     expect(page.url()).toContain('kind=train');
     await page.goto('/activity?state=failed');
     await rows.first().getByRole('link').click();
@@ -325,6 +317,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await grace.getByText('suspended').waitFor();
     await strange.goto('/home');
     await strange.getByText('This account is suspended').first().waitFor();
+    await captureScreen(strange, 'suspended');
     await grace.getByRole('button', { name: 'Let in again' }).click();
     await grace.getByRole('button', { name: 'Suspend' }).waitFor();
     await other.close();
@@ -337,9 +330,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     const input = encodeURIComponent(JSON.stringify({ id }));
     const answer = await page.request.get(`/trpc/images.download?input=${input}`);
     const { result } = (await answer.json()) as { result: { data: { url: string } } };
-    const bytes = Buffer.from(await (await fetch(result.data.url)).arrayBuffer());
-    writeFileSync(join(screenshots, 'stored.png'), bytes);
-    return bytes;
+    return Buffer.from(await (await fetch(result.data.url)).arrayBuffer());
   }
 
   async function drop(name: string, bytes: Buffer): Promise<void> {

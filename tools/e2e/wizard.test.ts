@@ -1,16 +1,16 @@
 /** The training wizard in Chromium: nothing is lost by a reload, a step back, a cut connection or another device. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
 import { findChromium } from './browser.ts';
+import { capture as captureScreen } from './capture.ts';
 import type { UploadFile } from './files.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const screenshots = join(repositoryRoot, 'test-output', 'screenshots');
 const sample = (name: string) => join(repositoryRoot, 'tools/demo/photos', name);
 
 describe.skipIf(executable === null)('the training wizard', () => {
@@ -22,7 +22,6 @@ describe.skipIf(executable === null)('the training wizard', () => {
   beforeAll(async () => {
     studio = await openStudio(executable ?? '');
     page = studio.page;
-    mkdirSync(screenshots, { recursive: true });
     elsewhere = await studio.browser.newContext({ baseURL: studio.product.publicUrl });
     await elsewhere.addCookies(await studio.context.cookies());
   });
@@ -30,24 +29,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await studio?.stop();
   });
 
-  async function capture(name: string): Promise<void> {
-    for (const width of [1440, 360]) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.screenshot({
-          path: join(screenshots, `wizard-${name}-${width}-${colorScheme}.png`),
-          fullPage: true,
-        });
-        const wide = await page.evaluate(
-          () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-        );
-        expect(wide, `${name} scrolls sideways at ${width} px`).toBe(false);
-      }
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme: 'light' });
-  }
+  const capture = (name: string) => captureScreen(page, `wizard-${name}`);
   const upload = (name: string, buffer: Buffer): UploadFile => ({ name, mimeType: 'image/jpeg', buffer });
   const photo = (name: string) => upload(name.replace('/', '-'), readFileSync(sample(name)));
   const add = (files: UploadFile[], target = page) => target.locator('input[type=file]').first().setInputFiles(files);

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { GPU_TEST_ENVIRONMENT, interpreter } from '../stack/python.ts';
 import { setup } from '../testing/global-setup.ts';
+import { faultsOfCalls, fuzzCalls } from './calls.ts';
 import { faultsOfImages, fuzzImages } from './images.ts';
 import { faultsOfReplays, fuzzReplays } from './replays.ts';
 import { checkVectors, faultsOfVectors } from './vectors.ts';
@@ -14,7 +15,8 @@ const USAGE = `pnpm fuzz webhooks [--n 100000] [--seed 1]   forged and damaged e
 pnpm fuzz replays [--n 10000] [--seed 1]     genuine events, repeated and out of order: each takes effect once
 pnpm fuzz vectors [--n 1000] [--seed 1] [--python gpu/.venv/bin/python] [--write]
                                              signatures of three languages: each verifies in two
-pnpm fuzz images [--n 1000] [--seed 1]       hostile files as photos: none is kept, no decoder outgrows its limits`;
+pnpm fuzz images [--n 1000] [--seed 1]       hostile files as photos: none is kept, no decoder outgrows its limits
+pnpm fuzz calls [--n 500] [--seed 1]         random input to every procedure, n times each: results or refusals, no faults`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -46,6 +48,10 @@ async function main(): Promise<number> {
       const { classes, ...report } = await fuzzImages({ n: n(1_000), seed });
       for (const [name, counts] of Object.entries(classes)) console.log(`${name.padEnd(56)}${JSON.stringify(counts)}`);
       return finish(report, faultsOfImages({ ...report, classes }));
+    }
+    case 'calls': {
+      const report = await withServers(() => fuzzCalls({ n: n(500), seed }));
+      return finish(report, faultsOfCalls(report));
     }
     default:
       console.error(USAGE);

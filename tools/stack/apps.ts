@@ -119,7 +119,7 @@ const APPS: Record<AppName, AppRow> = {
   },
   worker: {
     command: (_context, root) => node(join(root, 'apps/worker'), 'src/main.ts'),
-    defaults: serverDefaults,
+    defaults: () => ({ ...serverDefaults(), LIVE_JOBS_PER_PERSON: NO_CALL_LIMITS.LIVE_JOBS_PER_PERSON }),
     wiring: (context) => ({
       ...serverWiring(context),
       ...gpuWiring(context),

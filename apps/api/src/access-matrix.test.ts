@@ -18,6 +18,8 @@ type Row =
   | { who: 'oneself'; input?: (world: World) => Input; endsAccount?: true }
   /** Whoever has a code that only its maker was given, signed in or not; it tells nothing of anybody. */
   | { who: 'holder'; input: (world: World) => Input }
+  /** Anyone may say something; the answer is the same whatever they name, and nothing of anybody changes. */
+  | { who: 'anyone'; input: (world: World) => Input }
   /** Only the owner. To everybody else it is not there: the same answer as for an id that does not exist. */
   | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' | 'collection' }
   /** Administrators; to everybody else it is not there. */
@@ -37,12 +39,22 @@ const PROCEDURES: Record<string, Row> = {
     endsAccount: true,
   },
   'account.erasure': { who: 'holder', input: ({ erasureCode: code }) => ({ code }) },
+  'account.standing': { who: 'oneself' },
   'account.revokeApiKey': { who: 'owner', input: ({ apiKeyId: id }) => ({ id }) },
   'admin.auditLog': { who: 'admin', input: () => ({}) },
   'admin.createInvite': { who: 'admin' },
   'admin.queues': { who: 'admin' },
   'admin.users.list': { who: 'admin', input: () => ({ search: 'nobody is called so' }) },
   'admin.users.update': { who: 'admin', input: ({ userId: id }) => ({ id, role: 'member' }) },
+  'admin.reports.list': { who: 'admin', input: () => ({}) },
+  'admin.reports.clock': { who: 'admin' },
+  'admin.reports.get': { who: 'admin', input: ({ reportId: id }) => ({ id }) },
+  'admin.reports.decide': {
+    who: 'admin',
+    input: ({ reportId: id, imageId: targetId }) => ({ id, decision: 'take-down-picture', targetId }),
+  },
+  'admin.strikes.list': { who: 'admin', input: ({ userId }) => ({ userId }) },
+  'admin.strikes.lift': { who: 'admin', input: ({ strikeId: id }) => ({ id }) },
   'admin.deadLetters.list': { who: 'admin', input: () => ({}) },
   'admin.deadLetters.get': { who: 'admin', input: ({ trainingJobId: id }) => ({ id }) },
   'admin.deadLetters.retry': { who: 'admin', input: ({ generationJobId }) => ({ ids: [generationJobId] }) },
@@ -104,6 +116,11 @@ const PROCEDURES: Record<string, Row> = {
   'photos.delete': { who: 'owner', input: ({ photoId: id }) => ({ id }) },
   'photos.erase': { who: 'owner', input: ({ photoId: id }) => ({ id }) },
   'photos.restore': { who: 'owner', input: ({ photoId: id }) => ({ id }), deleted: 'photo' },
+  'reports.file': {
+    who: 'anyone',
+    input: ({ imageId }) => ({ what: `/gallery/${imageId}`, reason: 'without-consent', words: 'That is me.' }),
+  },
+  'reports.progress': { who: 'holder', input: ({ reportCode: code }) => ({ code }) },
   'training.start': { who: 'owner', input: ({ modelId }) => ({ modelId, ...key() }) },
   'training.cancel': { who: 'owner', input: ({ trainingId: id }) => ({ id }) },
   'training.retry': { who: 'owner', input: ({ trainingId: id }) => ({ id, ...key() }) },
@@ -231,6 +248,21 @@ async function judge(row: Row, call: (who: Identity, input: Input) => Promise<An
       expect(answers[0]?.body).not.toContain(secret);
     const unknown = await Promise.all(IDENTITIES.map((who) => call(who, { code: 'A'.repeat(43) })));
     expect(new Set(unknown.map(({ status }) => status))).toEqual(new Set([404]));
+    return;
+  }
+  if (row.who === 'anyone') {
+    const before = await fingerprint(api, people.owner.userId);
+    const answers = await Promise.all(
+      IDENTITIES.flatMap((who) => [call(who, row.input(world)), call(who, row.input(absent(world)))]),
+    );
+    // Fresh codes and times aside.
+    const plain = ({ status, body }: Answer) =>
+      `${status} ${body.replaceAll(/"[A-Za-z0-9_-]{43}"/g, 'CODE').replaceAll(/"\d{4}-\d\d-[^"]*Z"/g, 'TIME')}`;
+    expect(new Set(answers.map(plain)).size).toBe(1);
+    expect(answers[0]?.status, answers[0]?.body).toBe(200);
+    for (const secret of [...Object.values(world), people.owner.userId, people.ownerEmail, 'anary'])
+      for (const { body } of answers) expect(body).not.toContain(secret);
+    expect(await fingerprint(api, people.owner.userId)).toBe(before);
     return;
   }
   const deletedAt = new Date();

@@ -113,6 +113,55 @@ describe('the limits of a person', () => {
   });
 });
 
+describe('the jobs of a person', () => {
+  it('are at most so many at once for parallel calls, and the refusal names the number', async () => {
+    api = await startTestApi({ LIVE_JOBS_PER_PERSON: '2' });
+    const { headers, userId } = await api.signUp();
+    const { modelId } = await createWorld(api, userId);
+    const order = () => ({ modelId, prompt: 'rain', idempotencyKey: newId() });
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => api.post('/trpc/generation.start', order(), headers)),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 429, 429, 429, 429]);
+    const refused = await api.post('/api/v1/generations', order(), headers);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await refused.text()).toContain('At most 2 jobs of one person at once');
+    const [live] = await api.db.prisma.liveJob.findMany({ where: { job: { userId } }, include: { job: true } });
+    const cancelled = await api.post('/trpc/generation.cancel', { id: live?.generationId }, headers);
+    expect(cancelled.status).toBe(200);
+    expect((await api.post('/trpc/generation.start', order(), headers)).status).toBe(200);
+  });
+});
+
+describe('reports', () => {
+  const report = { what: 'a picture', reason: 'other' };
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+
+  it.each([{}, { REDIS_URL: NO_REDIS }])('of one address are limited, each of a batch counts (%o)', async (changes) => {
+    api = await startTestApi({ REPORTS_PER_HOUR_PER_ADDRESS: '3', TRUSTED_PROXIES: '127.0.0.1', ...changes });
+    // Until the first connection stands Postgres counts, and Redis begins from nothing.
+    if (!('REDIS_URL' in changes))
+      await expect
+        .poll(() =>
+          api.services.deps.live.ping().then(
+            () => true,
+            () => false,
+          ),
+        )
+        .toBe(true);
+    const four = Array.from({ length: 4 }, () => report);
+    const { codes, retryAfter } = await batch('reports.file', four, from('203.0.113.1'));
+    expect(passed(codes)).toBe(3);
+    expect(Number(retryAfter)).toBeGreaterThan(3_000);
+    // The web app appends whom it saw: what stands before that is only said. Who is signed in makes no difference.
+    const { headers } = await api.signUp();
+    const again = await batch('reports.file', [report], { ...headers, ...from('198.51.100.7, 203.0.113.1') });
+    expect(passed(again.codes)).toBe(0);
+    expect(passed((await batch('reports.file', [report], from('203.0.113.2'))).codes)).toBe(1);
+    expect(await api.db.prisma.report.count()).toBe(4);
+  });
+});
+
 describe('the ceiling of an address', () => {
   it('comes before any question of who calls, believes only the web app about addresses, and spares GPUs', async () => {
     api = await startTestApi({ CALLS_PER_MINUTE_PER_ADDRESS: '3', TRUSTED_PROXIES: '127.0.0.1' });

@@ -112,6 +112,13 @@ const shared = z.object({
   /** Of one person at the same time, per process; 0: no limit. */
   CALLS_AT_ONCE_PER_PERSON: callLimit(50),
   STREAMS_PER_PERSON: callLimit(20),
+  /** Jobs of one person that have not ended, over all processes; 0: no limit. The worker's must be the same. */
+  LIVE_JOBS_PER_PERSON: z.coerce.number().int().min(0).max(1_000).default(10),
+  /** Reports of pictures from one address; 0: no limit. */
+  REPORTS_PER_HOUR_PER_ADDRESS: callLimit(10),
+  /** So many strikes within so many days suspend an account; 0: none do. */
+  STRIKES_TO_SUSPEND: z.coerce.number().int().min(0).max(1_000).default(3),
+  STRIKE_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   /** Shown to people as a date; the worker does it. */
   TRAINED_PHOTOS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
   /** Requests are turned away while the process comes this late to what it has to do; 0: never. */

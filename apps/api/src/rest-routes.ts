@@ -26,7 +26,7 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
       url: `/api/v1${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       async handler(request, reply) {
         const actor = await authenticator.authenticate(request.headers.authorization);
-        const caller = appRouter.createCaller({ deps, actor, requestId: request.id });
+        const caller = appRouter.createCaller({ deps, actor, requestId: request.id, address: request.ip });
         const call = operation.procedure
           .split('.')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], caller);

@@ -76,9 +76,12 @@ function toConfig(env: Env): CoreConfig {
       readsPer15Min: env.READS_PER_15_MIN,
       callsAtOnce: env.CALLS_AT_ONCE_PER_PERSON,
       streamsAtOnce: env.STREAMS_PER_PERSON,
+      reportsPerHour: env.REPORTS_PER_HOUR_PER_ADDRESS,
     },
     trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
     storagePerPersonBytes: env.STORAGE_PER_PERSON_GB * 1e9,
+    liveJobsPerPerson: env.LIVE_JOBS_PER_PERSON,
+    strikes: { limit: env.STRIKES_TO_SUSPEND, days: env.STRIKE_DAYS },
     auth: {
       mode: env.AUTH_MODE,
       registration: env.REGISTRATION,

@@ -31,6 +31,9 @@ const NO_CALL_LIMITS = {
   READS_PER_15_MIN: '0',
   CALLS_AT_ONCE_PER_PERSON: '0',
   STREAMS_PER_PERSON: '0',
+  LIVE_JOBS_PER_PERSON: '0',
+  REPORTS_PER_HOUR_PER_ADDRESS: '0',
+  STRIKES_TO_SUSPEND: '0',
 };
 
 /** Good values for mode `local`; the store's own keys are not held to be secrets in a test run. */

@@ -40,11 +40,11 @@ export async function trpcRoutes(app: FastifyInstance, services: Services): Prom
   });
 
   const host: MutationHost = {
-    async createContext({ headers, id }): Promise<Context> {
+    async createContext({ headers, id, ip }): Promise<Context> {
       const actor = await authenticator.authenticate(headers.authorization).catch((error: unknown) => {
         throw asTrpcError(error);
       });
-      return { deps, actor, requestId: id };
+      return { deps, actor, requestId: id, address: ip };
     },
     onError: (request, error) => logFailure(request, toAppError(error)),
     errorHeaders(errors) {

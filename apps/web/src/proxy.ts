@@ -13,13 +13,36 @@ const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compar
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
+  if (!isReadable(request.nextUrl.pathname)) return new Response('This address cannot be read.', { status: 400 });
   if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has(sessionCookieName(env().PUBLIC_URL)));
   const { clerkMiddleware } = await import('@clerk/nextjs/server');
   const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
     publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
     // The secret key is read from the environment by Clerk itself; given here, it would want a key to encrypt it with.
   });
-  return (await handler(request, event)) ?? NextResponse.next();
+  return goOn((await handler(request, event)) ?? NextResponse.next());
+}
+
+/**
+ * Clerk writes "go on" as a rewrite to the request's own address. Next spells that address with another host than the one it
+ * listens on when that is 127.0.0.1, takes it for a foreign server and asks itself over the network, again and again.
+ * This app rewrites nothing itself.
+ */
+function goOn(response: Response): Response {
+  if (!response.headers.has('x-middleware-rewrite')) return response;
+  response.headers.delete('x-middleware-rewrite');
+  response.headers.set('x-middleware-next', '1');
+  return response;
+}
+
+/** Bytes that are no text would be a fault of the router further on. */
+function isReadable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function respond(request: NextRequest, hasSession: boolean): NextResponse {
@@ -51,4 +74,6 @@ function withTls(response: NextResponse, https: boolean): NextResponse {
   return response;
 }
 
-export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|manifest.webmanifest).*)'] };
+export const config = {
+  matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|apple-icon.png|manifest.webmanifest).*)'],
+};

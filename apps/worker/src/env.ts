@@ -32,6 +32,8 @@ export const envSchema = z.object({
   IMAGE_PRICE_MICRO_USD: microUsd.default(0),
   /** Days after a training's success until its photos are erased; 0: they stay. */
   TRAINED_PHOTOS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
+  /** Jobs of one person that have not ended; 0: no limit. The same as the API's. */
+  LIVE_JOBS_PER_PERSON: z.coerce.number().int().min(0).max(1_000).default(10),
   /** Mode clerk: with it, erasing an account here erases it at Clerk too. */
   CLERK_SECRET_KEY: z
     .string()

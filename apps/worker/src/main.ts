@@ -55,6 +55,9 @@ async function main(): Promise<void> {
       trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,
       // Only who announces a photo is asked, and that is the API.
       storagePerPersonBytes: 0,
+      liveJobsPerPerson: env.LIVE_JOBS_PER_PERSON,
+      // The worker judges nobody's prompts.
+      strikes: { limit: 0, days: 30 },
       auth: { mode: 'local', registration: 'closed', clerkPublishableKey: null },
     },
     log,

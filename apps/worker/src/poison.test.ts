@@ -34,6 +34,8 @@ beforeAll(async () => {
       callLimits: NO_CALL_LIMITS,
       trainedPhotosDays: 30,
       storagePerPersonBytes: 0,
+      liveJobsPerPerson: 0,
+      strikes: { limit: 0, days: 30 },
       auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
     },
   };

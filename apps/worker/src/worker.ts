@@ -17,6 +17,7 @@ import {
   startOrderedPack,
   startRelay,
   sweep,
+  warnOfOverdueReports,
 } from '@pixgen/core';
 import { claimDataExport, claimErasure, keepDataExport, keepErasure, linkAudit } from '@pixgen/db';
 import { type connectRedis, type HandledTask, type Handlers, startConsumer } from '@pixgen/queue';
@@ -27,6 +28,7 @@ import { watchProgress } from './progress-watch.ts';
 const RECONCILE_EVERY_MS = 10_000;
 const SWEEP_EVERY_MS = 60 * 60_000;
 const LINK_AUDIT_EVERY_MS = 5_000;
+const REPORT_CLOCK_EVERY_MS = 15 * 60_000;
 const REPAIR_EVERY_MS = 24 * 3_600_000;
 const REPAIR_FIRST_MS = 15 * 60_000;
 
@@ -81,6 +83,7 @@ export function startWorker(
   });
   const repair = async () => void (await repairObjects(deps));
   const repairer = startLeasedWork(deps, 'repair-objects', REPAIR_EVERY_MS, repair, REPAIR_FIRST_MS);
+  const clock = startLeasedWork(deps, 'report-clock', REPORT_CLOCK_EVERY_MS, () => warnOfOverdueReports(deps));
   const tools: ErasureTools = { gpu, deleteIdentity: options.deleteIdentity };
   const stopErasing = startDueWork(deps, {
     name: 'erasure',
@@ -100,7 +103,7 @@ export function startWorker(
     gpu,
     async stop() {
       watch.stop();
-      const leased = [reconciler, sweeper, linker, repairer].map((work) => work.stop());
+      const leased = [reconciler, sweeper, linker, repairer, clock].map((work) => work.stop());
       const due = [stopErasing(GRACE_MS), stopExporting(GRACE_MS)];
       await Promise.all([...leased, ...due, stopRelay(), consumer.close(GRACE_MS)]);
       await gpu.close();

@@ -1,5 +1,13 @@
 /** Opens every connection a process needs and hands them out as {@link Deps}. */
-import { type AcceptRequest, connectDb, createBatcher, createJobStore, type StoredEvents } from '@pixgen/db';
+import {
+  type AcceptRequest,
+  connectDb,
+  createBatcher,
+  createJobStore,
+  type JobStore,
+  type JobStoreHooks,
+  type StoredEvents,
+} from '@pixgen/db';
 import { newId, type PromptFilter } from '@pixgen/domain';
 import { connectRedis, createLiveBus, createProducer } from '@pixgen/queue';
 import { createStorage } from '@pixgen/storage';
@@ -61,7 +69,7 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     },
     { maxBatch: 50, maxInFlight: 3 },
   );
-  const jobs = createJobStore(db.pool, {
+  const hooks: JobStoreHooks = {
     onEventsStored: (events, ends) =>
       void enqueueEvents({ events, ends }).catch((error: Error) =>
         log.warn({ err: error }, 'stored events wait for the inbox sweep'),
@@ -72,9 +80,10 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     },
     onCallsRecorded: () => passPoint('dispatch.afterSaveId'),
     onSkipped: (error, what) => log.warn({ err: error }, what),
-  });
-  const storage = createStorage(options.storage);
+  };
   const { config, promptFilter = null } = options;
+  const jobs: JobStore = createJobStore(db.pool, hooks, config.liveJobsPerPerson);
+  const storage = createStorage(options.storage);
   const callLimits = createCallLimits(db, redis, config.callLimits);
   const deps: Deps = { db, jobs, producer, live, storage, callLimits, config, log, promptFilter, passPoint };
   return {

@@ -33,6 +33,8 @@ export type CallLimitsConfig = {
   callsAtOnce: number;
   /** Live streams open at the same time, per process. */
   streamsAtOnce: number;
+  /** Reports from one address. */
+  reportsPerHour: number;
 };
 
 export type CoreConfig = {
@@ -54,6 +56,10 @@ export type CoreConfig = {
   trainedPhotosDays: number;
   /** What photos, weights and images of one person may take together; 0: no limit. */
   storagePerPersonBytes: number;
+  /** Jobs of one person that have not ended, over all processes; 0: no limit. */
+  liveJobsPerPerson: number;
+  /** Within `days` so many strikes suspend an account; 0: none do. */
+  strikes: { limit: number; days: number };
   auth: { mode: 'local' | 'clerk'; registration: 'closed' | 'invite' | 'open'; clerkPublishableKey: string | null };
 };
 

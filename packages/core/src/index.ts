@@ -66,6 +66,17 @@ export { createPhoto } from './photos/create-photo.ts';
 export { decodePhoto } from './photos/decode-photo.ts';
 export { deletePhoto, restorePhoto } from './photos/delete-photo.ts';
 export { listPhotos } from './photos/list-photos.ts';
+export { addressKey } from './safety/address-key.ts';
+export {
+  decideReport,
+  fileReport,
+  getReport,
+  getReportProgress,
+  listReports,
+  readClock,
+  warnOfOverdueReports,
+} from './safety/reports.ts';
+export { describeSuspension, getStanding, liftStrike, listStrikes } from './safety/strikes.ts';
 export { repairObjects } from './sweep/repair-objects.ts';
 export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';

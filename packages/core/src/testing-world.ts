@@ -1,7 +1,7 @@
 /** What one person owns of every kind, made directly in database and store, for the access matrices of API and pages. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from '@pixgen/db';
-import { newId } from '@pixgen/domain';
+import { newId, REPORT_DUE_MS } from '@pixgen/domain';
 import type { Storage } from '@pixgen/storage';
 
 export type World = {
@@ -22,6 +22,10 @@ export type World = {
   generationJobId: string;
   /** Opens an erasure of something else of theirs. */
   erasureCode: string;
+  /** An open report of their image, by nobody, and the code that shows its state. */
+  reportId: string;
+  reportCode: string;
+  strikeId: string;
 };
 
 /** Everything fresh and ended, so that every call of its owner finds something to do. */
@@ -46,6 +50,9 @@ export async function createWorld(
     trainingJobId: newId(),
     generationJobId: newId(),
     erasureCode: randomBytes(32).toString('base64url'),
+    reportId: newId(),
+    reportCode: randomBytes(32).toString('base64url'),
+    strikeId: newId(),
   };
   const { modelId, trainingId, weightsId, generationId } = ids;
   const sha256 = createHash('sha256').update(modelId).digest('hex');
@@ -109,6 +116,10 @@ export async function createWorld(
   const codeHash = createHash('sha256').update(ids.erasureCode).digest('hex');
   const erasure = { kind: 'photo', requestedBy: 'owner', pseudonym: newId(), userId, targetId: newId(), codeHash };
   await prisma.erasure.create({ data: { id: newId(), ...erasure } });
+  const report = { what: `/gallery/${ids.imageId}`, words: 'canary words', reason: 'other', namedIds: [ids.imageId] };
+  const reported = { id: ids.reportId, codeHash: createHash('sha256').update(ids.reportCode).digest('hex'), ...report };
+  await prisma.report.create({ data: { ...reported, dueAt: new Date(Date.now() + REPORT_DUE_MS) } });
+  await prisma.strike.create({ data: { id: ids.strikeId, userId, reason: 'prompt-sexual' } });
   const { storage } = stores;
   await storage.write(sample.storageKey, Buffer.from('png'), 'image/png');
   await storage.write(storageKey, Buffer.from('png'), 'image/png');

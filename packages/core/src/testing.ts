@@ -19,6 +19,8 @@ const CONFIG: CoreConfig = {
   callLimits: NO_CALL_LIMITS,
   trainedPhotosDays: 30,
   storagePerPersonBytes: 0,
+  liveJobsPerPerson: 0,
+  strikes: { limit: 3, days: 30 },
   auth: { mode: 'local', registration: 'open', clerkPublishableKey: null },
 };
 

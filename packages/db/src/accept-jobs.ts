@@ -67,6 +67,8 @@ export type AcceptAnswer =
   | { outcome: 'in-progress' }
   | { outcome: 'over-budget' }
   | { outcome: 'already-live' }
+  /** As many jobs of the person are live as may be. */
+  | { outcome: 'no-place' }
   /** The model, or its owner, was erased meanwhile. */
   | { outcome: 'gone' };
 
@@ -77,9 +79,17 @@ export type AcceptAnswer =
 const HAND_OVER_MS = 1_000;
 
 /** What a batch consists of: a statement pays for each part it has, used or not. */
-type Parts = { generations: boolean; trainings: boolean; packs: boolean; money: boolean; retries: boolean };
+type Parts = {
+  generations: boolean;
+  trainings: boolean;
+  packs: boolean;
+  money: boolean;
+  retries: boolean;
+  /** Live jobs that a person may have; 0: no limit. */
+  places: number;
+};
 
-function acceptText({ generations, trainings, packs, money, retries }: Parts): string {
+function acceptText({ generations, trainings, packs, money, retries, places }: Parts): string {
   const tables = [
     `req AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
@@ -92,9 +102,10 @@ function acceptText({ generations, trainings, packs, money, retries }: Parts): s
   SELECT r.* FROM req r WHERE pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', r."userId", r.procedure, r.key), 0))
 )`,
     ...(money ? FITS : [`fits AS (SELECT * FROM own r WHERE ${KEY_IS_NEW})`]),
+    ...(places > 0 ? placesFor(places) : []),
     `keyed AS (
   INSERT INTO "IdempotencyKey" ("userId", procedure, key, "bodyHash", "jobId")
-  SELECT "userId", procedure, key, "bodyHash", "jobId" FROM fits
+  SELECT "userId", procedure, key, "bodyHash", "jobId" FROM fits${places > 0 ? ' JOIN live USING ("jobId")' : ''}
   ON CONFLICT DO NOTHING RETURNING "jobId"
 )`,
     'ok AS (SELECT f.* FROM fits f JOIN keyed USING ("jobId"))',
@@ -107,11 +118,7 @@ function acceptText({ generations, trainings, packs, money, retries }: Parts): s
     "modelId", "retryOf", "holdMicroUsd", now() + "deadlineMs" * interval '1 millisecond'
   FROM ok
 )`,
-    // Of an order or a training model that has a live job already, this fails the whole statement.
-    `live AS (
-  INSERT INTO "LiveJob" ("jobId", "generationId", "modelId")
-  SELECT "jobId", CASE WHEN kind = 'generate' THEN "orderId" END, CASE WHEN kind = 'train' THEN "modelId" END FROM ok
-)`,
+    ...(places > 0 ? [] : [`live AS (${INSERT_LIVE} NULL::uuid, NULL::int FROM ok)`]),
     `box AS (
   INSERT INTO "Outbox" (id, task, payload, "dueAt")
   SELECT "outboxId", 'dispatch', jsonb_build_object('jobId', "jobId", 'attempt', 1), now() + interval '${HAND_OVER_MS} milliseconds'
@@ -127,8 +134,40 @@ function acceptText({ generations, trainings, packs, money, retries }: Parts): s
   ];
   return `WITH ${tables.join(',\n')}
 SELECT "jobId", number, at FROM event
-UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)`;
+UNION ALL SELECT "jobId", NULL, NULL FROM req WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.ord = req.ord)${
+    places > 0 ? TURNED_AWAY : ''
+  }`;
 }
+
+/** Of an order or a training model that has a live job already, this fails the whole statement. */
+const INSERT_LIVE = `
+  INSERT INTO "LiveJob" ("jobId", "generationId", "modelId", "userId", place)
+  SELECT "jobId", CASE WHEN kind = 'generate' THEN "orderId" END, CASE WHEN kind = 'train' THEN "modelId" END,`;
+
+/**
+ * Each new job takes a free place of its person's. A count would be one of the moment at which the statement began: two
+ * statements at once would both find room. Of two that want the same place, the index gives it to one; the other is told to
+ * try again, and finds the next place or none. All take them in one order, so that no two statements wait for each other.
+ */
+const placesFor = (places: number): string[] => [
+  `placed AS (
+  SELECT f.*, s.place FROM (SELECT f.*, row_number() OVER (PARTITION BY f."userId" ORDER BY f.ord) AS turn FROM fits f) f
+  LEFT JOIN LATERAL (
+    SELECT p.place FROM generate_series(1, ${places}) AS p(place)
+    WHERE NOT EXISTS (SELECT 1 FROM "LiveJob" l WHERE l."userId" = f."userId" AND l.place = p.place)
+    ORDER BY p.place OFFSET f.turn - 1 LIMIT 1) s ON true
+)`,
+  `live AS (${INSERT_LIVE} "userId", place FROM placed WHERE place IS NOT NULL
+  ORDER BY "userId", place
+  ON CONFLICT ("userId", place) WHERE place IS NOT NULL DO NOTHING RETURNING "jobId"
+)`,
+];
+
+/** Those without a place, with a number that no event has; those whose place went to another statement, like a busy key. */
+const TURNED_AWAY = `
+UNION ALL SELECT "jobId", 0, NULL FROM placed WHERE place IS NULL
+UNION ALL SELECT "jobId", NULL, NULL FROM placed WHERE place IS NOT NULL AND "jobId" NOT IN (SELECT "jobId" FROM live)`;
+const NO_PLACE = '0';
 
 const KEY_IS_NEW =
   'NOT EXISTS (SELECT 1 FROM "IdempotencyKey" k WHERE k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key)';
@@ -197,7 +236,6 @@ SELECT r.ord, k."jobId", k."bodyHash"
 FROM jsonb_to_recordset($1::jsonb) AS r(ord int, "userId" uuid, procedure text, key text)
 JOIN "IdempotencyKey" k ON k."userId" = r."userId" AND k.procedure = r.procedure AND k.key = r.key`;
 
-const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** A call waits this long for the stored answer of another one with its key. */
@@ -208,44 +246,53 @@ const KEY_POLL_MS = 25;
  * The accept step of this process; concurrent callers share a transaction.
  *
  * @param onAccepted told of the jobs of each committed batch
+ * @param places live jobs that a person may have; 0: no limit
  */
 export function createJobAcceptor(
   pool: pg.Pool,
   onAccepted: (jobs: AcceptRequest[]) => void,
+  places = 0,
 ): (request: AcceptRequest) => Promise<AcceptAnswer> {
   const join = createBatcher<AcceptRequest, AcceptAnswer>(
     async (requests) => {
-      const answers = await acceptBatch(pool, requests);
+      const answers = await acceptBatch(pool, requests, places);
       const accepted = requests.filter((_, index) => answers[index]?.outcome === 'accepted');
       if (accepted.length > 0) onAccepted(accepted);
       return answers;
     },
     { maxBatch: 200 },
   );
-  return async (request) => {
-    const giveUpAt = performance.now() + KEY_WAIT_MS;
+  async function tryOnce(request: AcceptRequest): Promise<AcceptAnswer> {
     try {
-      let answer = await join(request);
-      while (answer.outcome === 'in-progress' && performance.now() < giveUpAt) {
-        await setTimeout(KEY_POLL_MS);
-        answer = await join(request);
-      }
-      return answer;
+      return await join(request);
     } catch (error) {
-      // Only a request that ran alone gets here: its order or model already has a live job.
+      // Only a request that ran alone gets here: its order or model already has a live job, or went.
+      const constraint = constraintOf(error);
+      // Its key was taken since the statement began, and the place it took was for nothing.
+      if (constraint === 'LiveJob_jobId_fkey') return { outcome: 'in-progress' };
       if (error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION) return { outcome: 'gone' };
-      if (isLiveConflict(error)) return { outcome: 'already-live' };
+      if (constraint === 'LiveJob_modelId_key' || constraint === 'LiveJob_generationId_key')
+        return { outcome: 'already-live' };
       throw error;
     }
+  }
+  return async (request) => {
+    const giveUpAt = performance.now() + KEY_WAIT_MS;
+    let answer = await tryOnce(request);
+    while (answer.outcome === 'in-progress' && performance.now() < giveUpAt) {
+      await setTimeout(KEY_POLL_MS);
+      answer = await tryOnce(request);
+    }
+    return answer;
   };
 }
 
-/** One row per job; no number means that a transaction under way has its key. */
-type AcceptResult = { jobId: string; number: string; at: Date } | { jobId: string; number: null; at: null };
+/** One row per job; no number means that a transaction under way has its key or its place, {@link NO_PLACE} that there is none. */
+type AcceptResult = { jobId: string; number: string; at: Date | null } | { jobId: string; number: null; at: null };
 
 const nameOf = ({ userId, procedure, key }: AcceptRequest): string => `${userId}\n${procedure}\n${key}`;
 
-async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<AcceptAnswer[]> {
+async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[], places: number): Promise<AcceptAnswer[]> {
   // Same keys in one batch: the first is the call, the others are its repetitions.
   const firsts = new Map<string, number>();
   for (const [ord, request] of requests.entries()) if (!firsts.has(nameOf(request))) firsts.set(nameOf(request), ord);
@@ -257,16 +304,18 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
       packs: requests.some(({ training }) => (training?.pack ?? null) !== null),
       money: requests.some(({ holdMicroUsd }) => holdMicroUsd > 0),
       retries: requests.some(({ retryOf }) => retryOf !== null),
+      places,
     }),
     values: [JSON.stringify(rows)],
   });
   const byJob = new Map(accepted.rows.map((row) => [row.jobId, row]));
-  const isBusy = (request: AcceptRequest): boolean => {
-    const first = requests[firsts.get(nameOf(request)) ?? -1];
-    return first !== undefined && byJob.get(first.jobId)?.number === null;
+  const whyNot = (request: AcceptRequest): 'in-progress' | 'no-place' | 'over-budget' => {
+    const row = byJob.get(requests[firsts.get(nameOf(request)) ?? -1]?.jobId ?? '');
+    if (row === undefined) return 'over-budget';
+    return row.number === NO_PLACE ? 'no-place' : 'in-progress';
   };
   const known = new Map<number, { jobId: string; bodyHash: string }>();
-  if (requests.some((request) => !byJob.get(request.jobId)?.number)) {
+  if (requests.some((request) => !byJob.get(request.jobId)?.at)) {
     const asked = requests.map(({ userId, procedure, key }, ord) => ({ ord, userId, procedure, key }));
     const found = await pool.query<{ ord: number; jobId: string; bodyHash: string }>(KNOWN_KEYS, [
       JSON.stringify(asked),
@@ -275,9 +324,9 @@ async function acceptBatch(pool: pg.Pool, requests: AcceptRequest[]): Promise<Ac
   }
   return requests.map((request, ord) => {
     const row = byJob.get(request.jobId);
-    if (row?.number) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
+    if (row?.at) return { outcome: 'accepted', jobId: row.jobId, eventNumber: row.number, at: row.at };
     const earlier = known.get(ord);
-    if (!earlier) return { outcome: isBusy(request) ? 'in-progress' : 'over-budget' };
+    if (!earlier) return { outcome: whyNot(request) };
     return earlier.bodyHash === request.bodyHash
       ? { outcome: 'replayed', jobId: earlier.jobId }
       : { outcome: 'key-reused' };
@@ -292,8 +341,6 @@ export async function findIdempotencyKey(db: Db, id: { userId: string; procedure
   });
 }
 
-function isLiveConflict(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== UNIQUE_VIOLATION) return false;
-  const constraint = 'constraint' in error ? String(error.constraint) : '';
-  return constraint === 'LiveJob_modelId_key' || constraint === 'LiveJob_generationId_key';
+function constraintOf(error: unknown): string | null {
+  return error instanceof Error && 'constraint' in error ? String(error.constraint) : null;
 }

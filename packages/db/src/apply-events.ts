@@ -238,7 +238,7 @@ const insertImages = (parameter: string): string => `
   -- A failed image that a later attempt or retry draws is the only one ever written again.
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, "failureCode" = excluded."failureCode", "storageKey" = excluded."storageKey",
     "sizeBytes" = excluded."sizeBytes", sha256 = excluded.sha256, width = excluded.width, height = excluded.height, safety = excluded.safety
-  WHERE "Image".state = 'failed'
+  WHERE "Image".state = 'failed' AND "Image"."failureCode" IS DISTINCT FROM 'TAKEN_DOWN'
   RETURNING id, "generationId", position, "failureCode"`;
 
 /** A training that resumes keeps the LoRA of a step again; the first one stays. */

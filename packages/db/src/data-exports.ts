@@ -97,6 +97,8 @@ const OWN_ROWS = {
   packOrders: `SELECT id::text AS key, to_jsonb(t) AS row FROM "PackOrder" t WHERE "userId" = $1`,
   jobs: `SELECT id::text AS key, to_jsonb(t) AS row FROM "Job" t WHERE "userId" = $1`,
   jobEvents: `SELECT lpad(number::text, 20, '0') AS key, to_jsonb(t) AS row FROM "JobEvent" t WHERE "userId" = $1`,
+  strikes: `SELECT id::text AS key, to_jsonb(t) AS row FROM "Strike" t WHERE "userId" = $1`,
+  reports: `SELECT id::text AS key, to_jsonb(t) - 'codeHash' AS row FROM "Report" t WHERE "reporterId" = $1`,
   ledger: `SELECT id::text AS key, to_jsonb(t) AS row FROM "LedgerEntry" t WHERE "userId" = $1`,
   auditLog: `SELECT lpad(t.id::text, 20, '0') AS key, to_jsonb(t) AS row FROM "AuditEntry" t JOIN "User" u
     ON u.pseudonym = t.actor OR u.pseudonym = t.subject WHERE u.id = $1`,

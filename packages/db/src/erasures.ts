@@ -4,19 +4,22 @@ import { newId } from '@pixgen/domain';
 import type pg from 'pg';
 import { appendPseudonymousAudit } from './audit.ts';
 import type { Db } from './client.ts';
+import { forgetReportsAbout, forgetReportsBy } from './report-traces.ts';
 import { inTransaction } from './transaction.ts';
 
-export type ErasureKind = 'account' | 'model' | 'photo';
+export type ErasureKind = 'account' | 'model' | 'photo' | 'image';
 export type ErasureRow = {
   id: string;
   kind: ErasureKind;
   state: 'erasing' | 'erased' | 'swept';
-  requestedBy: 'owner' | 'identity-provider';
+  requestedBy: 'owner' | 'identity-provider' | 'operator';
   pseudonym: string;
   userId: string | null;
   targetId: string | null;
   /** Of a photo. */
   modelId: string | null;
+  /** Of an image. */
+  objectKey: string | null;
   jobIds: string[];
   photoIds: string[];
   callIds: string[];
@@ -39,7 +42,14 @@ export function hashSubject(subject: string): string {
   return createHash('sha256').update(subject).digest('hex');
 }
 
-type Requested = { pseudonym: string; subject: string | null; modelId: string | null };
+type Requested = { pseudonym: string; subject: string | null; modelId: string | null; objectKey: string | null };
+export type ErasureRequest = {
+  kind: ErasureKind;
+  userId: string;
+  targetId: string;
+  requestedBy: ErasureRow['requestedBy'];
+  codeHash: string;
+};
 
 /**
  * From the commit on nothing of it can be seen, used or brought back; a worker does the rest.
@@ -49,39 +59,60 @@ type Requested = { pseudonym: string; subject: string | null; modelId: string | 
  */
 export async function requestErasure(
   db: Pick<Db, 'pool'>,
-  request: {
-    kind: ErasureKind;
-    userId: string;
-    targetId: string;
-    requestedBy: ErasureRow['requestedBy'];
-    codeHash: string;
-  },
+  request: ErasureRequest,
+): Promise<{ id: string; requestedAt: Date } | 'absent' | 'under-way'> {
+  return inTransaction(db.pool, (client) => requestErasureIn(client, request));
+}
+
+/** The same in a transaction of the caller's. */
+export async function requestErasureIn(
+  client: pg.ClientBase,
+  request: ErasureRequest,
 ): Promise<{ id: string; requestedAt: Date } | 'absent' | 'under-way'> {
   const { kind, userId, targetId, requestedBy, codeHash } = request;
-  return inTransaction(db.pool, async (client) => {
-    const found = kind === 'account' ? await closeAccount(client, userId) : await hide(client, kind, userId, targetId);
-    if (typeof found === 'string') return found;
-    const { rows } = await client.query<{ id: string; requestedAt: Date }>(
-      `INSERT INTO "Erasure" (id, kind, "requestedBy", pseudonym, "codeHash", "userId", "targetId", "modelId", subject)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id, "requestedAt"`,
-      [newId(), kind, requestedBy, found.pseudonym, codeHash, userId, targetId, found.modelId, found.subject],
-    );
-    const [row] = rows;
-    if (!row) throw new Error('an erasure was not written');
-    await appendPseudonymousAudit(client, {
-      action: 'erase.requested',
-      actor: requestedBy === 'owner' ? found.pseudonym : null,
-      subject: found.pseudonym,
-      detail: { kind, erasureId: row.id, by: requestedBy },
-    });
-    return row;
+  const found = await close(client, kind, userId, targetId);
+  if (typeof found === 'string') return found;
+  const { rows } = await client.query<{ id: string; requestedAt: Date }>(
+    `INSERT INTO "Erasure" (id, kind, "requestedBy", pseudonym, "codeHash", "userId", "targetId", "modelId", "objectKey", subject)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id, "requestedAt"`,
+    [
+      newId(),
+      kind,
+      requestedBy,
+      found.pseudonym,
+      codeHash,
+      userId,
+      targetId,
+      found.modelId,
+      found.objectKey,
+      found.subject,
+    ],
+  );
+  const [row] = rows;
+  if (!row) throw new Error('an erasure was not written');
+  await appendPseudonymousAudit(client, {
+    action: 'erase.requested',
+    actor: requestedBy === 'owner' ? found.pseudonym : null,
+    subject: found.pseudonym,
+    detail: { kind, erasureId: row.id, by: requestedBy },
   });
+  return row;
+}
+
+async function close(
+  client: pg.ClientBase,
+  kind: ErasureKind,
+  userId: string,
+  targetId: string,
+): Promise<Requested | 'absent' | 'under-way'> {
+  if (kind === 'account') return closeAccount(client, userId);
+  return kind === 'image' ? takeOut(client, userId, targetId) : hide(client, kind, userId, targetId);
 }
 
 /** Nobody is this person any more: no session, key or password works, and name and address are gone. */
 async function closeAccount(client: pg.ClientBase, userId: string): Promise<Requested | 'absent' | 'under-way'> {
-  const { rows } = await client.query<{ pseudonym: string; subject: string; status: string }>(
-    'SELECT pseudonym, subject, status FROM "User" WHERE id = $1 FOR UPDATE',
+  const { rows } = await client.query<{ pseudonym: string; subject: string; status: string; email: string | null }>(
+    'SELECT pseudonym, subject, status, email FROM "User" WHERE id = $1 FOR UPDATE',
     [userId],
   );
   const [user] = rows;
@@ -98,7 +129,31 @@ async function closeAccount(client: pg.ClientBase, userId: string): Promise<Requ
   await client.query('INSERT INTO "ErasedSubject" ("subjectHash") VALUES ($1) ON CONFLICT DO NOTHING', [
     hashSubject(user.subject),
   ]);
-  return { ...user, modelId: null };
+  await forgetReportsBy(client, userId, user.email);
+  return { pseudonym: user.pseudonym, subject: user.subject, modelId: null, objectKey: null };
+}
+
+/**
+ * An image that is taken down: its row stays, so that its generation never draws it again, and says nothing of an object from
+ * here on, so that no way of showing it is left.
+ */
+async function takeOut(client: pg.ClientBase, userId: string, id: string): Promise<Requested | 'absent' | 'under-way'> {
+  const { rows } = await client.query<{ pseudonym: string; storageKey: string | null; failureCode: string | null }>(
+    `SELECT u.pseudonym, i."storageKey", i."failureCode" FROM "Image" i JOIN "User" u ON u.id = i."userId"
+     WHERE i.id = $1 AND i."userId" = $2 FOR UPDATE OF i`,
+    [id, userId],
+  );
+  const [row] = rows;
+  if (!row) return 'absent';
+  if (row.storageKey === null) return row.failureCode === 'TAKEN_DOWN' ? 'under-way' : 'absent';
+  await client.query(
+    `UPDATE "Image" SET state = 'failed', "failureCode" = 'TAKEN_DOWN', "storageKey" = NULL, "sizeBytes" = NULL, sha256 = NULL,
+       thumbhash = NULL, "deletedAt" = $2 WHERE id = $1`,
+    [id, ERASED_AT],
+  );
+  await client.query('DELETE FROM "CollectionImage" WHERE "imageId" = $1', [id]);
+  await forgetOperations(client, userId, id);
+  return { pseudonym: row.pseudonym, subject: null, modelId: null, objectKey: row.storageKey };
 }
 
 async function hide(
@@ -118,16 +173,20 @@ async function hide(
   if (row.deletedAt?.getTime() === ERASED_AT.getTime()) return 'under-way';
   await client.query(`UPDATE "${table}" SET "deletedAt" = $2 WHERE id = $1`, [id, ERASED_AT]);
   if (kind === 'model') await forgetOperations(client, userId, id);
-  return { pseudonym: row.pseudonym, subject: null, modelId: row.modelId };
+  return { pseudonym: row.pseudonym, subject: null, modelId: row.modelId, objectKey: null };
 }
 
-/** Downloads may hold images of the model, and what was asked for many images may name them: neither goes on. */
-async function forgetOperations(client: pg.ClientBase, userId: string, modelId: string): Promise<void> {
+/**
+ * Downloads may hold the image or images of the model, and what was asked for many images may name them: neither goes on.
+ *
+ * @param id of a model or an image
+ */
+async function forgetOperations(client: pg.ClientBase, userId: string, id: string): Promise<void> {
   await client.query(
-    `WITH i AS (SELECT id, id::text AS text FROM "Image" WHERE "modelId" = $2)
+    `WITH i AS (SELECT id, id::text AS text FROM "Image" WHERE "modelId" = $2 OR id = $2)
      DELETE FROM "BulkOperation" o WHERE o."userId" = $1 AND (o.kind = 'download' OR strpos(o.selection::text, $2::text) > 0
        OR EXISTS (SELECT 1 FROM i WHERE o.cursor = i.id OR o.selection->'ids' ? i.text OR o.selection->'except' ? i.text))`,
-    [userId, modelId],
+    [userId, id],
   );
 }
 
@@ -207,8 +266,8 @@ export async function markErasureSwept(
   await inTransaction(pool, async (client) => {
     // With an account the erasures of its single things are over too.
     const moved = await client.query(
-      `UPDATE "Erasure" SET state = 'swept', "sweptAt" = now(), "userId" = NULL, "targetId" = NULL, "modelId" = NULL, "jobIds" = '{}',
-         "photoIds" = '{}', "callIds" = '{}', subject = NULL, counts = CASE WHEN id = $1 THEN counts || $2::jsonb ELSE counts END
+      `UPDATE "Erasure" SET state = 'swept', "sweptAt" = now(), "userId" = NULL, "targetId" = NULL, "modelId" = NULL, "objectKey" = NULL,
+         "jobIds" = '{}', "photoIds" = '{}', "callIds" = '{}', subject = NULL, counts = CASE WHEN id = $1 THEN counts || $2::jsonb ELSE counts END
        WHERE state = 'erased' AND (id = $1 OR ($3::uuid IS NOT NULL AND "userId" = $3))`,
       [erasure.id, JSON.stringify(counts), erasure.kind === 'account' ? erasure.userId : null],
     );
@@ -266,7 +325,7 @@ export async function takeInventory(pool: pg.Pool, erasure: OpenErasure): Promis
        'trainings', (SELECT count(*) FROM "Training" WHERE "modelId" IN (SELECT id FROM m)),
        'weights', (SELECT count(*) FROM "Weights" WHERE "modelId" IN (SELECT id FROM m)),
        'generations', (SELECT count(*) FROM "Generation" WHERE "modelId" IN (SELECT id FROM m)),
-       'images', (SELECT count(*) FROM "Image" WHERE "modelId" IN (SELECT id FROM m))) AS counts`,
+       'images', (SELECT count(*) FROM "Image" WHERE "modelId" IN (SELECT id FROM m) OR ($1::text = 'image' AND id = $3::uuid))) AS counts`,
     scopeOf(erasure),
   );
   return rows[0] ?? { jobIds: [], photoIds: [], counts: {} };
@@ -279,6 +338,8 @@ export async function takeInventory(pool: pg.Pool, erasure: OpenErasure): Promis
  */
 export async function removeErasedRows(pool: pg.Pool, erasure: OpenErasure): Promise<boolean> {
   const { kind, userId, targetId, pseudonym } = erasure;
+  await forgetReportsAbout(pool, erasure);
+  if (kind === 'image') return true;
   if (kind === 'photo') {
     if ((await findJobsToEnd(pool, erasure)).length > 0) return false;
     await inTransaction(pool, async (client) => {
@@ -300,6 +361,8 @@ export async function removeErasedRows(pool: pg.Pool, erasure: OpenErasure): Pro
     const left = await client.query('SELECT 1 FROM "Model" WHERE "userId" = $1 LIMIT 1', [userId]);
     if (left.rowCount !== 0) return false;
     await client.query('DELETE FROM "IdempotencyKey" WHERE "userId" = $1', [userId]);
+    // One that was on its way when its writer asked for the end.
+    await forgetReportsBy(client, userId, null);
     await client.query(`DELETE FROM "CallCount" WHERE key LIKE '%' || $1::text || '%'`, [userId]);
     await client.query('UPDATE "LedgerEntry" SET "userId" = $2 WHERE "userId" = $1', [userId, pseudonym]);
     await client.query('UPDATE "Consent" SET "userId" = $2 WHERE "userId" = $1', [userId, pseudonym]);

@@ -24,7 +24,8 @@ export type JobStoreHooks = {
 /** Long enough for most calls to have claimed, and then there is nothing to record. */
 const RECORD_AFTER_MS = 300;
 
-export function createJobStore(pool: pg.Pool, hooks: JobStoreHooks) {
+/** @param livePlaces live jobs that one person may have; 0: no limit */
+export function createJobStore(pool: pg.Pool, hooks: JobStoreHooks, livePlaces = 0) {
   const collect = <Item>(what: string, run: (items: Item[]) => Promise<void>) =>
     createCollector(run, { afterMs: RECORD_AFTER_MS, onError: (error) => hooks.onSkipped(error, what) });
   const calls = collect('call ids were not recorded', async (items: Parameters<typeof recordCalls>[1]) => {
@@ -33,7 +34,7 @@ export function createJobStore(pool: pg.Pool, hooks: JobStoreHooks) {
   });
   const handedOver = collect('the relay will send tasks again', (ids: string[]) => removeFromOutbox(pool, ids));
   return {
-    accept: createJobAcceptor(pool, hooks.onAccepted),
+    accept: createJobAcceptor(pool, hooks.onAccepted, livePlaces),
     claim: createClaimer(pool),
     /** Remembers a submitted call, a moment later. */
     recordCall: calls.add,

@@ -24,6 +24,11 @@ export const auditAction = z.enum([
   'role.changed',
   'status.changed',
   'standing.set',
+  'report.received',
+  'report.viewed',
+  'report.decided',
+  'strike.noted',
+  'strike.lifted',
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 

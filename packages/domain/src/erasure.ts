@@ -21,7 +21,7 @@ export type EraseAccountInput = z.infer<typeof eraseAccountInput>;
 const erasureCode = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 export const erasureInput = z.strictObject({ code: erasureCode });
 
-export const erasureKind = z.enum(['account', 'model', 'photo']);
+export const erasureKind = z.enum(['account', 'model', 'photo', 'image']);
 export const erasureStarted = z.object({ id, kind: erasureKind, code: erasureCode, requestedAt: isoTime });
 export type ErasureStarted = z.infer<typeof erasureStarted>;
 
@@ -31,7 +31,7 @@ export const erasureReceipt = z.object({
   version: z.literal(1),
   id,
   kind: erasureKind,
-  requestedBy: z.enum(['owner', 'identity-provider']),
+  requestedBy: z.enum(['owner', 'identity-provider', 'operator']),
   requestedAt: isoTime,
   erasedAt: isoTime,
   /** After the last URL that could still write has expired, everything is searched once more. */

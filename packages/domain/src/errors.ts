@@ -85,7 +85,9 @@ export function notFound(
     | 'user'
     | 'collection'
     | 'operation'
-    | 'erasure',
+    | 'erasure'
+    | 'report'
+    | 'strike',
 ): AppError {
   return new AppError('NOT_FOUND', `There is no such ${what}.`);
 }

@@ -11,7 +11,8 @@ export type JobFailureCode =
   | 'DEADLINE'
   | 'KILLED_WORKER'
   | 'CANCELLED_BY_USER'
-  | 'LOST';
+  | 'LOST'
+  | 'TAKEN_DOWN';
 
 export const FAILURES: Record<JobFailureCode, { message: string; nextStep: string }> = {
   GPU_OUT_OF_MEMORY: { message: 'The GPU ran out of memory.', nextStep: 'Try a smaller size or fewer images at once.' },
@@ -53,6 +54,10 @@ export const FAILURES: Record<JobFailureCode, { message: string; nextStep: strin
     nextStep: 'Finished images are kept; start again when you like.',
   },
   LOST: { message: 'The file is not in the store any more.', nextStep: 'Retry draws it again.' },
+  TAKEN_DOWN: {
+    message: 'This picture was taken down after a report.',
+    nextStep: 'The operator of this site can tell you more.',
+  },
 };
 
 /** The words for a code; codes of newer versions read as an internal failure. */

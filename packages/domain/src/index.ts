@@ -24,5 +24,7 @@ export * from './profiles.ts';
 export * from './prompt-compiler.ts';
 export * from './prompt-safety.ts';
 export * from './prompt-styles.ts';
+export * from './reports.ts';
+export * from './strikes.ts';
 export * from './training.ts';
 export * from './training-settings.ts';

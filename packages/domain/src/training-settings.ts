@@ -11,6 +11,8 @@ export type NumberSetting = {
   max: number;
   whole: boolean;
   multipleOf?: number;
+  /** Milliseconds, for people minutes and seconds. */
+  isDuration?: true;
 };
 
 export type NumberSettingName = Exclude<keyof TrainSettings, 'captions' | 'samplePrompts' | 'stopEarly'>;
@@ -47,9 +49,10 @@ export const NUMBER_SETTINGS: Record<NumberSettingName, NumberSetting> = {
   },
   checkpointEveryMs: {
     label: 'Checkpoint every',
-    hint: 'Milliseconds between two saved states, from which an interrupted training goes on.',
+    hint: 'Time between two saved states, from which an interrupted training goes on.',
     ...training.checkpointEveryMs,
     whole: true,
+    isDuration: true,
   },
   seed: {
     label: 'Seed',

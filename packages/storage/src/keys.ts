@@ -76,6 +76,10 @@ export const keys = {
     const key = keys.photo(photo.userId, photo.modelId, photo.photoId);
     return [keys.photoUpload(photo.userId, photo.photoId), key, keys.derivatives(key)];
   },
+  /** Everything that holds one image, downloads of many among it. */
+  ofImage(image: { userId: string; objectKey: string }): string[] {
+    return [image.objectKey, keys.derivatives(image.objectKey), `z/${image.userId}/`];
+  },
   /** The person that a key belongs to, and the thing it was made for; null for keys of no form of ours. */
   parse(key: string): { userId: string; what: 'photo' | 'job' | 'export' | 'operation'; id: string } | null {
     const [prefix = '', userId = '', ...rest] = key.replace(/^d\//, '').split('/');

@@ -7,6 +7,7 @@ import { jobsRouter } from './routers/jobs.ts';
 import { modelsRouter } from './routers/models.ts';
 import { packsRouter } from './routers/packs.ts';
 import { photosRouter } from './routers/photos.ts';
+import { reportsRouter } from './routers/reports.ts';
 import { trainingRouter } from './routers/training.ts';
 import { router } from './trpc.ts';
 
@@ -21,6 +22,7 @@ export const appRouter = router({
   models: modelsRouter,
   packs: packsRouter,
   photos: photosRouter,
+  reports: reportsRouter,
   training: trainingRouter,
 });
 

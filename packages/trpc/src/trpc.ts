@@ -1,5 +1,5 @@
 /** The tRPC instance: context, error shape, and the three kinds of procedure. */
-import { type Actor, type Deps, isRepeated } from '@pixgen/core';
+import { type Actor, type Deps, describeSuspension, isRepeated } from '@pixgen/core';
 import { AppError, ERROR_CODES, type FieldIssue } from '@pixgen/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { toAppError } from './errors.ts';
@@ -14,7 +14,12 @@ export const STREAM = {
 } as const;
 
 /** What the host gives each request. `actor` is null for a signed-out caller. */
-export type Context = { deps: Deps; actor: Actor | null; requestId: string };
+export type Context = {
+  deps: Deps;
+  actor: Actor | null;
+  requestId: string /** Of the caller, as the trusted proxies tell it. */;
+  address: string;
+};
 
 const t = initTRPC
   .context<Context>()
@@ -55,10 +60,10 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
 
 /** A signed-in, active person or their API key, within their limits. */
 export const userProcedure = publicProcedure
-  .use(({ ctx, next }) => {
+  .use(async ({ ctx, next }) => {
     if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', 'Sign in to go on.'));
     if (ctx.actor.status !== 'active') {
-      throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', 'This account is suspended. Ask the operator of this site.'));
+      throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(ctx.deps, ctx.actor)));
     }
     return next({ ctx: { ...ctx, actor: ctx.actor } });
   })

@@ -1,7 +1,9 @@
 'use client';
 
 import { Dialog } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { IconButton } from './button.tsx';
 import { cn } from './cn.ts';
 
 /** A window over the page, open as long as it is drawn. Its own entry: it weighs more than most pages. */
@@ -9,6 +11,8 @@ export function Modal(props: {
   title: string;
   /** Only screen readers hear the title. */
   hideTitle?: boolean;
+  /** What the button that closes it is called. */
+  closeLabel: string;
   onClose: () => void;
   className?: string;
   children: ReactNode;
@@ -23,9 +27,16 @@ export function Modal(props: {
             props.className,
           )}
         >
-          <Dialog.Title className={props.hideTitle ? 'sr-only' : 'font-semibold text-lg tracking-[-0.01em]'}>
-            {props.title}
-          </Dialog.Title>
+          {props.hideTitle ? (
+            <Dialog.Title className="sr-only">{props.title}</Dialog.Title>
+          ) : (
+            <div className="flex items-center justify-between gap-4">
+              <Dialog.Title className="font-semibold text-lg tracking-[-0.01em]">{props.title}</Dialog.Title>
+              <IconButton label={props.closeLabel} size="iconSm" onClick={props.onClose}>
+                <X aria-hidden="true" />
+              </IconButton>
+            </div>
+          )}
           {props.children}
         </Dialog.Popup>
       </Dialog.Portal>

@@ -7,7 +7,7 @@ import { ChevronDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
-import { formatCost } from '@/jobs/words';
+import { formatMoney } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
@@ -82,7 +82,7 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
       </span>
       <span className="text-ink-2 tabular-nums">
         {t.rich('spentSince', {
-          spent: formatCost(jobWords, user.spentMicroUsd),
+          spent: formatMoney(jobWords, user.spentMicroUsd),
           ago: () => <Ago at={user.createdAt} />,
         })}
       </span>

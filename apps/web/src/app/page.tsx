@@ -66,6 +66,9 @@ export default async function LandingPage() {
       <footer className="border-line border-t">
         <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
           <Logo />
+          <Link href="/report" className="underline-offset-4 hover:text-accent hover:underline">
+            {t('reportAPicture')}
+          </Link>
           <p className="max-w-[58ch]">{t('theBluePrintsOnThis')}</p>
           <LanguageChoice className="w-36" />
         </div>

@@ -1,22 +1,20 @@
 'use client';
 
-import { Button, EmptyState, LinkButton, Notice } from '@pixgen/ui';
+import { Button, LinkButton, Notice } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
-import { Sparkles, SquareCheck, Undo2, X } from 'lucide-react';
+import { SquareCheck } from 'lucide-react';
 import Link from 'next/link';
-import { usePathname, useRouter } from 'next/navigation';
+import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useQueryStates } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
-import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { mayListen } from '@/keys/registry';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { Collections } from './collections';
 import { FilterBar, type FilterChoices } from './filter-bar';
 import {
   countFilters,
-  filterInput,
   filterParsers,
   type GalleryFilters,
   NO_FILTERS,
@@ -24,15 +22,20 @@ import {
   writeFilters,
   writePage,
 } from './filters';
+import { GalleryDock } from './gallery-dock';
+import { handleKey } from './gallery-keys';
 import type { TileActs } from './gallery-tile';
-import { isTyping } from './keys';
 import { type MasonryHandle, MasonryList } from './masonry-list';
+import { NewPill } from './new-pill';
+import { NoPictures } from './no-pictures';
 import { Pager } from './pager';
-import { countSelected, EVERYTHING, isSelected, NOTHING, range, type Selection, toggle } from './selection';
+import { countSelected, isSelected } from './selection';
 import { nextFocus } from './shelf';
 import { FIRST } from './shelf-query';
 import { useGalleryActs } from './use-gallery-acts';
+import { useSelection } from './use-selection';
 import { useShelf } from './use-shelf';
+import { useViewer } from './use-viewer';
 
 // Fetched when the first picture is opened, or comes near to it.
 const loadLightbox = () => import('./lightbox');
@@ -41,7 +44,6 @@ const BulkBar = lazy(async () => ({ default: (await import('./bulk-bar')).BulkBa
 const OperationsPanel = lazy(async () => ({ default: (await import('./operations-panel')).OperationsPanel }));
 
 const STATE = { ...filterParsers, page: pageParser };
-const OPEN = /^\/gallery\/([0-9a-f-]{36})$/;
 
 type Choices = Omit<FilterChoices, 'collections'>;
 
@@ -58,35 +60,20 @@ function Gallery(choices: Choices) {
   const t = useTranslations('gallery');
   const [{ page, ...filters }, setState] = useQueryStates(STATE, { history: 'push', shallow: true, scroll: false });
   const router = useRouter();
-  const pathname = usePathname();
   const trpc = useTRPC();
   const state = useShelf(filters, page);
   const { shelf, details } = state;
   const acts = useGalleryActs(state, filters);
   const collections = useQuery(trpc.collections.list.queryOptions()).data?.items ?? [];
-  const [selection, setSelection] = useState<Selection>(NOTHING);
-  const [selecting, setSelecting] = useState(false);
   const [active, setActive] = useState<string | null>(null);
-  const [info, setInfo] = useState(true);
+  const { selection, selecting, ...selector } = useSelection(shelf, active);
+  const stopSelecting = selector.stop;
+  const query = writeFilters('', filters);
+  const { opened, ...viewer } = useViewer(state, query, setActive);
   const list = useRef<MasonryHandle>(null);
   const trash = filters.show === 'trash';
-  const [viewing, setViewing] = useState<string | null>(null);
-  const addressed = OPEN.exec(pathname)?.[1] ?? null;
-  // The address follows a moment later than what is seen.
-  const opened = addressed && (viewing ?? addressed);
-  const query = writeFilters('', filters);
   const count = shelf ? countSelected(selection, shelf.total) : 0;
 
-  // Phones have no room for the recipe beside the picture.
-  useEffect(() => setInfo(window.matchMedia('(min-width: 64rem)').matches), []);
-
-  // Where a range begins: not the active picture, which a click has already changed.
-  const rangeFrom = useRef<string | null>(null);
-  const stopSelecting = useCallback(() => {
-    rangeFrom.current = null;
-    setSelecting(false);
-    setSelection(NOTHING);
-  }, []);
   const narrow = useCallback(
     (change: Partial<GalleryFilters>) => {
       stopSelecting();
@@ -102,25 +89,6 @@ function Gallery(choices: Choices) {
     [acts.forgetUndo, page, setState, stopSelecting],
   );
 
-  /** The lightbox has an address but is no navigation: what lies below stays as it is. */
-  const open = useCallback(
-    (id: string) => {
-      setActive(id);
-      setViewing(id);
-      window.history.pushState({ fromGallery: true }, '', `/gallery/${id}${query}`);
-    },
-    [query],
-  );
-  const view = useCallback(
-    (id: string) => {
-      setActive(id);
-      setViewing(id);
-      if (shelf && shelf.frames.findIndex((frame) => frame[0] === id) > shelf.frames.length - 50)
-        state.reach(shelf.frames.length + 1);
-      window.history.replaceState(window.history.state, '', `/gallery/${id}${query}`);
-    },
-    [query, shelf, state.reach],
-  );
   // The viewer gives the keyboard back to where it came from; it belongs to the picture that was seen last.
   const wasOpen = useRef(false);
   useEffect(() => {
@@ -130,24 +98,19 @@ function Gallery(choices: Choices) {
 
   const select = useCallback(
     (id: string, upTo: boolean) => {
-      const from = rangeFrom.current ?? active;
-      setSelecting(true);
       setActive(id);
-      if (upTo && shelf && from && from !== id) {
-        rangeFrom.current = from;
-        setSelection((old) => range(ensure(old, from), shelf.frames, from, id));
-      } else {
-        rangeFrom.current = id;
-        setSelection((old) => toggle(old, id));
-      }
+      selector.select(id, upTo);
     },
-    [active, shelf],
+    [selector.select],
   );
   const favourite = useCallback(
     (id: string) => void acts.mark(id, { favourite: !details.get(id)?.favourite }),
     [acts.mark, details],
   );
-  const tileActs = useMemo<TileActs>(() => ({ open, select, favourite, focus: setActive }), [open, select, favourite]);
+  const tileActs = useMemo<TileActs>(
+    () => ({ open: viewer.open, select, favourite, focus: setActive }),
+    [viewer.open, select, favourite],
+  );
 
   /** Focus goes to the neighbour first: the tile it is on is about to leave. */
   function leave(ids: ReadonlySet<string>): string | null {
@@ -160,7 +123,7 @@ function Gallery(choices: Choices) {
   function removeOne(id: string) {
     if (!shelf) return;
     const next = leave(new Set([id]));
-    if (opened) next ? view(next) : window.history.back();
+    if (opened) next ? viewer.view(next) : viewer.close();
     void acts.removeOne(shelf, id);
   }
   function removeSelected() {
@@ -179,84 +142,30 @@ function Gallery(choices: Choices) {
     if (a && b) router.push(`/compare?a=${a}&b=${b}`);
   }
 
-  function onKey(event: KeyboardEvent) {
-    if (isTyping(event.target) || event.altKey) return;
-    const onTile = event.target instanceof HTMLElement && event.target.hasAttribute('data-tile');
-    const act = event.ctrlKey || event.metaKey ? withControl(event.key) : single(event.key, onTile);
-    if (!act) return;
-    event.preventDefault();
-    act();
+  function rate(id: string, rating: number) {
+    // The same number again takes it away.
+    void acts.mark(id, { rating: rating === 0 || details.get(id)?.rating === rating ? null : rating });
   }
-  function withControl(key: string): (() => void) | null {
-    if (key === 'z') return () => void acts.undo();
-    if (key === 'a' && shelf) return selectAll;
-    return null;
-  }
-  function selectAll() {
-    setSelecting(true);
-    setSelection(EVERYTHING);
-  }
-  function single(key: string, onTile: boolean): (() => void) | null {
-    if (key === 'Escape' && selecting) return stopSelecting;
-    if (!active || !mayListen(key)) return null;
-    // On the buttons of a tile it presses them.
-    if (key === ' ') return onTile ? () => open(active) : null;
-    if (key === 'x') return () => select(active, false);
-    if (key === 'Delete' || key === 'Backspace') return () => (count > 0 ? removeSelected() : removeOne(active));
-    if (key === 'd') return () => (count > 0 ? downloadSelected() : acts.download(active));
-    if (key === 'c') return () => compare(active);
-    if (key === 'i') {
-      return () => {
-        setInfo(true);
-        open(active);
-      };
-    }
-    if (trash) return null;
-    if (key === 'r') return () => router.push(`/studio?image=${active}`);
-    if (key === 'f') return () => favourite(active);
-    if (/^[0-5]$/.test(key)) {
-      const rating = Number(key);
-      return () =>
-        void acts.mark(active, { rating: rating === 0 || details.get(active)?.rating === rating ? null : rating });
-    }
-    return null;
-  }
+  const keyActs = {
+    undo: () => void acts.undo(),
+    selectAll: selector.all,
+    stopSelecting,
+    open: viewer.open,
+    openWithRecipe: (id: string) => {
+      viewer.setInfo(true);
+      viewer.open(id);
+    },
+    select: (id: string) => select(id, false),
+    remove: (id: string) => (count > 0 ? removeSelected() : removeOne(id)),
+    download: (id: string) => (count > 0 ? downloadSelected() : acts.download(id)),
+    compare,
+    remix: (id: string) => router.push(`/studio?image=${id}`),
+    favourite,
+    rate,
+  };
 
   const dock = (
-    <div className="pointer-events-none fixed inset-x-3 bottom-20 z-40 mx-auto grid max-w-3xl justify-items-center gap-2 *:pointer-events-auto lg:bottom-6">
-      {acts.error && (
-        <Notice
-          tone="danger"
-          className="w-full shadow-lift"
-          action={
-            <Button size="sm" onClick={acts.dismissError}>
-              {t('dismiss')}
-            </Button>
-          }
-        >
-          {acts.error}
-        </Notice>
-      )}
-      {acts.lastUndo && (
-        <div
-          role="status"
-          className="flex items-center gap-2 rounded-full border border-line bg-surface py-1.5 pr-1.5 pl-4 text-ink text-sm shadow-lift"
-        >
-          {acts.lastUndo}
-          <Button size="sm" busy={acts.undoing} onClick={() => void acts.undo()} className="rounded-full">
-            <Undo2 aria-hidden="true" /> {t('undo')}
-          </Button>
-          <Button
-            size="iconSm"
-            variant="ghost"
-            aria-label={t('dismiss')}
-            onClick={acts.forgetUndo}
-            className="rounded-full"
-          >
-            <X aria-hidden="true" />
-          </Button>
-        </div>
-      )}
+    <GalleryDock acts={acts}>
       <Suspense>
         {!opened && acts.operations.items.length > 0 && <OperationsPanel operations={acts.operations} />}
       </Suspense>
@@ -267,7 +176,7 @@ function Gallery(choices: Choices) {
             total={shelf.total}
             trash={trash}
             collections={collections}
-            onAll={selectAll}
+            onAll={selector.all}
             onDelete={removeSelected}
             onRestore={removeSelected}
             onDownload={downloadSelected}
@@ -277,7 +186,7 @@ function Gallery(choices: Choices) {
           />
         )}
       </Suspense>
-    </div>
+    </GalleryDock>
   );
 
   return (
@@ -300,7 +209,7 @@ function Gallery(choices: Choices) {
               size="sm"
               variant="ghost"
               aria-pressed={selecting}
-              onClick={() => (selecting ? stopSelecting() : setSelecting(true))}
+              onClick={() => (selecting ? stopSelecting() : selector.start())}
             >
               <SquareCheck aria-hidden="true" /> {selecting ? t('stopSelecting') : t('select')}
             </Button>
@@ -333,7 +242,7 @@ function Gallery(choices: Choices) {
             active={active}
             hrefOf={(id) => `/gallery/${id}${query}`}
             onReach={state.reach}
-            onKey={onKey}
+            onKey={(event) => handleKey(event, { active, selecting, trash }, keyActs)}
           />
         </div>
       )}
@@ -350,11 +259,11 @@ function Gallery(choices: Choices) {
             frames={shelf.frames}
             details={details}
             trash={trash}
-            info={info}
+            info={viewer.info}
             dock={dock}
-            onInfo={setInfo}
-            onView={view}
-            onClose={() => window.history.back()}
+            onInfo={viewer.setInfo}
+            onView={viewer.view}
+            onClose={viewer.close}
             onFavourite={favourite}
             onRate={(id, rating) => void acts.mark(id, { rating })}
             onDelete={removeOne}
@@ -365,90 +274,5 @@ function Gallery(choices: Choices) {
         </Suspense>
       )}
     </div>
-  );
-}
-
-/** A range begins with a picture that is selected. */
-function ensure(selection: Selection, id: string): Selection {
-  return isSelected(selection, id) ? selection : toggle(selection, id);
-}
-
-/** What came meanwhile waits here: the list moves only when one asks for it. */
-function NewPill(props: {
-  state: ReturnType<typeof useShelf>;
-  filters: GalleryFilters;
-  page: number | null;
-  quiet: boolean;
-}) {
-  const t = useTranslations('gallery');
-  const { state } = props;
-  const trpc = useTRPC();
-  const count = useQuery({
-    ...trpc.images.count.queryOptions(filterInput(props.filters)),
-    staleTime: 0,
-    refetchInterval: 60_000,
-  }).data;
-  const [busy, setBusy] = useState(false);
-  const { shelf } = state;
-  // A count that is older than the shelf knows less than the shelf.
-  const fresh = count && shelf && count.readAt > shelf.readAt ? count.total - shelf.total : 0;
-  if (fresh <= 0 || props.quiet || state.isPending || (props.page !== null && props.page > 1)) return null;
-  async function show() {
-    setBusy(true);
-    await state.restart();
-    setBusy(false);
-    window.scrollTo({ top: 0, behavior: 'instant' });
-  }
-  return (
-    <div role="status" className="pointer-events-none fixed inset-x-0 top-4 z-30 flex justify-center">
-      <Button
-        variant="primary"
-        busy={busy}
-        onClick={show}
-        className="pointer-events-auto animate-rise rounded-full shadow-lift"
-      >
-        <Sparkles aria-hidden="true" /> {t('new', { fresh })}
-      </Button>
-    </div>
-  );
-}
-
-function NoPictures({ filters, page, onClear }: { filters: GalleryFilters; page: number | null; onClear: () => void }) {
-  const t = useTranslations('gallery');
-  if (page !== null && page > 1) {
-    return (
-      <EmptyState
-        title={t('thereIsNoSuchPage')}
-        action={
-          <LinkButton as={Link} href={writePage('/gallery', { ...filters, page: 1 })}>
-            {t('toTheFirstPage')}
-          </LinkButton>
-        }
-      >
-        {t('theListIsShorterThan')}
-      </EmptyState>
-    );
-  }
-  if (countFilters(filters) > 0) {
-    return (
-      <EmptyState title={t('nothingMatches')} action={<Button onClick={onClear}>{t('showAllPictures')}</Button>}>
-        {t('noPictureFitsTheseFilters')}
-      </EmptyState>
-    );
-  }
-  if (filters.show === 'trash') {
-    return <EmptyState title={t('theTrashIsEmpty')}>{t('deletedPicturesStayHereFor')}</EmptyState>;
-  }
-  return (
-    <EmptyState
-      title={t('noPicturesYet')}
-      action={
-        <LinkButton as={Link} href="/studio" variant="primary">
-          {t('openTheStudio')}
-        </LinkButton>
-      }
-    >
-      {t('everythingYouMakeComesTogether')}
-    </EmptyState>
   );
 }

@@ -10,6 +10,8 @@ export type Shelf = {
   total: number;
   /** The server's time of the count: "all of these" means those that were there then. */
   readAt: string;
+  /** This clock's time of the last change made here: a count that was read before does not know of it. */
+  changedAtMs?: number;
 };
 
 /** The next part. One that was asked for before the shelf was filled anew does not fit any more and is left out. */

@@ -40,7 +40,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
   const forget = useCallback((undo: Undo) => setUndos((old) => old.filter((one) => one !== undo)), []);
   /** Other screens show these pictures too; this one knows already. */
   const stale = useCallback(() => {
-    for (const part of [trpc.images.list, trpc.images.get, trpc.generation, trpc.collections])
+    for (const part of [trpc.images.list, trpc.images.get, trpc.images.count, trpc.generation, trpc.collections])
       void queryClient.invalidateQueries(part.pathFilter());
   }, [queryClient, trpc]);
 
@@ -77,8 +77,9 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
   const hide = useCallback(
     (shelf: Shelf, ids: ReadonlySet<string>) => {
       const frames = shelf.frames.filter(([id]) => ids.has(id));
-      change((old) => without(old, ids));
-      return () => change((old) => withBack(old, frames));
+      const changed = (next: Shelf): Shelf => ({ ...next, changedAtMs: Date.now() });
+      change((old) => changed(without(old, ids)));
+      return () => change((old) => changed(withBack(old, frames)));
     },
     [change],
   );

@@ -35,10 +35,10 @@ export function Studio({ account, models, model, given }: Props) {
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [form, setForm] = useDraft(account.id, model.id, account.profile, given);
+  const promptBox = useRef<HTMLTextAreaElement>(null);
+  const [form, setForm] = useDraft(account, model.id, given, promptBox);
   const [history, setHistory] = useState(false);
   const [restored, setRestored] = useState<{ fault: string | null } | null>(null);
-  const promptBox = useRef<HTMLTextAreaElement>(null);
   const [empty, setEmpty] = useState(false);
   const intent = useIntentKey('generate');
   const start = useMutation(

@@ -1,28 +1,41 @@
 'use client';
 
 import type { GpuProfile } from '@pixgen/domain';
-import { useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { type DrawForm, defaultDraw, readDraft } from './draw-input';
 
 /**
  * The studio's form. It survives reloads and changes of the model, in this browser and for this account alone; what a
- * link brought along goes before it.
+ * link brought along goes before it, and so does what somebody changes before it could be read.
+ * @param promptBox what is typed there before React has taken over stands in the element alone
  */
-export function useDraft(accountId: string, modelId: string, profile: GpuProfile, given: Partial<DrawForm> | null) {
-  const name = `pixgen-draft:${accountId}`;
+export function useDraft(
+  account: { id: string; profile: GpuProfile },
+  modelId: string,
+  given: Partial<DrawForm> | null,
+  promptBox: RefObject<HTMLTextAreaElement | null>,
+) {
+  const { profile } = account;
+  const name = `pixgen-draft:${account.id}`;
   const [form, setForm] = useState<DrawForm>(() => ({ ...defaultDraw(profile), ...given }));
   const read = useRef(false);
+  const changed = useRef<Partial<DrawForm>>({});
   useEffect(() => {
     if (!read.current) {
       read.current = true;
       const stored = given ? null : readDraft(readStorage(name), profile);
-      if (stored) return setForm((now) => (now.prompt === '' ? stored : now));
+      const typed = given ? '' : promptBox.current?.value;
+      if (stored || typed)
+        return setForm((now) => ({ ...now, ...stored, ...(typed && { prompt: typed }), ...changed.current }));
       // The next reload finds the draft, not the link.
       if (given) window.history.replaceState(null, '', withoutRecipe(window.location.href, modelId));
     }
     writeStorage(name, JSON.stringify(form));
-  }, [name, modelId, form, given, profile]);
-  const change = (part: Partial<DrawForm>) => setForm((all) => ({ ...all, ...part }));
+  }, [name, modelId, form, given, profile, promptBox]);
+  const change = (part: Partial<DrawForm>) => {
+    if (!read.current) Object.assign(changed.current, part);
+    setForm((all) => ({ ...all, ...part }));
+  };
   return [form, change] as const;
 }
 

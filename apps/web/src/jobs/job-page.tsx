@@ -14,7 +14,7 @@ import { JobBar } from './job-bar';
 import { usePollMs } from './live';
 import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
-import { formatCost, formatDuration, stateWords } from './words';
+import { formatCost, formatDuration, sayEvent, stateWords } from './words';
 
 /** The trace of one job: what happened when, each attempt, its cost. */
 export function JobPage({ id, modelId, editPath }: { id: string; modelId: string | null; editPath: string | null }) {
@@ -115,7 +115,7 @@ function Trace({ job }: { job: JobDetailView }) {
               className={cn('size-[0.6rem] self-center rounded-full', bad ? 'bg-danger' : 'bg-accent')}
             />
             <span>
-              {t(`events.${event.type}`)}
+              {sayEvent(t, event)}
               {event.step !== null && <span className="text-ink-2"> {t('atStep', { step: event.step })}</span>}
               {event.attempt > 1 && <span className="text-ink-2"> {t('attempt', { attempt: event.attempt })}</span>}
               {event.code && <span className="ml-2 font-mono text-ink-2 text-xs">{event.code}</span>}

@@ -1,7 +1,7 @@
 import type { JobProgressView, JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
 import { english } from '../language/testing';
-import { formatCost, formatDuration, formatPrice, formatSpan, jobNow } from './words';
+import { formatCost, formatDuration, formatMoney, formatPrice, formatSpan, jobNow, sayEvent } from './words';
 
 const t = english('jobs');
 
@@ -76,6 +76,8 @@ describe('money and time', () => {
     expect(formatPrice(t, 0)).toBe('free on this machine');
     expect(formatPrice(t, 30_000)).toBe('≈ $0.030');
     expect(formatCost(t, 1_250_000)).toBe('$1.25');
+    expect(formatCost(t, 0)).toBe('free');
+    expect(formatMoney(t, 0)).toBe('$0');
     expect(formatDuration(t, '2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
   });
 });
@@ -86,4 +88,11 @@ it('tells a time left as a span, as coarse as it is uncertain', () => {
   expect(formatSpan(t, 20_000, 21_000)).toBe('About 20 s left');
   expect(formatSpan(t, 95_000, 250_000)).toBe('About 2 to 4 min left');
   expect(formatSpan(t, 3_600_000, 9_000_000)).toBe('About 1 to 3 h left');
+});
+
+it('tells a finished picture from one that was blocked or failed', () => {
+  expect(sayEvent(t, { type: 'image', code: null })).toBe('Picture finished');
+  expect(sayEvent(t, { type: 'image', code: 'SAFETY_BLOCKED' })).toBe('Picture blocked');
+  expect(sayEvent(t, { type: 'image', code: 'GPU_OUT_OF_MEMORY' })).toBe('Picture failed');
+  expect(sayEvent(t, { type: 'attempt-ended', code: 'GPU_LOST' })).toBe('Attempt ended');
 });

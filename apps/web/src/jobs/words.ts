@@ -1,6 +1,6 @@
 /** Job states and phases in the words of the screens. */
 
-import type { JobProgressView, JobState, JobView } from '@pixgen/domain';
+import type { JobEventView, JobProgressView, JobState, JobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 import type { Words } from '@/language/messages';
 import { isOver } from './rules';
@@ -18,6 +18,12 @@ const STATE_TONES: Record<JobState, Tone> = {
 /** A job's state as a badge shows it. */
 export function stateWords(t: Words<'jobs'>, state: JobState): { label: string; tone: Tone } {
   return { label: t(`states.${state}`), tone: STATE_TONES[state] };
+}
+
+/** A line of a job's history. */
+export function sayEvent(t: Words<'jobs'>, { type, code }: Pick<JobEventView, 'type' | 'code'>): string {
+  if (type !== 'image' || code === null) return t(`events.${type}`);
+  return code === 'SAFETY_BLOCKED' ? t('pictureBlocked') : t('pictureFailed');
 }
 
 export type JobNow = {
@@ -51,9 +57,14 @@ function again(t: Words<'jobs'>, job: JobView): string {
   return job.attempt > 1 ? t('attemptOf', { attempt: job.attempt, most: job.maxAttempts }) : '';
 }
 
-/** Money as people read it; the smallest amounts keep two significant digits. */
+/** What a job cost. */
 export function formatCost(t: Words<'jobs'>, microUsd: number): string {
-  if (microUsd === 0) return t('money.free');
+  return microUsd === 0 ? t('money.free') : formatMoney(t, microUsd);
+}
+
+/** Money as people read it; the smallest amounts keep two significant digits. */
+export function formatMoney(t: Words<'jobs'>, microUsd: number): string {
+  if (microUsd === 0) return t('money.none');
   const usd = microUsd / 1e6;
   return usd >= 0.1 ? t('money.amount', { usd }) : t('money.small', { usd });
 }

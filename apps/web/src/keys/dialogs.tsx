@@ -32,12 +32,13 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
     ...(props.admin
       ? [
           { href: '/admin', label: t('administration') },
+          { href: '/admin/reports', label: t('reports') },
           { href: '/admin/audit-log', label: t('auditLog') },
         ]
       : []),
   ];
   return (
-    <Modal title={t('goAnywhere')} onClose={props.onClose} hideTitle className="p-2">
+    <Modal title={t('goAnywhere')} closeLabel={t('close')} onClose={props.onClose} hideTitle className="p-2">
       <Command label={t('goAnywhere')} loop>
         <Command.Input
           autoFocus
@@ -92,7 +93,7 @@ const SCOPES = ['everywhere', 'studio', 'pictures'] as const satisfies KeyScope[
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const t = useTranslations('shell');
   return (
-    <Modal title={t('keyboardShortcuts')} onClose={onClose}>
+    <Modal title={t('keyboardShortcuts')} closeLabel={t('close')} onClose={onClose}>
       <div className="grid gap-6 sm:grid-cols-2">
         {SCOPES.map((scope) => (
           <section key={scope} className="grid content-start gap-2">

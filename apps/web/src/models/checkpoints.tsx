@@ -1,7 +1,7 @@
 'use client';
 
 import type { ModelView, TrainingView, WeightsLayout, WeightsView } from '@pixgen/domain';
-import { Badge, Button, Card, Notice, Section } from '@pixgen/ui';
+import { Badge, Button, Card, Notice, Section, Table } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Download } from 'lucide-react';
 import dynamic from 'next/dynamic';
@@ -36,6 +36,7 @@ export function Checkpoints({ model, trainingId }: { model: ModelView; trainingI
 
 function OfTraining({ model, training, title }: { model: ModelView; training: TrainingView; title: string }) {
   const t = useTranslations('models');
+  const jobWords = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const choose = useMutation(
@@ -79,103 +80,72 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
           <p className="text-sm">{t('endedEarlyAfterOfSteps', { step: last.step, ordered })}</p>
         )}
         {choose.error && <Notice tone="danger">{failureOf(choose.error).message}</Notice>}
-        <div className="-mx-5 overflow-x-auto px-5 sm:-mx-6 sm:px-6">
-          <table className="w-full text-left text-sm tabular-nums">
-            <caption className="sr-only">{t('checkpointsWithTheirLikenessNewest')}</caption>
-            <thead className="text-ink-2">
-              <tr>
-                <th scope="col" className="py-1.5 pr-4 font-normal">
-                  {t('step')}
-                </th>
-                <th scope="col" className="py-1.5 pr-4 font-normal">
-                  {t('likeness')}
-                </th>
-                <th scope="col" className="py-1.5 pr-4 font-normal max-sm:hidden">
-                  {t('file')}
-                </th>
-                <th scope="col" className="py-1.5 font-normal">
-                  <span className="sr-only">{t('whatToDo')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {weights.map((one) => (
-                <Row
-                  key={one.id}
-                  model={model}
-                  weights={one}
-                  usable={usable}
-                  suggested={usable && one.id === suggestion?.weightsId}
-                  busy={choose.isPending}
-                  onUse={() => use(one.id)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption={t('checkpointsWithTheirLikenessNewest')}
+          className="-mx-5 px-5 sm:-mx-6 sm:px-6"
+          columns={[
+            { label: t('step') },
+            { label: t('likeness') },
+            { label: t('file'), wideOnly: true },
+            { label: t('whatToDo'), hideLabel: true },
+          ]}
+          rows={weights.map((one) => ({
+            key: one.id,
+            cells: [
+              <Step key="step" model={model} weights={one} suggested={usable && one.id === suggestion?.weightsId} />,
+              one.likeness === null ? (
+                <span key="likeness" className="text-ink-2">
+                  {t('notScored')}
+                </span>
+              ) : (
+                `${percent(one.likeness)} %`
+              ),
+              <span key="file" className="text-ink-2">
+                {formatBytes(jobWords, one.sizeBytes)}, <Ago at={one.createdAt} />
+              </span>,
+              usable && (
+                <Choices key="choices" model={model} weights={one} busy={choose.isPending} onUse={() => use(one.id)} />
+              ),
+            ],
+          }))}
+        />
         <p className="text-ink-2 text-sm">{usable ? t('newImagesAreDrawnWith') : t('theseCanBeUsedOnce')}</p>
       </Card>
     </Section>
   );
 }
 
-function Row(props: {
-  model: ModelView;
-  weights: WeightsView;
-  usable: boolean;
-  suggested: boolean;
-  busy: boolean;
-  onUse: () => void;
-}) {
-  const jobWords = useTranslations('jobs');
+function Step({ model, weights, suggested }: { model: ModelView; weights: WeightsView; suggested: boolean }) {
   const t = useTranslations('models');
-  const { model, weights, usable } = props;
-  const inUse = weights.id === model.weightsId;
   return (
-    <tr className="border-line border-t">
-      <th scope="row" className="py-2.5 pr-4 font-medium">
-        <span className="flex flex-wrap items-center gap-2">
-          {weights.step}
-          {inUse && (
-            <Badge tone="good">
-              <Check aria-hidden="true" /> {t('inUse')}
-            </Badge>
-          )}
-          {props.suggested && <Badge tone="accent">{t('suggested')}</Badge>}
-          {weights.final && <Badge>{t('last')}</Badge>}
-        </span>
-      </th>
-      <td className="py-2.5 pr-4">
-        {weights.likeness === null ? (
-          <span className="text-ink-2">{t('notScored')}</span>
-        ) : (
-          `${percent(weights.likeness)} %`
-        )}
-      </td>
-      <td className="py-2.5 pr-4 text-ink-2 max-sm:hidden">
-        {formatBytes(jobWords, weights.sizeBytes)}, <Ago at={weights.createdAt} />
-      </td>
-      <td className="py-2.5">
-        {usable && (
-          <span className="flex flex-wrap justify-end gap-2">
-            {!inUse && (
-              <Button
-                size="sm"
-                disabled={props.busy}
-                onClick={props.onUse}
-                aria-label={t('useStep', { step: weights.step })}
-              >
-                {t('use')}
-              </Button>
-            )}
-            <DownloadButton modelId={model.id} weights={weights} layout="diffusers" label="LoRA" />
-            {weights.kohya && (
-              <DownloadButton modelId={model.id} weights={weights} layout="kohya" label={t('forComfyuiAndA1111')} />
-            )}
-          </span>
-        )}
-      </td>
-    </tr>
+    <span className="flex flex-wrap items-center gap-2">
+      {weights.step}
+      {weights.id === model.weightsId && (
+        <Badge tone="good">
+          <Check aria-hidden="true" /> {t('inUse')}
+        </Badge>
+      )}
+      {suggested && <Badge tone="accent">{t('suggested')}</Badge>}
+      {weights.final && <Badge>{t('last')}</Badge>}
+    </span>
+  );
+}
+
+function Choices(props: { model: ModelView; weights: WeightsView; busy: boolean; onUse: () => void }) {
+  const t = useTranslations('models');
+  const { model, weights } = props;
+  return (
+    <span className="flex flex-wrap justify-end gap-2">
+      {weights.id !== model.weightsId && (
+        <Button size="sm" disabled={props.busy} onClick={props.onUse} aria-label={t('useStep', { step: weights.step })}>
+          {t('use')}
+        </Button>
+      )}
+      <DownloadButton modelId={model.id} weights={weights} layout="diffusers" label="LoRA" />
+      {weights.kohya && (
+        <DownloadButton modelId={model.id} weights={weights} layout="kohya" label={t('forComfyuiAndA1111')} />
+      )}
+    </span>
   );
 }
 

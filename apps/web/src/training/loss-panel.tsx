@@ -1,7 +1,7 @@
 'use client';
 
 import type { TrainingView } from '@pixgen/domain';
-import { Segmented } from '@pixgen/ui';
+import { Segmented, Table } from '@pixgen/ui';
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { useMemo, useState } from 'react';
@@ -44,32 +44,16 @@ export function LossPanel({ training }: { training: TrainingView }) {
       </div>
       <details className="text-sm">
         <summary className="text-ink-2">{t('asATable')}</summary>
-        <table className="mt-3 w-full max-w-md text-left tabular-nums">
-          <thead className="text-ink-2">
-            <tr>
-              <th scope="col" className="py-1 font-normal">
-                {t('step')}
-              </th>
-              <th scope="col" className="py-1 font-normal">
-                {t('loss')}
-              </th>
-              <th scope="col" className="py-1 font-normal">
-                {t('smoothed')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {points.map(([step, loss], index) =>
-              index % every === 0 || index === points.length - 1 ? (
-                <tr key={step} className="border-line border-t">
-                  <td className="py-1">{step}</td>
-                  <td className="py-1">{loss.toFixed(4)}</td>
-                  <td className="py-1">{smoothed[index]?.[1].toFixed(4)}</td>
-                </tr>
-              ) : null,
-            )}
-          </tbody>
-        </table>
+        <Table
+          caption={t('lossByStep')}
+          className="mt-3 max-w-md"
+          columns={[{ label: t('step') }, { label: t('loss') }, { label: t('smoothed') }]}
+          rows={points.flatMap(([step, loss], index) =>
+            index % every === 0 || index === points.length - 1
+              ? [{ key: step, cells: [step, loss.toFixed(4), smoothed[index]?.[1].toFixed(4)] }]
+              : [],
+          )}
+        />
       </details>
     </figure>
   );

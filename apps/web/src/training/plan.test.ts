@@ -1,6 +1,8 @@
+import { LIMITS } from '@pixgen/domain';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { english } from '../language/testing';
-import { overrideFault, samplePromptsFault } from './plan';
+import { overrideFault, readSetting, samplePromptsFault, showSetting } from './plan';
 
 const t = english('wizard');
 
@@ -12,4 +14,17 @@ it('names the limit that a value breaks', () => {
   expect(overrideFault(t, 'rank', '')).toBeNull();
   expect(samplePromptsFault(t, 'a\n\nb')).toBeNull();
   expect(samplePromptsFault(t, 'a\nb\nc\nd\ne')).toContain('at most 4');
+});
+
+it('takes times as people write them, and keeps milliseconds', () => {
+  const read = (text: string) => readSetting('checkpointEveryMs', text);
+  expect(['45', '45 s', '1.5 min', '1 min 30 s', '2min', ' 1 min 5 '].map(read)).toEqual([
+    45_000, 45_000, 90_000, 90_000, 120_000, 65_000,
+  ]);
+  expect(overrideFault(t, 'checkpointEveryMs', '45 s')).toBeNull();
+  expect(overrideFault(t, 'checkpointEveryMs', '30000')).toBe('Use 1 s to 10 min.');
+  for (const text of ['soon', '1 hour', '-5', 'min', '1 s 1 min'])
+    expect([text, overrideFault(t, 'checkpointEveryMs', text)]).toEqual([text, expect.stringContaining('1 min 30 s')]);
+  const { min, max } = LIMITS.training.checkpointEveryMs;
+  fc.assert(fc.property(fc.integer({ min, max }), (ms) => read(showSetting('checkpointEveryMs', ms)) === ms));
 });

@@ -8,12 +8,31 @@ const SAMPLES = LIMITS.training.samplePrompts;
 /** What is wrong with a typed value, or null. Empty means "as the preset says". */
 export function overrideFault(t: Words<'wizard'>, key: NumberSettingName, text: string): string | null {
   if (text.trim() === '') return null;
-  const { min, max, whole, multipleOf } = NUMBER_SETTINGS[key];
-  const value = Number(text);
+  const { min, max, whole, multipleOf, isDuration } = NUMBER_SETTINGS[key];
+  const value = readSetting(key, text);
+  if (isDuration && Number.isNaN(value)) return t('useTime');
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return whole ? t('useWhole') : t('useNumber');
-  if (value < min || value > max) return t('useRange', { min, max });
+  if (value < min || value > max) return t('useRange', { min: showSetting(key, min), max: showSetting(key, max) });
   if (multipleOf && value % multipleOf !== 0) return t('useMultiple', { of: multipleOf });
   return null;
+}
+
+const DURATION = /^(?:(\d+(?:\.\d+)?)\s*min)?\s*(?:(\d+(?:\.\d+)?)\s*s?)?$/;
+
+/** A typed value as the plan keeps it; NaN when it cannot be read. Of times, a bare number is seconds. */
+export function readSetting(key: NumberSettingName, text: string): number {
+  if (!NUMBER_SETTINGS[key].isDuration) return Number(text);
+  const [, minutes, seconds] = DURATION.exec(text.trim()) ?? [];
+  if (minutes === undefined && seconds === undefined) return Number.NaN;
+  return Math.round(Number(minutes ?? 0) * 60_000 + Number(seconds ?? 0) * 1_000);
+}
+
+/** A value of a plan as one types it. */
+export function showSetting(key: NumberSettingName, value: number): string {
+  if (!NUMBER_SETTINGS[key].isDuration) return String(value);
+  const minutes = Math.floor(value / 60_000);
+  const seconds = (value % 60_000) / 1_000;
+  return [minutes > 0 && `${minutes} min`, (seconds > 0 || minutes === 0) && `${seconds} s`].filter(Boolean).join(' ');
 }
 
 /** One prompt per line. */

@@ -20,7 +20,7 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
-import { OVERRIDES, overrideFault, readSamplePrompts, samplePromptsFault } from './plan';
+import { OVERRIDES, overrideFault, readSamplePrompts, readSetting, samplePromptsFault, showSetting } from './plan';
 import { Saved } from './saved';
 import { StopEarly } from './stop-early';
 import { useAutosave } from './use-autosave';
@@ -45,7 +45,9 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   const [preset, setPreset] = useState(plan.preset);
   const [texts, setTexts] = useState<Partial<Record<(typeof OVERRIDES)[number], string>>>(() =>
     Object.fromEntries(
-      OVERRIDES.flatMap((key) => (plan.overrides[key] === undefined ? [] : [[key, String(plan.overrides[key])]])),
+      OVERRIDES.flatMap((key) =>
+        plan.overrides[key] === undefined ? [] : [[key, showSetting(key, plan.overrides[key])]],
+      ),
     ),
   );
   const [captions, setCaptions] = useState(plan.overrides.captions);
@@ -63,7 +65,10 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
 
   // What is faulty is not kept; the rest of it is.
   const overrides: TrainingPlan['overrides'] = {};
-  for (const key of shown) if (texts[key]?.trim() && !faults[key]) overrides[key] = Number(texts[key]);
+  for (const key of shown) {
+    const text = texts[key] ?? '';
+    if (text.trim() && !faults[key]) overrides[key] = readSetting(key, text);
+  }
   if (captions) overrides.captions = captions;
   if (stopEarly) overrides.stopEarly = true;
   if (samples !== undefined && samplesFault === null) overrides.samplePrompts = readSamplePrompts(samples);
@@ -133,10 +138,10 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
               error={faults[key] ?? undefined}
             >
               <Input
-                inputMode="decimal"
+                inputMode={NUMBER_SETTINGS[key].isDuration ? 'text' : 'decimal'}
                 autoComplete="off"
                 value={texts[key] ?? ''}
-                placeholder={key === 'seed' ? t('random') : String(base[key])}
+                placeholder={key === 'seed' ? t('random') : showSetting(key, base[key])}
                 onChange={(event) => setTexts((all) => ({ ...all, [key]: event.target.value }))}
                 className="font-mono"
               />

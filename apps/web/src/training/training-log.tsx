@@ -7,6 +7,7 @@ import { useLocale, useTranslations } from 'next-intl';
 import { usePollMs } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 import { useNow } from '@/jobs/time';
+import { sayEvent } from '@/jobs/words';
 import { formatTime } from '@/language/dates';
 import { useTRPC } from '@/trpc/client';
 
@@ -32,7 +33,7 @@ export function TrainingLog({ job }: { job: JobView }) {
               {now === null ? event.at.slice(11, 19) : formatTime(locale, event.at)}
             </time>
             <span>
-              {jobWords(`events.${event.type}`)}
+              {sayEvent(jobWords, event)}
               {event.step !== null && t('step3', { step: event.step })}
               {event.attempt > 1 && t('attempt', { attempt: event.attempt })}
               {event.code && <span className="text-danger"> · {event.code}</span>}

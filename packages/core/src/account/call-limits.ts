@@ -6,16 +6,17 @@ import type { CallLimitsConfig } from '../deps.ts';
 
 const MINUTE_MS = 60_000;
 
-/** `training` and `generation` cost GPU time and count besides `mutation`. */
-export type LimitedCall = 'training' | 'generation' | 'mutation' | 'read';
+/** `training` and `generation` cost GPU time and count besides `mutation`; `report` counts by address, not by person. */
+export type LimitedCall = 'training' | 'generation' | 'mutation' | 'read' | 'report';
 
 export type CallLimits = {
   /**
    * Counts one call.
    *
+   * @param who a person's id; for reports what {@link addressKey} makes of an address
    * @throws AppError RATE_LIMITED with the time until the next one is possible; nothing was done and nothing is charged
    */
-  count(userId: string, call: LimitedCall): Promise<void>;
+  count(who: string, call: LimitedCall): Promise<void>;
   /** Whether {@link enter} would let this person in. */
   hasRoom(userId: string, what: LimitedAtOnce): boolean;
   /**
@@ -38,6 +39,7 @@ export const NO_CALL_LIMITS: CallLimitsConfig = {
   readsPer15Min: 0,
   callsAtOnce: 0,
   streamsAtOnce: 0,
+  reportsPerHour: 0,
 };
 
 type Counted = CallLimit & { what: string };
@@ -58,6 +60,8 @@ export function createCallLimits(
   };
   add('training', 'trainings an hour', config.trainingsPerHour, 60 * MINUTE_MS, true);
   add('generation', 'generations an hour', config.generationsPerHour, 60 * MINUTE_MS, true);
+  // Each is read by a person: never counted less exactly either.
+  add('report', 'reports an hour from one address', config.reportsPerHour, 60 * MINUTE_MS, true);
   add('mutation', 'changes in 15 minutes', config.mutationsPer15Min, 15 * MINUTE_MS, false);
   add('read', 'requests in 15 minutes', config.readsPer15Min, 15 * MINUTE_MS, false);
   const places = { call: config.callsAtOnce, stream: config.streamsAtOnce };
@@ -87,12 +91,12 @@ export function createCallLimits(
         else taken[what].delete(userId);
       };
     },
-    async count(userId, call) {
+    async count(who, call) {
       const counted = limits.get(call);
       if (!counted) return;
       const { limiter, limit, what } = counted;
       try {
-        await limiter.consume(userId);
+        await limiter.consume(who);
       } catch (refusal) {
         if (refusal instanceof Error) throw refusal;
         const { msBeforeNext: retryAfterMs } = refusal as { msBeforeNext: number };

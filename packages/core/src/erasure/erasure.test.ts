@@ -102,6 +102,24 @@ async function createPerson(objects = 3) {
   await prisma.model.update({ where: { id: model.id }, data: { chosenWeightsId: checkpoint.id } });
   await deps.storage.write(checkpointKey, Buffer.from(canary), 'application/octet-stream');
   await deps.storage.write(keys.derivative(storageKey, 128, 'webp'), Buffer.from(canary), 'image/webp');
+  const told = { reason: 'other', words: canary, dueAt: new Date() };
+  await prisma.report.createMany({
+    data: [
+      // About them, by a stranger; by them, about a stranger; by them with nothing but words; with their address alone.
+      { id: newId(), codeHash: newId(), what: `${canary} /models/${model.id}`, namedIds: [model.id], ...told },
+      { id: newId(), codeHash: newId(), what: canary, namedIds: [newId()], reporterId: userId, ...told },
+      { id: newId(), codeHash: newId(), what: canary, namedIds: [], reporterId: userId, ...told },
+      {
+        id: newId(),
+        codeHash: newId(),
+        what: canary,
+        namedIds: [newId()],
+        contact: `${canary}-${userId}@example.test`,
+        ...told,
+      },
+    ],
+  });
+  await prisma.strike.create({ data: { id: newId(), userId, reason: 'prompt-sexual' } });
   return { actor, modelId: model.id, photoIds };
 }
 

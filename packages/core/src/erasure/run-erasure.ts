@@ -140,8 +140,9 @@ export function hashObjects(lines: readonly string[]): string {
   return hash.digest('hex');
 }
 
-function prefixesOf({ kind, userId, targetId, modelId, jobIds, photoIds }: OpenErasure): string[] {
+function prefixesOf({ kind, userId, targetId, modelId, objectKey, jobIds, photoIds }: OpenErasure): string[] {
   if (kind === 'account') return keys.ofUser(userId);
+  if (kind === 'image') return objectKey === null ? [] : keys.ofImage({ userId, objectKey });
   if (kind === 'model') return keys.ofModel({ userId, modelId: targetId, jobIds, photoIds });
   return keys.ofPhoto({ userId, modelId: modelId ?? '', photoId: targetId });
 }

@@ -1,23 +1,27 @@
-import { AppError, describeRefusal, judgePrompt } from '@pixgen/domain';
+import { AppError, describeRefusal, judgePrompt, strikeReasonOf } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
+import { strike } from '../safety/strikes.ts';
 
 /**
  * Refuses prompts that PixGen does not draw, before anything is held or written. The log says that and why, not what was
  * asked for.
  *
- * @throws AppError PROMPT_REFUSED, with words that say what to change
+ * @param writerId who wrote them, and gets a strike; null for prompts of the operator's own
+ * @throws AppError PROMPT_REFUSED, with words that say what to change and what it means
  */
 export async function assertPromptsAllowed(
-  deps: Pick<Deps, 'promptFilter' | 'log'>,
+  deps: Pick<Deps, 'db' | 'config' | 'promptFilter' | 'log'>,
   prompts: readonly string[],
   classWord: string,
+  writerId: string | null,
 ): Promise<void> {
   for (const prompt of new Set(prompts)) {
     const builtIn = judgePrompt({ prompt, classWord });
     const verdict = builtIn.allowed ? ((await deps.promptFilter?.({ prompt, classWord })) ?? builtIn) : builtIn;
     if (verdict.allowed) continue;
     deps.log.info({ reason: verdict.reason }, 'a prompt was refused');
-    const message = describeRefusal(verdict);
+    const meaning = writerId === null ? '' : await strike(deps, writerId, strikeReasonOf(verdict));
+    const message = [describeRefusal(verdict), meaning].filter(Boolean).join(' ');
     throw new AppError('PROMPT_REFUSED', message, { fields: [{ path: 'prompt', message }] });
   }
 }

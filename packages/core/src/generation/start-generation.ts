@@ -88,7 +88,7 @@ async function accept(
     if (model.weightsId === null || model.weightsProfile === null) {
       throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first, then make images.');
     }
-    await assertPromptsAllowed(deps, order.prompts, model.classWord);
+    await assertPromptsAllowed(deps, order.prompts, model.classWord, order.pinned ? null : userId);
     const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
     const planned = plan(model, order.prompts, settings.seed);
     const orderId = newId();

@@ -72,7 +72,7 @@ export async function orStoredAnswer<Answer>(
 /**
  * @param order `body` is the parsed input: the same key with another body is refused
  * @returns the accepted or replayed job's id
- * @throws AppError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS, QUOTA_EXCEEDED or STATE_CONFLICT; nothing was
+ * @throws AppError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS, QUOTA_EXCEEDED, RATE_LIMITED (live jobs) or STATE_CONFLICT; nothing was
  *   written then
  */
 export async function acceptJob(
@@ -108,6 +108,14 @@ export async function acceptJob(
       throw new AppError('QUOTA_EXCEEDED', 'This would go past your budget. Nothing was started or charged.');
     case 'gone':
       throw notFound('model');
+    case 'no-place': {
+      const { liveJobsPerPerson: most } = deps.config;
+      throw new AppError(
+        'RATE_LIMITED',
+        `At most ${most} jobs of one person at once, and ${most} of yours have not ended. Wait for one or cancel one. Nothing was started or charged.`,
+        { retryAfterMs: 10_000 },
+      );
+    }
     case 'already-live':
       throw new AppError('STATE_CONFLICT', 'This is already being worked on. Wait for it to end or cancel it first.');
   }

@@ -14,6 +14,7 @@ import {
   removeDeletedCollections,
   removeExpiredRows,
   removeModel,
+  removeOldReports,
   removePhotos,
   removePhotosPastRetention,
 } from '@pixgen/db';
@@ -32,6 +33,8 @@ const LATE_PUT_MS = 60 * 60_000;
 const REMEMBER_MS = 7 * DAY_MS;
 /** The board shows jobs that ended badly this long; the admin's list shows them as long as their model exists. */
 const DEAD_LETTER_MS = 30 * DAY_MS;
+/** After its decision a report is kept this long, for questions about it. */
+const KEEP_REPORTS_MS = 180 * DAY_MS;
 
 /**
  * One pass. Objects go before their rows: a crash in between leaves a row that the next pass finds again, never an object
@@ -48,6 +51,7 @@ export async function sweep(deps: Deps, now = Date.now()): Promise<void> {
   await purgeExports(deps, now);
   await removeLeftovers(deps, new Date(now - LATE_PUT_MS));
   await removeExpiredRows(deps.db, new Date(now - REMEMBER_MS));
+  await removeOldReports(deps.db.pool, new Date(now - KEEP_REPORTS_MS));
   await deps.producer.trimDeadLetters(DEAD_LETTER_MS);
 }
 

@@ -48,7 +48,7 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
     assertStoppable(settings);
-    await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord);
+    await assertPromptsAllowed(deps, settings.samplePrompts, model.classWord, userId);
     if (settings.priorWeight > 0 && !isPerson) throw overrideFault('priorWeight', NO_PRIOR);
     const pack = input.pack ? await orderedPack(deps, model, input.pack) : null;
     const order = { profile, preset, settings, photoIds: photos.map((photo) => photo.id), pack };
@@ -76,7 +76,7 @@ async function orderedPack(deps: Deps, model: OwnedModelRow, { slug, n }: { slug
   if (!version) throw notFound('pack');
   const { max } = LIMITS.imagesPerGeneration;
   if (version.prompts.length * n > max) throw new AppError('INVALID_INPUT', `pack.n: Use at most ${max} pictures.`);
-  await assertPromptsAllowed(deps, version.prompts, model.classWord);
+  await assertPromptsAllowed(deps, version.prompts, model.classWord, null);
   return { id: newId(), packVersionId: version.id, n };
 }
 

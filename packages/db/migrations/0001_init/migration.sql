@@ -337,6 +337,8 @@ CREATE TABLE "LiveJob" (
     "jobId" UUID NOT NULL,
     "generationId" UUID,
     "modelId" UUID,
+    "userId" UUID,
+    "place" INTEGER,
 
     CONSTRAINT "LiveJob_pkey" PRIMARY KEY ("jobId")
 );
@@ -465,6 +467,7 @@ CREATE TABLE "Erasure" (
     "userId" UUID,
     "targetId" UUID,
     "modelId" UUID,
+    "objectKey" TEXT,
     "jobIds" UUID[] DEFAULT ARRAY[]::UUID[],
     "photoIds" UUID[] DEFAULT ARRAY[]::UUID[],
     "callIds" TEXT[] DEFAULT ARRAY[]::TEXT[],
@@ -487,6 +490,35 @@ CREATE TABLE "ErasedSubject" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "ErasedSubject_pkey" PRIMARY KEY ("subjectHash")
+);
+
+-- CreateTable
+CREATE TABLE "Report" (
+    "id" UUID NOT NULL,
+    "codeHash" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "reason" TEXT NOT NULL,
+    "what" TEXT NOT NULL,
+    "words" TEXT NOT NULL,
+    "contact" TEXT,
+    "namedIds" UUID[],
+    "reporterId" UUID,
+    "receivedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "dueAt" TIMESTAMPTZ(3) NOT NULL,
+    "decidedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Report_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Strike" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "reason" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "liftedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "Strike_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -710,6 +742,18 @@ CREATE UNIQUE INDEX "Erasure_codeHash_key" ON "Erasure"("codeHash");
 CREATE INDEX "Erasure_dueAt_idx" ON "Erasure"("dueAt");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Report_codeHash_key" ON "Report"("codeHash");
+
+-- CreateIndex
+CREATE INDEX "Report_reporterId_idx" ON "Report"("reporterId");
+
+-- CreateIndex
+CREATE INDEX "Report_decidedAt_idx" ON "Report"("decidedAt");
+
+-- CreateIndex
+CREATE INDEX "Strike_userId_id_idx" ON "Strike"("userId", "id" DESC);
+
+-- CreateIndex
 CREATE INDEX "DataExport_userId_id_idx" ON "DataExport"("userId", "id" DESC);
 
 -- CreateIndex
@@ -839,6 +883,12 @@ ALTER TABLE "JobAttempt" ADD CONSTRAINT "JobAttempt_jobId_fkey" FOREIGN KEY ("jo
 ALTER TABLE "JobEvent" ADD CONSTRAINT "JobEvent_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "Report" ADD CONSTRAINT "Report_reporterId_fkey" FOREIGN KEY ("reporterId") REFERENCES "User"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Strike" ADD CONSTRAINT "Strike_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "DataExport" ADD CONSTRAINT "DataExport_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -889,13 +939,22 @@ ALTER TABLE "Job" SET (fillfactor = 60);
 ALTER TABLE "JobAttempt" SET (fillfactor = 60);
 ALTER TABLE "GpuEvent" SET (fillfactor = 80);
 
-ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_kind_check" CHECK ("kind" IN ('account', 'model', 'photo'));
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_kind_check" CHECK ("kind" IN ('account', 'model', 'photo', 'image'));
 ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_state_check" CHECK ("state" IN ('erasing', 'erased', 'swept'));
-ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_requested_check" CHECK ("requestedBy" IN ('owner', 'identity-provider'));
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_requested_check" CHECK ("requestedBy" IN ('owner', 'identity-provider', 'operator'));
 ALTER TABLE "DataExport" ADD CONSTRAINT "DataExport_state_check" CHECK ("state" IN ('making', 'ready'));
 
+ALTER TABLE "Report" ADD CONSTRAINT "Report_state_check" CHECK ("state" IN ('open', 'dismissed', 'taken-down', 'suspended', 'gone'));
+ALTER TABLE "Report" ADD CONSTRAINT "Report_reason_check" CHECK ("reason" IN ('without-consent', 'minor', 'sexual', 'illegal', 'other'));
+ALTER TABLE "Report" ADD CONSTRAINT "Report_decided_check" CHECK (("state" = 'open') = ("decidedAt" IS NULL));
+ALTER TABLE "Strike" ADD CONSTRAINT "Strike_reason_check" CHECK ("reason" IN ('prompt-minors', 'prompt-sexual', 'taken-down'));
+-- Few reports wait at a time, among many that do not.
+CREATE INDEX "Report_open_idx" ON "Report" ("id") WHERE "state" = 'open';
+-- One place is one job's: parallel orders cannot both take the last one.
+CREATE UNIQUE INDEX "LiveJob_place_idx" ON "LiveJob" ("userId", "place") WHERE "place" IS NOT NULL;
+
 -- After the last sweep nothing says any more whose it was.
-ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_swept_check" CHECK ("state" <> 'swept' OR ("userId" IS NULL AND "targetId" IS NULL AND "modelId" IS NULL AND "subject" IS NULL AND "jobIds" = '{}' AND "photoIds" = '{}' AND "callIds" = '{}'));
+ALTER TABLE "Erasure" ADD CONSTRAINT "Erasure_swept_check" CHECK ("state" <> 'swept' OR ("userId" IS NULL AND "targetId" IS NULL AND "modelId" IS NULL AND "objectKey" IS NULL AND "subject" IS NULL AND "jobIds" = '{}' AND "photoIds" = '{}' AND "callIds" = '{}'));
 -- One thing is erased once, however often it is asked for.
 CREATE UNIQUE INDEX "Erasure_under_way_idx" ON "Erasure" ("kind", "targetId") WHERE "targetId" IS NOT NULL;
 

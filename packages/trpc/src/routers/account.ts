@@ -7,6 +7,7 @@ import {
   getErasure,
   getExport,
   getInstallation,
+  getStanding,
   listApiKeys,
   listAudit,
   listDeadLetters,
@@ -42,11 +43,13 @@ import {
   queuesView,
   retryDeadLettersInput,
   retryDeadLettersResult,
+  standingView,
   updateUserInput,
 } from '@pixgen/domain';
 import { z } from 'zod';
 import { rest } from '../rest.ts';
 import { adminProcedure, publicProcedure, router, userProcedure } from '../trpc.ts';
+import { adminReportsRouter, adminStrikesRouter } from './reports.ts';
 
 export const accountRouter = router({
   installation: publicProcedure
@@ -58,6 +61,11 @@ export const accountRouter = router({
     .input(z.void())
     .output(accountView)
     .query(({ ctx }) => getAccount(ctx.deps, ctx.actor)),
+  standing: userProcedure
+    .meta(rest('GET', '/account/standing', 'account'))
+    .input(z.void())
+    .output(standingView)
+    .query(({ ctx }) => getStanding(ctx.deps, ctx.actor)),
   createApiKey: userProcedure
     .meta(rest('POST', '/account/api-keys', 'account'))
     .input(createApiKeyInput)
@@ -124,6 +132,8 @@ export const adminRouter = router({
       .output(adminUserView)
       .mutation(({ ctx, input }) => updateUser(ctx.deps, ctx.actor, input)),
   }),
+  reports: adminReportsRouter,
+  strikes: adminStrikesRouter,
   deadLetters: router({
     list: adminProcedure
       .meta(rest('GET', '/admin/dead-letters', 'admin'))

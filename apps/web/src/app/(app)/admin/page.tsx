@@ -4,6 +4,7 @@ import { getTranslations } from 'next-intl/server';
 import { Invites } from '@/account/invites';
 import { DeadLetters } from '@/admin/dead-letters';
 import { Queues } from '@/admin/queues';
+import { ReportClock } from '@/admin/report-clock';
 import { Users } from '@/admin/users';
 import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
@@ -17,6 +18,7 @@ export default async function AdminPage() {
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.admin.queues.queryOptions()),
+      queryClient.fetchQuery(trpc.admin.reports.clock.queryOptions()),
       queryClient.fetchInfiniteQuery(
         trpc.admin.users.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
       ),
@@ -32,6 +34,9 @@ export default async function AdminPage() {
         lead={t('whoIsHereWhatWaits')}
         actions={
           <>
+            <LinkButton as={Link} href="/admin/reports">
+              {t('reports')}
+            </LinkButton>
             <LinkButton as={Link} href="/admin/audit-log">
               {t('auditLog')}
             </LinkButton>
@@ -42,6 +47,7 @@ export default async function AdminPage() {
       />
       <Hydrate>
         <div className="grid gap-12">
+          <ReportClock />
           <Queues />
           <DeadLetters />
           <Users />

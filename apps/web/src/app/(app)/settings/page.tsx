@@ -7,10 +7,11 @@ import { ApiKeys } from '@/account/api-keys';
 import { SignOutButton } from '@/account/sign-out-button';
 import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
-import { formatCost } from '@/jobs/words';
+import { formatMoney } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
 import { LanguageChoice } from '@/language/language-choice';
 import { titled } from '@/language/titled';
+import { OwnStrikes } from '@/reports/own-strikes';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -25,6 +26,7 @@ export default async function SettingsPage() {
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.account.apiKeys.queryOptions()),
       queryClient.fetchQuery(trpc.account.dataExport.queryOptions()),
+      queryClient.fetchQuery(trpc.account.standing.queryOptions()),
     ]),
   );
   const { budget } = account;
@@ -39,12 +41,15 @@ export default async function SettingsPage() {
               [t('eMail'), account.email ?? t('none')],
               [t('role'), account.role === 'admin' ? t('administrator') : t('member')],
               [t('baseModel'), PROFILES[account.profile].name],
-              [t('spent'), formatCost(jobWords, budget.spentMicroUsd)],
+              [t('spent'), formatMoney(jobWords, budget.spentMicroUsd)],
               ...(budget.limitMicroUsd === null
                 ? []
-                : [[t('limit'), formatCost(jobWords, budget.limitMicroUsd)] as const]),
+                : [[t('limit'), formatMoney(jobWords, budget.limitMicroUsd)] as const]),
             ]}
           />
+          <Hydrate>
+            <OwnStrikes />
+          </Hydrate>
           <SignOutButton />
         </Block>
         <Block title={t('appearance')} text={t('keptInThisBrowser')}>

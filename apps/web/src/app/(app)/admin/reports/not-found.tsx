@@ -1,0 +1,1 @@
+export { SegmentNotFound as default } from '@/shell/not-found';

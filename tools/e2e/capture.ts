@@ -1,0 +1,53 @@
+/** Pictures of a screen for people to look at, and what must be true of it in every size and theme. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { expectAccessible } from './accessible.ts';
+import { pictureName, SCREENSHOTS, THEMES, WINDOWS } from './pictures.ts';
+
+/**
+ * Takes the page as it stands, wide and narrow, light and dark. Fails when it scrolls sideways, or on anything serious that
+ * axe finds.
+ * @param options.whole the whole page, not only what the window shows
+ */
+export async function capture(page: Page, name: string, options: { whole?: boolean } = {}): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const [standard] = WINDOWS;
+  for (const [width, height] of WINDOWS) {
+    for (const colorScheme of THEMES) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await untilImagesLoaded(page);
+      const path = join(SCREENSHOTS, pictureName(name, width, colorScheme));
+      await page.screenshot({ path, fullPage: options.whole ?? true });
+      expect(await findOverflow(page), `${name} scrolls sideways at ${width} px`).toEqual([]);
+    }
+  }
+  await page.setViewportSize({ width: standard[0], height: standard[1] });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expectAccessible(page, name);
+  await page.emulateMedia({ reducedMotion: null });
+}
+
+/** Another window asks for other sizes of what it shows. */
+async function untilImagesLoaded(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    [...document.images].every((image) => {
+      const { top, bottom, left, right } = image.getBoundingClientRect();
+      return image.complete || bottom < 0 || top > innerHeight || right < 0 || left > innerWidth;
+    }),
+  );
+}
+
+/** Elements that reach past the right edge, when the page can be scrolled sideways. */
+function findOverflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth + 1,
+    );
+    return ['the page', ...wide.slice(-5).map((element) => element.outerHTML.slice(0, 300))];
+  });
+}
