@@ -17,8 +17,10 @@ const OVERWEIGHT: Readonly<Record<string, number>> = {
   '/train/[id]/review': 210_000,
   '/studio': 221_000,
   '/generations/[id]': 221_000,
-  '/settings': 237_000,
-  '/admin/audit-log': 236_000,
+  '/settings': 205_000,
+  '/packs': 203_000,
+  '/admin': 203_000,
+  '/admin/audit-log': 203_000,
 };
 
 /** The most that this route's first load may weigh. */
