@@ -17,7 +17,7 @@ const OVERWEIGHT: Readonly<Record<string, number>> = {
   '/train/[id]/review': 210_000,
   '/studio': 221_000,
   '/generations/[id]': 221_000,
-  '/settings': 205_000,
+  '/settings': 208_000,
   '/packs': 203_000,
   '/admin': 203_000,
   '/admin/audit-log': 203_000,

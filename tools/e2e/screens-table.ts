@@ -94,7 +94,7 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
   settings: { full: 'settings', 'key shown once': 'settings-key' },
   admin: { full: 'admin' },
   'audit-log': { full: 'audit-log' },
-  reports: { deciding: 'reports-deciding', full: 'reports-decided' },
+  reports: { empty: 'reports-empty', deciding: 'reports-deciding', full: 'reports-decided' },
 };
 
 const segmentRow = (name: SegmentName): ScreenRow => ({

@@ -161,6 +161,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       ['compare-empty', '/compare', 'Choose two pictures'],
       ['activity-empty', '/activity', /Nothing|No job/],
       ['train', '/train', /./],
+      ['reports-empty', '/admin/reports', /./],
     ] as const) {
       await go(path);
       await heading(text);

@@ -2,34 +2,9 @@
 import { z } from 'zod';
 import { isoTime, page } from './common.ts';
 import { LIMITS } from './limits.ts';
+import { AUDIT_ACTIONS } from './words.ts';
 
-export const auditAction = z.enum([
-  'sign-up',
-  'set-up',
-  'sign-in',
-  'sign-in.failed',
-  'sign-out',
-  'api-key.made',
-  'api-key.revoked',
-  'consent.given',
-  'training.started',
-  'export.requested',
-  'export.made',
-  'erase.requested',
-  'erase.done',
-  'erase.swept',
-  'retention.erased',
-  'invite.made',
-  'dead-letter.retried',
-  'role.changed',
-  'status.changed',
-  'standing.set',
-  'report.received',
-  'report.viewed',
-  'report.decided',
-  'strike.noted',
-  'strike.lifted',
-]);
+export const auditAction = z.enum(AUDIT_ACTIONS);
 export type AuditAction = z.infer<typeof auditAction>;
 
 /** `name` is null for people who are erased; a pseudonym of null means the system, or somebody nobody knows. */

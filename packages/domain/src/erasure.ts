@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { id, isoTime } from './common.ts';
 import { LIMITS } from './limits.ts';
-
-/** What a person types to end their account. */
-export const ERASE_PHRASE = 'erase my account';
+import { ERASE_PHRASE } from './words.ts';
 
 export const eraseAccountInput = z.strictObject({
   confirmation: z

@@ -28,3 +28,4 @@ export * from './reports.ts';
 export * from './strikes.ts';
 export * from './training.ts';
 export * from './training-settings.ts';
+export * from './words.ts';

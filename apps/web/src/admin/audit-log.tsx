@@ -1,6 +1,6 @@
 'use client';
 
-import type { AuditAction, AuditEntryView } from '@pixgen/domain';
+import { AUDIT_ACTIONS, type AuditAction, type AuditEntryView } from '@pixgen/domain';
 import { Button, Field, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
@@ -11,12 +11,8 @@ import { failureOf } from '@/trpc/failure';
 
 type Filter = { action?: AuditAction; person?: string };
 
-/**
- * Every entry, newest first, by kind and by person.
- *
- * @param props.actions all kinds, handed over as data: the domain's schemas stay out of the browser
- */
-export function AuditLog({ actions }: { actions: readonly AuditAction[] }) {
+/** Every entry, newest first, by kind and by person. */
+export function AuditLog() {
   const t = useTranslations('admin');
   const trpc = useTRPC();
   const [filter, setFilter] = useState<Filter>({});
@@ -32,13 +28,13 @@ export function AuditLog({ actions }: { actions: readonly AuditAction[] }) {
           <Select
             value={filter.action ?? ''}
             onChange={({ target }) => {
-              const action = actions.find((one) => one === target.value);
+              const action = AUDIT_ACTIONS.find((one) => one === target.value);
               const { action: _, ...rest } = filter;
               setFilter(action ? { ...rest, action } : rest);
             }}
           >
             <option value="">{t('everything')}</option>
-            {actions.map((action) => (
+            {AUDIT_ACTIONS.map((action) => (
               <option key={action}>{action}</option>
             ))}
           </Select>

@@ -1,6 +1,6 @@
 'use client';
 
-import type { ERASE_PHRASE } from '@pixgen/domain';
+import { ERASE_PHRASE } from '@pixgen/domain';
 import { Button, Field, Input, LinkButton, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
@@ -15,18 +15,12 @@ import { keepReceiptCode } from './receipt-code';
 
 const MAKING_POLL_MS = 3_000;
 
-type Props = {
-  /** What has to be typed; handed over as data, so that the domain's schemas stay out of the browser. */
-  erasePhrase: typeof ERASE_PHRASE;
-  hasPassword: boolean;
-};
-
 /** A copy of everything, and the end of everything. */
-export function YourData(props: Props) {
+export function YourData({ hasPassword }: { hasPassword: boolean }) {
   return (
     <div className="grid gap-6">
       <DataCopy />
-      <EraseAccount {...props} />
+      <EraseAccount hasPassword={hasPassword} />
     </div>
   );
 }
@@ -78,7 +72,7 @@ function DataCopy() {
   );
 }
 
-function EraseAccount({ erasePhrase, hasPassword }: Props) {
+function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
   const t = useTranslations('settings');
   const trpc = useTRPC();
   const [phrase, setPhrase] = useState('');
@@ -91,10 +85,10 @@ function EraseAccount({ erasePhrase, hasPassword }: Props) {
       },
     }),
   );
-  const isTyped = phrase.trim().toLowerCase() === erasePhrase;
+  const isTyped = phrase.trim().toLowerCase() === ERASE_PHRASE;
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (isTyped) erase.mutate({ confirmation: erasePhrase, ...(hasPassword && { password }) });
+    if (isTyped) erase.mutate({ confirmation: ERASE_PHRASE, ...(hasPassword && { password }) });
   }
   const passwordError = fieldError(erase.error, 'password');
   return (
@@ -104,7 +98,7 @@ function EraseAccount({ erasePhrase, hasPassword }: Props) {
         <p className="text-ink-2 text-sm">{t('photosModelsPicturesAndEverything')}</p>
       </div>
       {erase.error && !passwordError && <Notice tone="danger">{failureOf(erase.error).message}</Notice>}
-      <Field label={t('type', { phrase: erasePhrase })} className="w-full">
+      <Field label={t('type', { phrase: ERASE_PHRASE })} className="w-full">
         <Input value={phrase} onChange={(event) => setPhrase(event.target.value)} autoComplete="off" required />
       </Field>
       {hasPassword && (

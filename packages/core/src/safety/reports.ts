@@ -30,8 +30,8 @@ import {
   type ReportView,
 } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
-import sharp from 'sharp';
 import type { Actor, Deps } from '../deps.ts';
+import { shrinkPicture } from '../gallery/shrink-picture.ts';
 import { toPage } from '../page.ts';
 import { addressKey } from './address-key.ts';
 
@@ -122,9 +122,7 @@ async function draw(deps: Deps, { kind, userId, modelId, id, storageKey }: Targe
   const bytes = await deps.storage.read(key, MAX_SOURCE_BYTES);
   if (!bytes) return null;
   try {
-    const small = sharp(bytes, { limitInputPixels: 50_000_000 });
-    const drawn = await small.resize({ width: SHOWN_PX, withoutEnlargement: true }).webp({ quality: 75 }).toBuffer();
-    return `data:image/webp;base64,${drawn.toString('base64')}`;
+    return `data:image/webp;base64,${(await shrinkPicture(bytes, SHOWN_PX)).toString('base64')}`;
   } catch (error) {
     deps.log.warn({ err: error, kind }, 'a reported picture could not be drawn');
     return null;

@@ -1,4 +1,4 @@
-import { ERASE_PHRASE, PROFILES } from '@pixgen/domain';
+import { PROFILES } from '@pixgen/domain';
 import { Card, Facts, LinkButton, PageHeader } from '@pixgen/ui';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
@@ -64,7 +64,7 @@ export default async function SettingsPage() {
         </Block>
         <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>
-            <YourData erasePhrase={ERASE_PHRASE} hasPassword={env().AUTH_MODE === 'local'} />
+            <YourData hasPassword={env().AUTH_MODE === 'local'} />
           </Hydrate>
         </Block>
         {account.role === 'admin' && (

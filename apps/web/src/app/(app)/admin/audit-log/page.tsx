@@ -1,4 +1,3 @@
-import { auditAction } from '@pixgen/domain';
 import { PageHeader } from '@pixgen/ui';
 import { getTranslations } from 'next-intl/server';
 import { AuditLog } from '@/admin/audit-log';
@@ -19,7 +18,7 @@ export default async function AuditLogPage() {
     <>
       <PageHeader title={t('auditLog')} lead={t('whatWasDoneByWhom')} />
       <Hydrate>
-        <AuditLog actions={auditAction.options} />
+        <AuditLog />
       </Hydrate>
     </>
   );
