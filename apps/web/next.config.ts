@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { NextConfig } from 'next';
+import createNextIntlPlugin from 'next-intl/plugin';
 
 const repository = path.join(import.meta.dirname, '../..');
 
@@ -42,4 +43,12 @@ const config: NextConfig = {
   ],
 };
 
-export default config;
+const withMessages = createNextIntlPlugin({
+  requestConfig: './src/language/request.ts',
+  experimental: {
+    // Compiled when the app is built: the parser of messages would weigh on every page.
+    messages: { path: './src/language/messages', format: 'json', locales: 'infer', precompile: true },
+  },
+});
+
+export default withMessages(config);

@@ -91,7 +91,7 @@ describe('dependencies', () => {
 describe('what the product ships', () => {
   /** `docs/licences.md` says what the less usual ones ask for. */
   const FREE =
-    /^\(?(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|Unlicense|CC0-1\.0|MIT and ISC|MIT OR CC0-1\.0)\)?$/;
+    /^\(?(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|Unlicense|CC0-1\.0|MIT and ISC|MIT OR CC0-1\.0|Apache-2\.0 AND MIT)\)?$/;
   const WITH_TERMS: Record<string, RegExp> = {
     'LGPL-3.0-or-later': /^@img\/sharp-libvips-/,
     'LGPL-3.0': /^heic-to$/,

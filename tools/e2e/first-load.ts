@@ -17,9 +17,12 @@ const OVERWEIGHT: Readonly<Record<string, number>> = {
   '/train/[id]/review': 210_000,
   '/studio': 221_000,
   '/generations/[id]': 221_000,
+  '/settings': 208_000,
   '/activity/[job]': 206_000,
-  '/settings': 206_000,
-  '/admin/reports': 201_000,
+  '/admin/reports': 204_000,
+  '/packs': 203_000,
+  '/admin': 203_000,
+  '/admin/audit-log': 203_000,
 };
 
 /** The most that this route's first load may weigh. */

@@ -10,6 +10,8 @@ const schema = z
     CLERK_PUBLISHABLE_KEY: z.string().regex(/^pk_/).optional(),
     CLERK_SECRET_KEY: z.string().regex(/^sk_/).optional(),
     UPLOAD_ORIGIN: url,
+    /** For development and tests: whether `en-XA` may be chosen. */
+    PSEUDO_LOCALE: z.enum(['on', 'off']).default('off'),
   })
   .superRefine((env, ctx) => {
     for (const key of ['CLERK_PUBLISHABLE_KEY', 'CLERK_SECRET_KEY'] as const) {

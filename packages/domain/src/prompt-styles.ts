@@ -53,3 +53,13 @@ export function estimateTokens(text: string): number {
     tokens += piece.length <= 8 ? 1 : 1 + Math.ceil((piece.length - 8) / 4);
   return tokens;
 }
+
+/** What an empty prompt may begin with. Prompts are in English in every language of the studio: base models read it best. */
+export const PROMPT_IDEAS: readonly string[] = [
+  'in a sunlit greenhouse, 50 mm photograph, soft light',
+  'on a rainy street at night, neon reflections, film still',
+  'studio portrait on grey paper, large softbox, high detail',
+  'as a watercolour on rough paper, loose strokes',
+];
+
+export const PROMPT_EXAMPLE = 'reading in a sunlit greenhouse, 50 mm photograph, soft light';

@@ -4,7 +4,7 @@ import { cn } from './cn.ts';
 import { Spinner } from './spinner.tsx';
 
 const button = cva(
-  'inline-flex shrink-0 select-none items-center justify-center gap-2 whitespace-nowrap rounded-control font-medium transition-[background,border-color,color,transform] duration-150 ease-out active:translate-y-px disabled:translate-y-0 disabled:opacity-55 aria-disabled:translate-y-0 aria-disabled:opacity-55 [&_svg]:size-[1.1em] [&_svg]:shrink-0',
+  'inline-flex shrink-0 select-none items-center justify-center gap-2 sm:whitespace-nowrap max-sm:max-w-full rounded-control font-medium transition-[background,border-color,color,transform] duration-150 ease-out active:translate-y-px disabled:translate-y-0 disabled:opacity-55 aria-disabled:translate-y-0 aria-disabled:opacity-55 [&_svg]:size-[1.1em] [&_svg]:shrink-0',
   {
     variants: {
       variant: {
@@ -15,9 +15,9 @@ const button = cva(
         quietDanger: 'text-danger hover:bg-danger-soft',
       },
       size: {
-        sm: 'h-8 px-3 text-sm',
-        md: 'h-10 px-4 text-sm',
-        lg: 'h-12 px-6 text-base',
+        sm: 'h-8 px-3 text-sm max-sm:h-fit max-sm:min-h-8',
+        md: 'h-10 px-4 text-sm max-sm:h-fit max-sm:min-h-10',
+        lg: 'h-12 px-6 text-base max-sm:h-fit max-sm:min-h-12',
         icon: 'size-10',
         iconSm: 'size-8 text-sm',
       },

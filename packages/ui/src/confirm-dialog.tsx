@@ -33,7 +33,7 @@ export default function ConfirmDialog({ open, onOpenChange, ...props }: Props) {
             </p>
           )}
           <div className="mt-3 flex flex-wrap justify-end gap-2">
-            <AlertDialog.Close render={<Button variant="ghost">{props.keep ?? 'Keep it'}</Button>} />
+            <AlertDialog.Close render={<Button variant="ghost">{props.keep}</Button>} />
             <Button variant={props.danger ? 'danger' : 'primary'} busy={busy} onClick={confirm}>
               {props.action}
             </Button>

@@ -9,7 +9,8 @@ export type ConfirmProps = {
   title: string;
   children?: ReactNode;
   action: string;
-  keep?: string;
+  /** The way out. */
+  keep: string;
   danger?: boolean;
   /** Resolves with null when done, or with the sentence that says why not. */
   onConfirm: () => Promise<string | null>;

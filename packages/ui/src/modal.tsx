@@ -11,6 +11,8 @@ export function Modal(props: {
   title: string;
   /** Only screen readers hear the title. */
   hideTitle?: boolean;
+  /** What the button that closes it is called. */
+  closeLabel: string;
   onClose: () => void;
   className?: string;
   children: ReactNode;
@@ -30,7 +32,7 @@ export function Modal(props: {
           ) : (
             <div className="flex items-center justify-between gap-4">
               <Dialog.Title className="font-semibold text-lg tracking-[-0.01em]">{props.title}</Dialog.Title>
-              <IconButton label="Close" size="iconSm" onClick={props.onClose}>
+              <IconButton label={props.closeLabel} size="iconSm" onClick={props.onClose}>
                 <X aria-hidden="true" />
               </IconButton>
             </div>

@@ -13,7 +13,7 @@ export function Segmented<T extends string>(props: {
 }) {
   const name = useId();
   return (
-    <fieldset className={cn('inline-flex rounded-control bg-sunken p-1', props.className)}>
+    <fieldset className={cn('inline-flex max-w-full flex-wrap rounded-control bg-sunken p-1', props.className)}>
       <legend className="sr-only">{props.label}</legend>
       {props.options.map((option) => (
         <label

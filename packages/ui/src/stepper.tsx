@@ -5,14 +5,21 @@ import { cn } from './cn.ts';
 export type Step = { label: string; state: 'done' | 'current' | 'open'; href?: string | undefined };
 
 /** Where one is in a row of steps. A step with `href` is a link. */
-export function Stepper(props: { label: string; steps: readonly Step[]; as?: ElementType; className?: string }) {
+export function Stepper(props: {
+  label: string;
+  /** Read out behind the name of a step that is done. */
+  doneLabel: string;
+  steps: readonly Step[];
+  as?: ElementType;
+  className?: string;
+}) {
   const Link = props.as ?? 'a';
   return (
     <nav aria-label={props.label} className={props.className}>
       <ol className="flex items-center gap-2 sm:gap-3">
         {props.steps.map((step, index) => (
           <li key={step.label} className="flex min-w-0 items-center gap-2 not-last:flex-auto sm:gap-3">
-            <StepLabel step={step} number={index + 1} link={step.href ? Link : null} />
+            <StepLabel step={step} doneLabel={props.doneLabel} number={index + 1} link={step.href ? Link : null} />
             {index < props.steps.length - 1 && <span aria-hidden="true" className="h-px min-w-3 flex-1 bg-edge/60" />}
           </li>
         ))}
@@ -21,7 +28,8 @@ export function Stepper(props: { label: string; steps: readonly Step[]; as?: Ele
   );
 }
 
-function StepLabel({ step, number, link }: { step: Step; number: number; link: ElementType | null }) {
+function StepLabel(props: { step: Step; doneLabel: string; number: number; link: ElementType | null }) {
+  const { step, number, link } = props;
   const Tag = link ?? 'span';
   return (
     <Tag
@@ -41,7 +49,7 @@ function StepLabel({ step, number, link }: { step: Step; number: number; link: E
       </span>
       <span className={cn(step.state === 'current' ? 'font-medium' : 'text-ink-2 max-sm:sr-only')}>
         {step.label}
-        {step.state === 'done' && <span className="sr-only"> (done)</span>}
+        {step.state === 'done' && <span className="sr-only"> {props.doneLabel}</span>}
       </span>
     </Tag>
   );

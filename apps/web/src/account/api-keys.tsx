@@ -4,6 +4,7 @@ import { LIMITS } from '@pixgen/domain';
 import { Button, Confirm, Field, Input, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Copy } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
@@ -11,6 +12,7 @@ import { failureOf } from '@/trpc/failure';
 
 /** Keys for programs. A key is shown once, right after it was made. */
 export function ApiKeys() {
+  const t = useTranslations('settings');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const keys = useQuery(trpc.account.apiKeys.queryOptions());
@@ -26,30 +28,25 @@ export function ApiKeys() {
     <div className="grid gap-5">
       {create.data && <NewKey secret={create.data.secret} />}
       {create.error && <Notice tone="danger">{failureOf(create.error).message}</Notice>}
-      <ul aria-label="API keys" className="grid divide-y divide-line">
+      <ul aria-label={t('apiKeys')} className="grid divide-y divide-line">
         {keys.data?.items.map((key) => (
           <li key={key.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3 text-sm">
             <span className="font-medium">{key.name}</span>
             <span className="font-mono text-ink-2">{key.prefix}…</span>
             <span className="text-ink-2">
-              {key.lastUsedAt ? (
-                <>
-                  used <Ago at={key.lastUsedAt} />
-                </>
-              ) : (
-                'never used'
-              )}
+              {key.lastUsedAt ? t.rich('lastUsed', { ago: () => <Ago at={key.lastUsedAt ?? ''} /> }) : t('neverUsed')}
             </span>
             <span className="ml-auto">
               <Confirm
                 danger
                 trigger={
                   <Button size="sm" variant="quietDanger">
-                    Revoke
+                    {t('revoke')}
                   </Button>
                 }
-                title={`Revoke ${key.name}?`}
-                action="Revoke the key"
+                title={t('revoke2', { name: key.name })}
+                action={t('revokeTheKey')}
+                keep={t('keepIt')}
                 onConfirm={() =>
                   revoke.mutateAsync({ id: key.id }).then(
                     () => null,
@@ -57,15 +54,15 @@ export function ApiKeys() {
                   )
                 }
               >
-                Programs that use it stop working at once.
+                {t('programsThatUseItStop')}
               </Confirm>
             </span>
           </li>
         ))}
       </ul>
-      {keys.data?.items.length === 0 && !create.data && <p className="text-ink-2 text-sm">No keys yet.</p>}
+      {keys.data?.items.length === 0 && !create.data && <p className="text-ink-2 text-sm">{t('noKeysYet')}</p>}
       <form onSubmit={submit} className="flex flex-wrap items-end gap-2">
-        <Field label="Name of a new key" className="min-w-0 flex-1 basis-48">
+        <Field label={t('nameOfANewKey')} className="min-w-0 flex-1 basis-48">
           <Input
             value={name}
             onChange={(event) => setName(event.target.value)}
@@ -75,7 +72,7 @@ export function ApiKeys() {
           />
         </Field>
         <Button type="submit" busy={create.isPending}>
-          Create key
+          {t('createKey')}
         </Button>
       </form>
     </div>
@@ -83,11 +80,12 @@ export function ApiKeys() {
 }
 
 function NewKey({ secret }: { secret: string }) {
+  const t = useTranslations('settings');
   const [copied, setCopied] = useState(false);
   return (
     <Notice
       tone="good"
-      title="Your new key. It is shown only now."
+      title={t('yourNewKeyItIs')}
       action={
         <Button
           size="sm"
@@ -98,7 +96,7 @@ function NewKey({ secret }: { secret: string }) {
             )
           }
         >
-          <Copy aria-hidden="true" /> {copied ? 'Copied' : 'Copy'}
+          <Copy aria-hidden="true" /> {copied ? t('copied') : t('copy')}
         </Button>
       }
     >

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@pixgen/domain';
 import { Button, Field, Input, Notice } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useCredentials } from './use-credentials';
 
@@ -12,14 +13,15 @@ function values(event: FormEvent<HTMLFormElement>): Record<string, string> {
 }
 
 export function SignInForm({ next }: { next: string }) {
+  const t = useTranslations('entrance');
   const { busy, failure, send } = useCredentials('/auth/sign-in', next);
   return (
     <form method="post" className="grid gap-5" onSubmit={(event) => void send(values(event))}>
       {failure && <Notice tone="danger">{failure.message}</Notice>}
-      <Field label="E-mail" error={failure?.fields.email}>
+      <Field label={t('eMail')} error={failure?.fields.email}>
         <Input name="email" type="email" autoComplete="username" required maxLength={LIMITS.email.max} />
       </Field>
-      <Field label="Password" error={failure?.fields.password}>
+      <Field label={t('password')} error={failure?.fields.password}>
         <Input
           name="password"
           type="password"
@@ -29,7 +31,7 @@ export function SignInForm({ next }: { next: string }) {
         />
       </Field>
       <Button type="submit" variant="primary" size="lg" busy={busy}>
-        Sign in
+        {t('signIn')}
       </Button>
     </form>
   );
@@ -37,22 +39,19 @@ export function SignInForm({ next }: { next: string }) {
 
 /** New accounts; `invite` asks for the code where registration is by invitation. */
 export function SignUpForm({ next, invite }: { next: string; invite: boolean }) {
+  const t = useTranslations('entrance');
   const { busy, failure, send } = useCredentials('/auth/sign-up', next);
   return (
     <form method="post" className="grid gap-5" onSubmit={(event) => void send(values(event))}>
       {failure && <Notice tone="danger">{failure.message}</Notice>}
       <NewAccountFields fields={failure?.fields ?? {}} />
       {invite && (
-        <Field
-          label="Invitation code"
-          hint="This installation takes new people by invitation."
-          error={failure?.fields.invite}
-        >
+        <Field label={t('invitationCode')} hint={t('thisInstallationTakesNewPeople')} error={failure?.fields.invite}>
           <Input name="invite" required autoComplete="off" maxLength={200} />
         </Field>
       )}
       <Button type="submit" variant="primary" size="lg" busy={busy}>
-        Create account
+        {t('createAccount')}
       </Button>
     </form>
   );
@@ -60,6 +59,7 @@ export function SignUpForm({ next, invite }: { next: string; invite: boolean }) 
 
 /** The first administrator. The one-time token stands behind `#` in the address, so it is in no log. */
 export function SetUpForm() {
+  const t = useTranslations('entrance');
   const { busy, failure, send } = useCredentials('/auth/set-up', '/home');
   const [token, setToken] = useState<string | null>(null);
   useEffect(() => {
@@ -69,8 +69,8 @@ export function SetUpForm() {
   }, []);
   if (token === '') {
     return (
-      <Notice tone="warn" title="The link is not complete">
-        Open the whole set-up link that the start of PixGen printed, with everything behind the # sign. It works once.
+      <Notice tone="warn" title={t('theLinkIsNotComplete')}>
+        {t('openTheWholeSetUp')}
       </Notice>
     );
   }
@@ -83,22 +83,23 @@ export function SetUpForm() {
       {failure && <Notice tone="danger">{failure.fields.token ?? failure.message}</Notice>}
       <NewAccountFields fields={failure?.fields ?? {}} />
       <Button type="submit" variant="primary" size="lg" busy={busy || token === null}>
-        Create the administrator
+        {t('createTheAdministrator')}
       </Button>
     </form>
   );
 }
 
 function NewAccountFields({ fields }: { fields: Record<string, string> }) {
+  const t = useTranslations('entrance');
   return (
     <>
-      <Field label="Your name" error={fields.displayName}>
+      <Field label={t('yourName')} error={fields.displayName}>
         <Input name="displayName" autoComplete="name" required maxLength={LIMITS.name.max} />
       </Field>
-      <Field label="E-mail" error={fields.email}>
+      <Field label={t('eMail')} error={fields.email}>
         <Input name="email" type="email" autoComplete="username" required maxLength={LIMITS.email.max} />
       </Field>
-      <Field label="Password" hint={`At least ${LIMITS.password.min} characters.`} error={fields.password}>
+      <Field label={t('password')} hint={t('atLeastCharacters', { min: LIMITS.password.min })} error={fields.password}>
         <Input
           name="password"
           type="password"

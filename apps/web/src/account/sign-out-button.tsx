@@ -2,10 +2,12 @@
 
 import { Button } from '@pixgen/ui';
 import { LogOut } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { signOut } from './sign-out';
 
 export function SignOutButton() {
+  const t = useTranslations('settings');
   const [busy, setBusy] = useState(false);
   return (
     <Button
@@ -15,7 +17,7 @@ export function SignOutButton() {
         void signOut();
       }}
     >
-      <LogOut aria-hidden="true" /> Sign out
+      <LogOut aria-hidden="true" /> {t('signOut')}
     </Button>
   );
 }

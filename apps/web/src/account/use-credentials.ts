@@ -1,5 +1,6 @@
 'use client';
 
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 
 export type CredentialFailure = { message: string; fields: Record<string, string> };
@@ -9,33 +10,33 @@ export type CredentialFailure = { message: string; fields: Record<string, string
  * person's session stays in memory.
  */
 export function useCredentials(path: '/auth/sign-in' | '/auth/sign-up' | '/auth/set-up', next: string) {
+  const t = useTranslations('entrance');
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<CredentialFailure | null>(null);
   async function send(body: Record<string, string>) {
     setBusy(true);
     setFailure(null);
     const result = await post(path, body);
-    if (result === null) {
+    if (result === 'done') {
       window.location.assign(next);
       return;
     }
-    setFailure(result);
+    setFailure(result ?? { message: t('unreachable'), fields: {} });
     setBusy(false);
   }
   return { busy, failure, send };
 }
 
-async function post(path: string, body: Record<string, string>): Promise<CredentialFailure | null> {
-  const unreachable = { message: 'PixGen cannot be reached. Check your connection and try again.', fields: {} };
+/** @returns null when nobody answered in words */
+async function post(path: string, body: Record<string, string>): Promise<CredentialFailure | 'done' | null> {
   const answer = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   }).catch(() => null);
-  if (!answer) return unreachable;
-  if (answer.ok) return null;
-  const refusal: unknown = await answer.json().catch(() => null);
-  return readRefusal(refusal) ?? unreachable;
+  if (answer?.ok) return 'done';
+  const refusal: unknown = await answer?.json().catch(() => null);
+  return readRefusal(refusal);
 }
 
 /** The API's `{ error: { message, fields } }` as the form shows it; null for anything else. */

@@ -3,6 +3,7 @@
 import { AUDIT_ACTIONS, type AuditAction, type AuditEntryView } from '@pixgen/domain';
 import { Button, Field, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
@@ -12,6 +13,7 @@ type Filter = { action?: AuditAction; person?: string };
 
 /** Every entry, newest first, by kind and by person. */
 export function AuditLog() {
+  const t = useTranslations('admin');
   const trpc = useTRPC();
   const [filter, setFilter] = useState<Filter>({});
   const log = useInfiniteQuery(
@@ -22,7 +24,7 @@ export function AuditLog() {
   return (
     <div className="grid gap-6">
       <div className="flex flex-wrap items-end gap-3">
-        <Field label="What" className="basis-56">
+        <Field label={t('what')} className="basis-56">
           <Select
             value={filter.action ?? ''}
             onChange={({ target }) => {
@@ -31,7 +33,7 @@ export function AuditLog() {
               setFilter(action ? { ...rest, action } : rest);
             }}
           >
-            <option value="">Everything</option>
+            <option value="">{t('everything')}</option>
             {AUDIT_ACTIONS.map((action) => (
               <option key={action}>{action}</option>
             ))}
@@ -44,23 +46,23 @@ export function AuditLog() {
               setFilter(rest);
             }}
           >
-            Show everybody
+            {t('showEverybody')}
           </Button>
         )}
       </div>
       {log.error && <Notice tone="danger">{failureOf(log.error).message}</Notice>}
       <ul
-        aria-label="Entries"
+        aria-label={t('entries')}
         className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
       >
         {items.map((entry) => (
           <Entry key={entry.id} entry={entry} onPerson={onPerson} />
         ))}
       </ul>
-      {items.length === 0 && !log.isPending && <p className="text-ink-2 text-sm">No entries.</p>}
+      {items.length === 0 && !log.isPending && <p className="text-ink-2 text-sm">{t('noEntries')}</p>}
       {log.hasNextPage && (
         <Button className="justify-self-center" busy={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-          Show older
+          {t('showOlder')}
         </Button>
       )}
     </div>
@@ -68,6 +70,7 @@ export function AuditLog() {
 }
 
 function Entry({ entry, onPerson }: { entry: AuditEntryView; onPerson: (pseudonym: string) => void }) {
+  const t = useTranslations('admin');
   const { actor, subject, detail, link } = entry;
   const facts = Object.entries(detail).map(([name, value]) => `${name}: ${value}`);
   return (
@@ -76,24 +79,25 @@ function Entry({ entry, onPerson }: { entry: AuditEntryView; onPerson: (pseudony
         <span className="font-medium">{entry.action}</span>
         <Person person={actor} onPerson={onPerson} />
         {subject.pseudonym !== actor.pseudonym && (
-          <span>
-            about <Person person={subject} onPerson={onPerson} />
-          </span>
+          <span>{t.rich('aboutPerson', { person: () => <Person person={subject} onPerson={onPerson} /> })}</span>
         )}
         <span className="ml-auto text-ink-2 tabular-nums">
           <Moment at={entry.at} />
         </span>
       </div>
       <p className="break-all text-ink-2">
-        {[...facts, link ? `link ${link.number}: ${link.hash.slice(0, 12)}…` : 'not linked yet'].join(' · ')}
+        {[...facts, link ? t('link', { number: link.number, hash: link.hash.slice(0, 12) }) : t('notLinkedYet')].join(
+          ' · ',
+        )}
       </p>
     </li>
   );
 }
 
 function Person(props: { person: AuditEntryView['actor']; onPerson: (pseudonym: string) => void }) {
+  const t = useTranslations('admin');
   const { pseudonym, name } = props.person;
-  if (pseudonym === null) return <span className="text-ink-2">nobody known</span>;
+  if (pseudonym === null) return <span className="text-ink-2">{t('nobodyKnown')}</span>;
   return (
     <button
       type="button"

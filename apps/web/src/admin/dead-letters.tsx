@@ -2,6 +2,7 @@
 
 import { Button, Notice, Section } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
@@ -9,6 +10,7 @@ import { failureOf } from '@/trpc/failure';
 
 /** Jobs that ended badly and were not retried since; running one again is on its owner's budget. */
 export function DeadLetters() {
+  const t = useTranslations('admin');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const list = useInfiniteQuery(
@@ -27,19 +29,19 @@ export function DeadLetters() {
   );
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Section title="Jobs that ended badly" aside={items.length > 0 ? 'Retries are paid by their owners' : undefined}>
+    <Section title={t('jobsThatEndedBadly')} aside={items.length > 0 ? t('retriesArePaidByTheir') : undefined}>
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
       {items.length === 0 ? (
-        <p className="text-ink-2 text-sm">None. Every failed job was retried, or nothing failed.</p>
+        <p className="text-ink-2 text-sm">{t('noneEveryFailedJobWas')}</p>
       ) : (
         <ul
-          aria-label="Jobs that ended badly"
+          aria-label={t('jobsThatEndedBadly')}
           className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
         >
           {items.map((job) => (
             <li key={job.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 text-sm">
               <span className="min-w-0 flex-1 basis-64">
-                <span className="font-medium">{job.kind === 'train' ? 'Training' : 'Pictures'}</span>{' '}
+                <span className="font-medium">{job.kind === 'train' ? t('training') : t('pictures')}</span>{' '}
                 <span className="text-ink-2">
                   {job.failure?.message} <span className="font-mono text-xs">{job.failure?.code}</span>
                 </span>
@@ -54,7 +56,7 @@ export function DeadLetters() {
                 busy={retry.isPending && retry.variables?.ids.includes(job.id)}
                 onClick={() => retry.mutate({ ids: [job.id] })}
               >
-                Retry
+                {t('retry')}
               </Button>
             </li>
           ))}
@@ -66,7 +68,7 @@ export function DeadLetters() {
           busy={list.isFetchingNextPage}
           onClick={() => void list.fetchNextPage()}
         >
-          Show older
+          {t('showOlder')}
         </Button>
       )}
     </Section>

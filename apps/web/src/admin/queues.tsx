@@ -2,6 +2,7 @@
 
 import { Notice, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
@@ -9,15 +10,16 @@ const EVERY_MS = 3_000;
 
 /** How much waits where, as it is now. */
 export function Queues() {
+  const t = useTranslations('admin');
   const trpc = useTRPC();
   const query = useQuery({ ...trpc.admin.queues.queryOptions(), refetchInterval: EVERY_MS });
   const view = query.data;
   return (
-    <Section title="Queues" aside="every 3 seconds">
+    <Section title={t('queues')} aside={t('everySeconds')}>
       {query.error && <Notice tone="danger">{failureOf(query.error).message}</Notice>}
       {view && !view.redis && (
-        <Notice tone="danger" title="Redis does not answer">
-          Orders are accepted and wait in Postgres; nothing is lost. Progress is not shown live until it is back.
+        <Notice tone="danger" title={t('redisDoesNotAnswer')}>
+          {t('ordersAreAcceptedAndWait')}
         </Notice>
       )}
       {view && (
@@ -25,9 +27,9 @@ export function Queues() {
           <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-card border border-line bg-line">
             {(
               [
-                ['Jobs at work', view.liveJobs],
-                ['Waiting in Postgres', view.outbox],
-                ['Ended badly', view.deadLetters],
+                [t('jobsAtWork'), view.liveJobs],
+                [t('waitingInPostgres'), view.outbox],
+                [t('endedBadly'), view.deadLetters],
               ] as const
             ).map(([label, value]) => (
               <div key={label} className="grid gap-1 bg-surface px-4 py-3">
@@ -41,10 +43,10 @@ export function Queues() {
               <table className="w-full text-sm tabular-nums">
                 <thead className="text-left text-ink-2">
                   <tr className="border-line border-b [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium">
-                    <th scope="col">Queue</th>
-                    <th scope="col">Waiting</th>
-                    <th scope="col">In hand</th>
-                    <th scope="col">Failed</th>
+                    <th scope="col">{t('queue')}</th>
+                    <th scope="col">{t('waiting')}</th>
+                    <th scope="col">{t('inHand')}</th>
+                    <th scope="col">{t('failed')}</th>
                   </tr>
                 </thead>
                 <tbody className="divide-y divide-line">

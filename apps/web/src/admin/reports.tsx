@@ -137,6 +137,7 @@ function Detail({ id, onDecided }: { id: string; onDecided: () => void }) {
       {isOpen && (
         <div className="flex flex-wrap items-end gap-2">
           <Confirm
+            keep="Keep it"
             title="Dismiss this report?"
             action="Dismiss"
             onConfirm={() => onDecide('dismiss')}
@@ -204,6 +205,7 @@ function Decisions(props: { targetId: string; hasPicture: boolean; onDecide: OnD
   return decisions.map((decision) => (
     <Confirm
       key={decision}
+      keep="Keep it"
       title={`${DECISIONS[decision].action}?`}
       action={DECISIONS[decision].action}
       danger

@@ -4,6 +4,7 @@ import type { AdminUserView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Input, Menu, Notice, Section } from '@pixgen/ui';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { formatMoney } from '@/jobs/words';
@@ -12,6 +13,7 @@ import { failureOf } from '@/trpc/failure';
 
 /** Everybody with an account, by name or address; roles and suspensions take effect with the person's next click. */
 export function Users() {
+  const t = useTranslations('admin');
   const trpc = useTRPC();
   const [search, setSearch] = useState('');
   const ownId = useQuery(trpc.account.me.queryOptions()).data?.id;
@@ -23,19 +25,19 @@ export function Users() {
   });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Section title="People">
+    <Section title={t('people')}>
       <Input
         type="search"
-        aria-label="Search people"
-        placeholder="Name or address"
+        aria-label={t('searchPeople')}
+        placeholder={t('nameOrAddress')}
         value={search}
         onChange={(event) => setSearch(event.target.value)}
         className="max-w-sm"
       />
       {list.error && <Notice tone="danger">{failureOf(list.error).message}</Notice>}
-      {items.length === 0 && !list.isPending && <p className="text-ink-2 text-sm">Nobody matches.</p>}
+      {items.length === 0 && !list.isPending && <p className="text-ink-2 text-sm">{t('nobodyMatches')}</p>}
       <ul
-        aria-label="People"
+        aria-label={t('people')}
         className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface empty:hidden"
       >
         {items.map((user) => (
@@ -48,7 +50,7 @@ export function Users() {
           busy={list.isFetchingNextPage}
           onClick={() => void list.fetchNextPage()}
         >
-          Show more
+          {t('showMore')}
         </Button>
       )}
     </Section>
@@ -56,6 +58,8 @@ export function Users() {
 }
 
 function Person({ user, own }: { user: AdminUserView; own: boolean }) {
+  const jobWords = useTranslations('jobs');
+  const t = useTranslations('admin');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const update = useMutation(
@@ -69,45 +73,49 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
     <li aria-label={user.displayName} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 text-sm">
       <span className="min-w-0 flex-1 basis-56">
         <span className="flex flex-wrap items-center gap-2 font-medium">
-          {user.displayName || 'being erased'}
-          {isAdmin && <Badge tone="accent">admin</Badge>}
-          {suspended && <Badge tone="danger">suspended</Badge>}
-          {own && <Badge>you</Badge>}
+          {user.displayName || t('beingErased')}
+          {isAdmin && <Badge tone="accent">{t('admin')}</Badge>}
+          {suspended && <Badge tone="danger">{t('suspended')}</Badge>}
+          {own && <Badge>{t('you')}</Badge>}
         </span>
-        <span className="block truncate text-ink-2">{user.email ?? 'no address'}</span>
+        <span className="block truncate text-ink-2">{user.email ?? t('noAddress')}</span>
       </span>
       <span className="text-ink-2 tabular-nums">
-        {formatMoney(user.spentMicroUsd)} spent, here since <Ago at={user.createdAt} />
+        {t.rich('spentSince', {
+          spent: formatMoney(jobWords, user.spentMicroUsd),
+          ago: () => <Ago at={user.createdAt} />,
+        })}
       </span>
       {!own && user.status !== 'erasing' && (
         <span className="flex gap-2">
           <Menu
             trigger={
               <Button size="sm">
-                {isAdmin ? 'Administrator' : 'Member'} <ChevronDown aria-hidden="true" />
+                {isAdmin ? t('administrator') : t('member')} <ChevronDown aria-hidden="true" />
               </Button>
             }
             items={[
               {
-                label: isAdmin ? 'Make a member' : 'Make an administrator',
+                label: isAdmin ? t('makeAMember') : t('makeAnAdministrator'),
                 onSelect: () => update.mutate({ id: user.id, role: isAdmin ? 'member' : 'admin' }),
               },
             ]}
           />
           {suspended ? (
             <Button size="sm" busy={update.isPending} onClick={() => update.mutate({ id: user.id, status: 'active' })}>
-              Let in again
+              {t('letInAgain')}
             </Button>
           ) : (
             <Confirm
               danger
               trigger={
                 <Button size="sm" variant="quietDanger">
-                  Suspend
+                  {t('suspend')}
                 </Button>
               }
-              title={`Suspend ${user.displayName}?`}
-              action="Suspend"
+              title={t('suspend2', { displayName: user.displayName })}
+              action={t('suspend')}
+              keep={t('keepIt')}
               onConfirm={() =>
                 update.mutateAsync({ id: user.id, status: 'suspended' }).then(
                   () => null,
@@ -115,7 +123,7 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
                 )
               }
             >
-              They can do nothing here until you let them in again. What they made stays; jobs at work go on.
+              {t('theyCanDoNothingHere')}
             </Confirm>
           )}
         </span>

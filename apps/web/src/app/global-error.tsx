@@ -1,9 +1,12 @@
 'use client';
 
+import { lastWords } from '@/language/last-words';
+
 /** Stands in when even the root layout fails, so it brings its own page and styles. */
 export default function GlobalError({ reset }: { reset: () => void }) {
+  const { lang, title, text, again } = lastWords();
   return (
-    <html lang="en">
+    <html lang={lang}>
       <body
         style={{
           font: '16px/1.5 system-ui',
@@ -16,10 +19,10 @@ export default function GlobalError({ reset }: { reset: () => void }) {
         }}
       >
         <title>PixGen</title>
-        <h1 style={{ fontSize: 22 }}>PixGen could not start this page</h1>
-        <p>Running jobs go on; nothing is lost.</p>
+        <h1 style={{ fontSize: 22 }}>{title}</h1>
+        <p>{text}</p>
         <button type="button" onClick={reset} style={{ padding: '8px 16px', justifySelf: 'center' }}>
-          Try again
+          {again}
         </button>
       </body>
     </html>

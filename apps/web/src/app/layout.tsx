@@ -1,18 +1,24 @@
 import { PAPER } from '@pixgen/ui/theme';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
+import { NextIntlClientProvider } from 'next-intl';
+import { getLocale, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ClerkShell } from '@/account/clerk';
 import { env } from '@/env';
+import { Words } from '@/language/words-for';
 import { FONT_CLASSES } from '@/shell/fonts';
 import { THEME_SCRIPT } from '@/shell/theme-script';
 import './globals.css';
 
-export const metadata: Metadata = {
-  title: { default: 'PixGen', template: '%s · PixGen' },
-  description: 'A self-hostable photo studio: train a model of your subject, make pictures of it.',
-  robots: { index: false },
-};
+export async function generateMetadata(): Promise<Metadata> {
+  const t = await getTranslations('shell');
+  return {
+    title: { default: 'PixGen', template: '%s · PixGen' },
+    description: t('description'),
+    robots: { index: false },
+  };
+}
 export const viewport: Viewport = {
   themeColor: [
     { media: '(prefers-color-scheme: light)', color: PAPER.light },
@@ -22,9 +28,10 @@ export const viewport: Viewport = {
 
 /** Reading the request's headers makes every page dynamic, which the nonce needs. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
+  const t = await getTranslations('shell');
   const nonce = (await headers()).get('x-nonce') ?? undefined;
   const page = (
-    <html lang="en" suppressHydrationWarning className={FONT_CLASSES}>
+    <html lang={await getLocale()} suppressHydrationWarning className={FONT_CLASSES}>
       <head>
         <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>
@@ -33,9 +40,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           href="#main"
           className="-translate-y-20 fixed top-3 left-3 z-50 rounded-control bg-accent px-4 py-2 font-medium text-accent-ink text-sm focus:translate-y-0"
         >
-          Skip to the content
+          {t('skipToTheContent')}
         </a>
-        {children}
+        <NextIntlClientProvider messages={{}}>
+          <Words of={['states']}>{children}</Words>
+        </NextIntlClientProvider>
       </body>
     </html>
   );

@@ -1,23 +1,26 @@
 import { Badge, LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import { findInstallation, isSignedIn } from '@/account/installation';
 import { Promises, Steps } from '@/landing/sections';
 import { SunPrint } from '@/landing/sun-print';
+import { LanguageChoice } from '@/language/language-choice';
 import { Logo } from '@/shell/logo';
 
 export default async function LandingPage() {
+  const t = await getTranslations('landing');
   const [installation, signedIn] = await Promise.all([findInstallation(), isSignedIn()]);
   const start = signedIn
-    ? { href: '/home', label: 'Open the studio' }
-    : { href: '/sign-up', label: 'Create an account' };
+    ? { href: '/home', label: t('openTheStudio') }
+    : { href: '/sign-up', label: t('createAnAccount') };
   return (
     <div className="overflow-x-clip">
       <header className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-5 py-5 sm:px-8">
         <Logo />
-        <nav aria-label="Account" className="flex items-center gap-2">
+        <nav aria-label={t('account')} className="flex items-center gap-2">
           {!signedIn && (
             <LinkButton as={Link} href="/sign-in" variant="ghost">
-              Sign in
+              {t('signIn')}
             </LinkButton>
           )}
           <LinkButton as={Link} href={start.href} variant="primary" className="max-sm:hidden">
@@ -29,24 +32,21 @@ export default async function LandingPage() {
         <section className="mx-auto grid max-w-6xl items-center gap-12 px-5 pt-10 pb-20 sm:px-8 lg:grid-cols-[1.05fr_1fr] lg:pt-16 lg:pb-28">
           <div className="grid gap-7">
             <h1 className="font-display text-[2.75rem] leading-[1.02] tracking-[-0.025em] sm:text-6xl lg:text-[4.5rem]">
-              A photo studio that knows one subject: yours.
+              {t('aPhotoStudioThatKnows')}
             </h1>
-            <p className="max-w-[46ch] text-ink-2 text-lg">
-              Give it 5 to 20 photos of a person, a pet or a thing. PixGen trains a small model of it and draws it
-              wherever your words put it. It runs on your own machine, and your photos stay there.
-            </p>
+            <p className="max-w-[46ch] text-ink-2 text-lg">{t('giveIt5To20')}</p>
             <div className="flex flex-wrap items-center gap-3">
               <LinkButton as={Link} href={start.href} variant="primary" size="lg">
                 {start.label}
               </LinkButton>
               <LinkButton href="#how" variant="ghost" size="lg">
-                How a run works
+                {t('howARunWorks')}
               </LinkButton>
             </div>
             {installation && installation.profile !== 'sdxl' && (
               <p className="flex max-w-[52ch] items-baseline gap-3 text-ink-2 text-sm">
                 <Badge tone="warn">{installation.profile}</Badge>
-                This installation draws with a tiny stand-in model. It shows every step of the work, not likeness.
+                {t('thisInstallationDrawsWithA')}
               </p>
             )}
           </div>
@@ -56,7 +56,7 @@ export default async function LandingPage() {
         <Promises />
         <section className="mx-auto grid max-w-6xl justify-items-center gap-6 px-5 py-24 text-center sm:px-8">
           <h2 className="max-w-[18ch] font-display text-4xl leading-tight tracking-[-0.02em] sm:text-5xl">
-            Bring a handful of photos.
+            {t('bringAHandfulOfPhotos')}
           </h2>
           <LinkButton as={Link} href={start.href} variant="primary" size="lg">
             {start.label}
@@ -67,12 +67,10 @@ export default async function LandingPage() {
         <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-10 gap-y-4 px-5 py-8 text-ink-2 text-sm sm:px-8">
           <Logo />
           <Link href="/report" className="underline-offset-4 hover:text-accent hover:underline">
-            Report a picture
+            {t('reportAPicture')}
           </Link>
-          <p className="max-w-[58ch]">
-            The blue prints on this page are drawings made from a seed. None of them pretends to be a result: what you
-            get depends on your photos and on the base model.
-          </p>
+          <p className="max-w-[58ch]">{t('theBluePrintsOnThis')}</p>
+          <LanguageChoice className="w-36" />
         </div>
       </footer>
     </div>

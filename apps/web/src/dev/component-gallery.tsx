@@ -76,13 +76,20 @@ const COMPONENTS: Record<ComponentName, ReactNode> = {
       <Confirm
         danger
         trigger={<Button variant="quietDanger">which is refused</Button>}
+        keep="Keep it"
         title="Delete Biscuit?"
         action="Delete"
         onConfirm={async () => 'A training is running.'}
       >
         Pictures stay; the model can be brought back for 30 days.
       </Confirm>
-      <Confirm trigger={<Button>which is done</Button>} title="Go on?" action="Go on" onConfirm={async () => null} />
+      <Confirm
+        trigger={<Button>which is done</Button>}
+        keep="Stay"
+        title="Go on?"
+        action="Go on"
+        onConfirm={async () => null}
+      />
     </>
   ),
   EmptyState: (
@@ -199,6 +206,7 @@ const COMPONENTS: Record<ComponentName, ReactNode> = {
   Stepper: (
     <Stepper
       label="Steps"
+      doneLabel="(done)"
       className="w-full"
       steps={[
         { label: 'Subject', state: 'done', href: '#subject' },
@@ -266,7 +274,7 @@ function ModalButton() {
     <>
       <Button onClick={() => setOpen(true)}>Open</Button>
       {open && (
-        <Modal title="Keyboard shortcuts" onClose={() => setOpen(false)}>
+        <Modal title="Keyboard shortcuts" closeLabel="Close" onClose={() => setOpen(false)}>
           <p>Closed by its button, by Escape and by a press beside it.</p>
         </Modal>
       )}

@@ -4,6 +4,7 @@ import type { ErasureView } from '@pixgen/domain';
 import { Button, Facts, Field, Input, Notice, Progress } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Moment } from '@/jobs/time';
 import { formatBytes } from '@/jobs/words';
@@ -15,6 +16,7 @@ const POLL_MS = 1_500;
 
 /** How far an erasure is, then its receipt. Works without an account: the code is all it needs. */
 export function ErasureProgress() {
+  const t = useTranslations('erasure');
   const client = useTRPCClient();
   const [code, setCode] = useState<string | null>(null);
   useEffect(() => setCode(readReceiptCode()), []);
@@ -36,17 +38,17 @@ export function ErasureProgress() {
       )}
       {code !== null && view?.state === 'erasing' && (
         <div role="status" className="grid gap-3">
-          <p>Your data is being erased. This goes on without you; you may close this page.</p>
+          <p>{t('yourDataIsBeingErased')}</p>
           <Progress
-            label="Erasing"
+            label={t('erasing')}
             value={view.stepsDone / view.steps}
-            text={`step ${view.stepsDone} of ${view.steps}`}
+            text={t('stepOf', { stepsDone: view.stepsDone, steps: view.steps })}
           />
         </div>
       )}
       {view?.receipt && <Receipt view={view} receipt={view.receipt} />}
       {code !== null && (
-        <Notice title="Your receipt code. Keep it to see this page again.">
+        <Notice title={t('yourReceiptCodeKeepIt')}>
           <code className="break-all font-mono">{code}</code>
         </Notice>
       )}
@@ -55,6 +57,7 @@ export function ErasureProgress() {
 }
 
 function CodeForm({ onCode }: { onCode: (code: string) => void }) {
+  const t = useTranslations('erasure');
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const typed = new FormData(event.currentTarget).get('code');
@@ -64,21 +67,17 @@ function CodeForm({ onCode }: { onCode: (code: string) => void }) {
   }
   return (
     <form onSubmit={submit} className="flex flex-wrap items-end gap-2">
-      <Field label="Receipt code" className="min-w-0 flex-1 basis-64">
+      <Field label={t('receiptCode')} className="min-w-0 flex-1 basis-64">
         <Input name="code" required minLength={43} maxLength={43} autoComplete="off" className="font-mono" />
       </Field>
-      <Button type="submit">Show the receipt</Button>
+      <Button type="submit">{t('showTheReceipt')}</Button>
     </form>
   );
 }
 
-const PROVIDER_WORDS = {
-  none: 'no other account',
-  erased: 'erased there too',
-  left: 'not erased there: delete it in your profile at the sign-in service',
-} as const;
-
 function Receipt({ view, receipt }: { view: ErasureView; receipt: NonNullable<ErasureView['receipt']> }) {
+  const jobWords = useTranslations('jobs');
+  const t = useTranslations('erasure');
   const { counts } = receipt;
   function save() {
     const file = new Blob([JSON.stringify({ receipt, receiptSha256: view.receiptSha256 }, null, 2)], {
@@ -93,22 +92,22 @@ function Receipt({ view, receipt }: { view: ErasureView; receipt: NonNullable<Er
     URL.revokeObjectURL(url);
   }
   return (
-    <section aria-label="Receipt" className="grid justify-items-start gap-4">
+    <section aria-label={t('receipt')} className="grid justify-items-start gap-4">
       <Facts
         items={[
-          ['Erased', <Moment key="at" at={receipt.erasedAt} />],
-          ['Searched once more', <Moment key="sweep" at={view.sweptAt ?? receipt.lastSweepAt} />],
-          ['Photos', counts.photos],
-          ['Models', counts.models],
-          ['Pictures', counts.images],
-          ['LoRA files', counts.weights],
-          ['Files in all', `${counts.objects}, ${formatBytes(counts.objectBytes)}`],
-          ['Sign-in service', PROVIDER_WORDS[receipt.identityProvider]],
-          ['Kept without your name', receipt.kept.join(', ')],
+          [t('erased'), <Moment key="at" at={receipt.erasedAt} />],
+          [t('searchedOnceMore'), <Moment key="sweep" at={view.sweptAt ?? receipt.lastSweepAt} />],
+          [t('photos'), counts.photos],
+          [t('models'), counts.models],
+          [t('pictures'), counts.images],
+          [t('loraFiles'), counts.weights],
+          [t('filesInAll'), `${counts.objects}, ${formatBytes(jobWords, counts.objectBytes)}`],
+          [t('signInService'), t(`provider.${receipt.identityProvider}`)],
+          [t('keptWithoutYourName'), receipt.kept.join(', ')],
         ]}
       />
       <Button onClick={save}>
-        <Download aria-hidden="true" /> Save the receipt
+        <Download aria-hidden="true" /> {t('saveTheReceipt')}
       </Button>
     </section>
   );

@@ -4,6 +4,7 @@ import { ERASE_PHRASE } from '@pixgen/domain';
 import { Button, Field, Input, LinkButton, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { signOut } from '@/account/sign-out';
 import { Moment } from '@/jobs/time';
@@ -25,6 +26,8 @@ export function YourData({ hasPassword }: { hasPassword: boolean }) {
 }
 
 function DataCopy() {
+  const jobWords = useTranslations('jobs');
+  const t = useTranslations('settings');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const query = trpc.account.dataExport.queryOptions();
@@ -40,29 +43,29 @@ function DataCopy() {
   const current = copy.data?.dataExport ?? null;
   return (
     <div className="grid justify-items-start gap-3">
-      <p className="text-sm">
-        One ZIP file with your photos, pictures and LoRA files, and everything that is noted about you as JSON. It can
-        be downloaded for 24 hours.
-      </p>
+      <p className="text-sm">{t('oneZipFileWithYour')}</p>
       {ask.error && <Notice tone="danger">{failureOf(ask.error).message}</Notice>}
       {current?.state === 'making' && (
         <p role="status" className="text-ink-2 text-sm">
-          Your copy is being made. You can leave this page.
+          {t('yourCopyIsBeingMade')}
         </p>
       )}
       {current?.url && current.expiresAt && (
         <p className="text-ink-2 text-sm">
-          Ready: {formatBytes(current.sizeBytes ?? 0)}, until <Moment at={current.expiresAt} />.
+          {t.rich('readyUntil', {
+            size: formatBytes(jobWords, current.sizeBytes ?? 0),
+            at: () => <Moment at={current.expiresAt ?? ''} />,
+          })}
         </p>
       )}
       <div className="flex flex-wrap gap-2">
         {current?.url && (
           <LinkButton href={current.url} variant="primary">
-            <Download aria-hidden="true" /> Download
+            <Download aria-hidden="true" /> {t('download')}
           </LinkButton>
         )}
         <Button busy={ask.isPending || current?.state === 'making'} onClick={() => ask.mutate()}>
-          Make a copy of my data
+          {t('makeACopyOfMy')}
         </Button>
       </div>
     </div>
@@ -70,6 +73,7 @@ function DataCopy() {
 }
 
 function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
+  const t = useTranslations('settings');
   const trpc = useTRPC();
   const [phrase, setPhrase] = useState('');
   const [password, setPassword] = useState('');
@@ -88,20 +92,17 @@ function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
   }
   const passwordError = fieldError(erase.error, 'password');
   return (
-    <form onSubmit={submit} aria-label="Erase the account" className="grid max-w-md justify-items-start gap-4">
+    <form onSubmit={submit} aria-label={t('eraseTheAccount')} className="grid max-w-md justify-items-start gap-4">
       <div>
-        <h3 className="font-medium">Erase the account</h3>
-        <p className="text-ink-2 text-sm">
-          Photos, models, pictures and everything noted about you are erased at once and for good. Nobody can bring them
-          back. You get a receipt.
-        </p>
+        <h3 className="font-medium">{t('eraseTheAccount')}</h3>
+        <p className="text-ink-2 text-sm">{t('photosModelsPicturesAndEverything')}</p>
       </div>
       {erase.error && !passwordError && <Notice tone="danger">{failureOf(erase.error).message}</Notice>}
-      <Field label={`Type "${ERASE_PHRASE}"`} className="w-full">
+      <Field label={t('type', { phrase: ERASE_PHRASE })} className="w-full">
         <Input value={phrase} onChange={(event) => setPhrase(event.target.value)} autoComplete="off" required />
       </Field>
       {hasPassword && (
-        <Field label="Your password" className="w-full" error={passwordError}>
+        <Field label={t('yourPassword')} className="w-full" error={passwordError}>
           <Input
             type="password"
             value={password}
@@ -112,7 +113,7 @@ function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
         </Field>
       )}
       <Button type="submit" variant="danger" busy={erase.isPending || erase.isSuccess} disabled={!isTyped}>
-        Erase my account
+        {t('eraseMyAccount')}
       </Button>
     </form>
   );

@@ -4,6 +4,7 @@ import type { CollectionView } from '@pixgen/domain';
 import { Button, Notice } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { FolderOpen, Pencil, Trash2 } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -11,6 +12,7 @@ import { NameForm } from './name-form';
 
 /** The collection one looks at: its name, and what can be done with it. Its pictures stay whatever happens to it. */
 export function Collections(props: { id: string; items: readonly CollectionView[]; onGone: () => void }) {
+  const t = useTranslations('gallery');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [renaming, setRenaming] = useState(false);
@@ -31,15 +33,15 @@ export function Collections(props: { id: string; items: readonly CollectionView[
               busy={restore.isPending}
               onClick={() => restore.mutate({ id: deleted.id }, { onSuccess: () => setDeleted(null) })}
             >
-              Undo
+              {t('undo')}
             </Button>
             <Button size="sm" variant="ghost" onClick={props.onGone}>
-              Show all pictures
+              {t('showAllPictures')}
             </Button>
           </>
         }
       >
-        The collection “{deleted.name}” is deleted; its pictures stay. It can be brought back for 30 days.
+        {t('theCollectionIsDeletedIts', { name: deleted.name })}
       </Notice>
     );
   }
@@ -51,7 +53,7 @@ export function Collections(props: { id: string; items: readonly CollectionView[
       </h2>
       {renaming ? (
         <NameForm
-          label="Name of the collection"
+          label={t('nameOfTheCollection')}
           action="Rename"
           start={collection.name}
           busy={rename.isPending}
@@ -60,7 +62,7 @@ export function Collections(props: { id: string; items: readonly CollectionView[
         />
       ) : (
         <Button size="sm" variant="ghost" onClick={() => setRenaming(true)}>
-          <Pencil aria-hidden="true" /> Rename
+          <Pencil aria-hidden="true" /> {t('rename')}
         </Button>
       )}
       <Button
@@ -69,7 +71,7 @@ export function Collections(props: { id: string; items: readonly CollectionView[
         busy={remove.isPending}
         onClick={() => remove.mutate({ id: collection.id }, { onSuccess: () => setDeleted(collection) })}
       >
-        <Trash2 aria-hidden="true" /> Delete the collection
+        <Trash2 aria-hidden="true" /> {t('deleteTheCollection')}
       </Button>
       {error && <Notice tone="danger">{failureOf(error).message}</Notice>}
     </div>

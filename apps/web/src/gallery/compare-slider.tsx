@@ -1,14 +1,16 @@
 'use client';
 
+import { useTranslations } from 'next-intl';
 import { ReactCompareSlider, ReactCompareSliderImage } from 'react-compare-slider';
 
 type Source = { src: string; srcSet: string; sizes: string; alt: string };
 
 /** One picture under the other; the handle is a slider for the keyboard, too. */
 export default function CompareSlider({ left, right }: { left: Source; right: Source }) {
+  const t = useTranslations('gallery');
   return (
     <ReactCompareSlider
-      aria-label="How much of A is shown"
+      aria-label={t('howMuchOfAIs')}
       className="size-full"
       itemOne={<ReactCompareSliderImage {...left} style={{ objectFit: 'contain' }} />}
       itemTwo={<ReactCompareSliderImage {...right} style={{ objectFit: 'contain' }} />}

@@ -5,6 +5,7 @@ import { Badge, LinkButton, Segmented } from '@pixgen/ui';
 import { ArrowLeft, ArrowLeftRight } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react';
@@ -28,6 +29,7 @@ export default function CompareByAddress(pair: Pair) {
 
 /** Two pictures against each other, and what made the difference. */
 function Compare({ a, b }: Pair) {
+  const t = useTranslations('gallery');
   const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(MODES).withDefault('slider'));
   // Both fill the same frame, else one could not lie over the other.
   const shape = { aspectRatio: `${Math.max(a.width / a.height, b.width / b.height)}` };
@@ -35,20 +37,20 @@ function Compare({ a, b }: Pair) {
     <div className="grid gap-8">
       <div className="flex flex-wrap items-center gap-3">
         <LinkButton as={Link} href="/gallery" variant="ghost" size="sm">
-          <ArrowLeft aria-hidden="true" /> Gallery
+          <ArrowLeft aria-hidden="true" /> {t('gallery')}
         </LinkButton>
         <Segmented
-          label="How to compare"
+          label={t('howToCompare')}
           value={mode}
           onValue={(value) => void setMode(value)}
           options={[
-            { value: 'slider', label: 'Slider' },
-            { value: 'side', label: 'Side by side' },
-            { value: 'blink', label: 'Blink' },
+            { value: 'slider', label: t('slider') },
+            { value: 'side', label: t('sideBySide') },
+            { value: 'blink', label: t('blink') },
           ]}
         />
         <LinkButton as={Link} href={`/compare?a=${b.id}&b=${a.id}&mode=${mode}`} replace variant="ghost" size="sm">
-          <ArrowLeftRight aria-hidden="true" /> Swap
+          <ArrowLeftRight aria-hidden="true" /> {t('swap')}
         </LinkButton>
       </div>
       {mode === 'slider' && (
@@ -111,6 +113,7 @@ function Picture({ image, name, hidden = false }: { image: ImageDetailView; name
 
 /** One after the other in the same place: eyes see what jumps. Stands still for those who asked for less motion. */
 function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style: CSSProperties }) {
+  const t = useTranslations('gallery');
   const [second, setSecond] = useState(false);
   const [running, setRunning] = useState(false);
   useEffect(() => setRunning(!window.matchMedia('(prefers-reduced-motion: reduce)').matches), []);
@@ -135,7 +138,7 @@ function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style:
           onClick={() => setRunning(!running)}
           className="h-8 rounded-control border border-edge px-3"
         >
-          {running ? 'Stop' : 'Blink by itself'}
+          {running ? t('stop') : t('blinkByItself')}
         </button>
         <button
           type="button"
@@ -145,7 +148,7 @@ function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style:
           }}
           className="h-8 rounded-control border border-edge px-3"
         >
-          Show {second ? 'A' : 'B'}
+          {t('showOther', { name: second ? 'A' : 'B' })}
         </button>
         <Badge tone={second ? 'accent' : 'neutral'}>B</Badge>
       </div>
@@ -154,15 +157,16 @@ function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style:
 }
 
 function Differences({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
-  const rows = recipeDiff(a, b);
+  const t = useTranslations('gallery');
+  const rows = recipeDiff(t, a, b);
   const changed = rows.filter((row) => row.differs).length;
   const words = diffWords(readablePrompt(a.prompt), readablePrompt(b.prompt));
   return (
-    <section aria-label="Recipes" className="grid gap-4">
+    <section aria-label={t('recipes')} className="grid gap-4">
       <div className="flex flex-wrap items-baseline justify-between gap-3">
-        <h2 className="font-semibold text-lg tracking-[-0.01em]">Recipes</h2>
+        <h2 className="font-semibold text-lg tracking-[-0.01em]">{t('recipes')}</h2>
         <p className="text-ink-2 text-sm">
-          {changed === 0 ? 'The same in everything' : `${changed} of ${rows.length} differ`}
+          {changed === 0 ? t('theSameInEverything') : t('ofDiffer', { changed, count: rows.length })}
         </p>
       </div>
       <div className="overflow-x-auto rounded-card border border-line bg-surface">
@@ -170,7 +174,7 @@ function Differences({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
           <thead>
             <tr className="border-line border-b text-ink-2">
               <th scope="col" className="px-4 py-2.5 font-normal">
-                <span className="sr-only">Part</span>
+                <span className="sr-only">{t('part')}</span>
               </th>
               <th scope="col" className="px-4 py-2.5 font-medium">
                 <Link href={`/gallery/${a.id}`} className="underline-offset-4 hover:underline">
@@ -186,12 +190,12 @@ function Differences({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <tr key={row.label} className={row.differs ? 'bg-warn-soft/60' : undefined}>
+              <tr key={row.part} className={row.differs ? 'bg-warn-soft/60' : undefined}>
                 <th scope="row" className="px-4 py-2 align-top font-normal text-ink-2">
-                  {row.label}
-                  {row.differs && <span className="sr-only"> (differs)</span>}
+                  {t(`facts.${row.part}`)}
+                  {row.differs && <span className="sr-only"> {t('differs')}</span>}
                 </th>
-                {row.label === 'Prompt' ? (
+                {row.part === 'prompt' ? (
                   <>
                     <Words pieces={words.a} />
                     <Words pieces={words.b} />

@@ -2,6 +2,7 @@
 
 import { Button, Field, Input, Segmented, Select } from '@pixgen/ui';
 import { Search, SlidersHorizontal, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { countFilters, type GalleryFilters, NO_FILTERS } from './filters';
 
@@ -15,31 +16,33 @@ const TYPING_MS = 300;
 
 /** What narrows the gallery. Everything stands in the address. */
 export function FilterBar({ filters, onChange, models, packs, collections }: Props) {
+  const t = useTranslations('gallery');
   const count = countFilters(filters);
   const [more, setMore] = useState(count > (filters.q ? 1 : 0) + (filters.show === 'favourites' ? 1 : 0));
   return (
-    <search aria-label="Pictures" className="grid gap-3">
+    <search aria-label={t('pictures')} className="grid gap-3">
       <div className="flex flex-wrap items-center gap-3">
         <Segmented
-          label="Which pictures"
+          label={t('whichPictures')}
           value={filters.show}
           onValue={(show) => onChange({ show })}
           options={[
-            { value: 'all', label: 'All' },
-            { value: 'favourites', label: 'Favourites' },
-            { value: 'trash', label: 'Trash' },
+            { value: 'all', label: t('all') },
+            { value: 'favourites', label: t('favourites') },
+            { value: 'trash', label: t('trash') },
           ]}
         />
         <SearchBox value={filters.q} onValue={(q) => onChange({ q })} />
         <Button variant="ghost" aria-expanded={more} aria-controls="gallery-filters" onClick={() => setMore(!more)}>
-          <SlidersHorizontal aria-hidden="true" /> Filters{count > 0 && ` · ${count}`}
+          <SlidersHorizontal aria-hidden="true" /> {t('filters')}
+          {count > 0 && ` · ${count}`}
         </Button>
         {count > 0 && (
           <Button
             variant="ghost"
             onClick={() => onChange({ ...NO_FILTERS, show: filters.show === 'trash' ? 'trash' : 'all' })}
           >
-            <X aria-hidden="true" /> Clear
+            <X aria-hidden="true" /> {t('clear')}
           </Button>
         )}
       </div>
@@ -48,37 +51,37 @@ export function FilterBar({ filters, onChange, models, packs, collections }: Pro
         hidden={!more}
         className="grid grid-cols-2 gap-3 rounded-card bg-sunken p-4 sm:grid-cols-3 lg:grid-cols-4 [&[hidden]]:hidden"
       >
-        <Choice label="Model" value={filters.model} options={models} onValue={(model) => onChange({ model })} />
-        <Choice label="Pack" value={filters.pack} options={packs} onValue={(pack) => onChange({ pack })} />
+        <Choice label={t('model')} value={filters.model} options={models} onValue={(model) => onChange({ model })} />
+        <Choice label={t('pack')} value={filters.pack} options={packs} onValue={(pack) => onChange({ pack })} />
         <Choice
-          label="Collection"
+          label={t('collection')}
           value={filters.collection}
           options={collections}
           onValue={(collection) => onChange({ collection })}
         />
         <Choice
-          label="Rating"
+          label={t('rating')}
           value={filters.rating === null ? null : String(filters.rating)}
           options={[1, 2, 3, 4, 5].map((stars) => ({
             id: String(stars),
-            name: stars === 5 ? '5' : `${stars} or more`,
+            name: stars === 5 ? '5' : t('orMore', { stars }),
           }))}
           onValue={(rating) => onChange({ rating: rating === null ? null : Number(rating) })}
         />
         <Choice
-          label="Shape"
+          label={t('shape')}
           value={filters.shape}
-          options={SHAPES}
+          options={SHAPES.map((id) => ({ id, name: t(`sizes.${id}`) }))}
           onValue={(shape) => onChange({ shape: shape as GalleryFilters['shape'] })}
         />
-        <Field label="From">
+        <Field label={t('from')}>
           <Input
             type="date"
             value={filters.from ?? ''}
             onChange={(event) => onChange({ from: event.target.value || null })}
           />
         </Field>
-        <Field label="To">
+        <Field label={t('to')}>
           <Input
             type="date"
             value={filters.to ?? ''}
@@ -90,11 +93,7 @@ export function FilterBar({ filters, onChange, models, packs, collections }: Pro
   );
 }
 
-const SHAPES: readonly Named[] = [
-  { id: 'portrait', name: 'Portrait' },
-  { id: 'landscape', name: 'Landscape' },
-  { id: 'square', name: 'Square' },
-];
+const SHAPES = ['portrait', 'landscape', 'square'] as const;
 
 function Choice(props: {
   label: string;
@@ -102,10 +101,11 @@ function Choice(props: {
   options: readonly Named[];
   onValue: (value: string | null) => void;
 }) {
+  const t = useTranslations('gallery');
   return (
     <Field label={props.label}>
       <Select value={props.value ?? ''} onChange={(event) => props.onValue(event.target.value || null)}>
-        <option value="">Any</option>
+        <option value="">{t('any')}</option>
         {props.options.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
@@ -117,6 +117,7 @@ function Choice(props: {
 }
 
 function SearchBox({ value, onValue }: { value: string; onValue: (value: string) => void }) {
+  const t = useTranslations('gallery');
   const [text, setText] = useState(value);
   const sent = useRef(value);
   useEffect(() => {
@@ -139,8 +140,8 @@ function SearchBox({ value, onValue }: { value: string; onValue: (value: string)
       <Search aria-hidden="true" className="pointer-events-none absolute top-3 left-3 size-4 text-ink-2" />
       <Input
         type="search"
-        aria-label="Search prompts"
-        placeholder="Search prompts"
+        aria-label={t('searchPrompts')}
+        placeholder={t('searchPrompts')}
         maxLength={200}
         value={text}
         onChange={(event) => setText(event.target.value)}

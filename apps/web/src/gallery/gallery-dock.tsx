@@ -2,11 +2,13 @@
 
 import { Button, Notice } from '@pixgen/ui';
 import { Undo2, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { GalleryActs } from './use-gallery-acts';
 
 /** Stands at the foot of the window, also above the lightbox: what was refused, what can be taken back, and `children`. */
 export function GalleryDock({ acts, children }: { acts: GalleryActs; children: ReactNode }) {
+  const t = useTranslations('gallery');
   return (
     <div className="pointer-events-none fixed inset-x-3 bottom-20 z-40 mx-auto grid max-w-3xl justify-items-center gap-2 *:pointer-events-auto lg:bottom-6">
       {acts.error && (
@@ -15,7 +17,7 @@ export function GalleryDock({ acts, children }: { acts: GalleryActs; children: R
           className="w-full shadow-lift"
           action={
             <Button size="sm" onClick={acts.dismissError}>
-              Dismiss
+              {t('dismiss')}
             </Button>
           }
         >
@@ -29,9 +31,15 @@ export function GalleryDock({ acts, children }: { acts: GalleryActs; children: R
         >
           {acts.lastUndo}
           <Button size="sm" busy={acts.undoing} onClick={() => void acts.undo()} className="rounded-full">
-            <Undo2 aria-hidden="true" /> Undo
+            <Undo2 aria-hidden="true" /> {t('undo')}
           </Button>
-          <Button size="iconSm" variant="ghost" aria-label="Dismiss" onClick={acts.forgetUndo} className="rounded-full">
+          <Button
+            size="iconSm"
+            variant="ghost"
+            aria-label={t('dismiss')}
+            onClick={acts.forgetUndo}
+            className="rounded-full"
+          >
             <X aria-hidden="true" />
           </Button>
         </div>

@@ -3,6 +3,7 @@
 import type { ImageFrame } from '@pixgen/domain';
 import { cn } from '@pixgen/ui';
 import { Check, Heart, ImageOff, Star } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { type CSSProperties, type MouseEvent, memo, useState, useSyncExternalStore } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
 import type { DetailStore } from './detail-store';
@@ -37,12 +38,13 @@ const SIZES = '(min-width: 80rem) 210px, (min-width: 48rem) 230px, 46vw';
 
 /** A picture of the gallery: a link, with a mark and a tick for the pointer; keys are handled by the list around it. */
 export const GalleryTile = memo(function GalleryTile(props: Props) {
+  const t = useTranslations('gallery');
   const { frame, index, total, href, details, acts, active, selected, selecting, trash } = props;
   const [id, width, height] = frame;
   const read = () => details.get(id);
   const image = useSyncExternalStore(details.subscribe, read, read);
   const [broken, setBroken] = useState(false);
-  const prompt = image ? readablePrompt(image.prompt) : 'Picture';
+  const prompt = image ? readablePrompt(image.prompt) : t('picture');
 
   function click(event: MouseEvent) {
     // Another tab or window is the browser's to open.
@@ -69,7 +71,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
           className="grid size-full place-content-center justify-items-center gap-2 p-2 text-ink-2 text-xs"
         >
           <ImageOff aria-hidden="true" className="size-5" />
-          Fetch the picture again
+          {t('fetchThePictureAgain')}
         </button>
       ) : (
         <a
@@ -92,16 +94,16 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
             className={cn('size-full object-cover', selected && 'scale-[0.92] rounded-print')}
           />
           <span className="sr-only">
-            {image?.favourite && ', favourite'}
-            {image?.rating && `, rated ${image.rating} of 5`}
-            {selected && ', selected'}
+            {image?.favourite && t('tile.favourite')}
+            {image?.rating && t('tile.rated', { rating: image.rating })}
+            {selected && t('tile.selected')}
           </span>
         </a>
       )}
       <button
         type="button"
         tabIndex={-1}
-        aria-label={`Select: ${prompt}`}
+        aria-label={t('tile.select', { prompt })}
         aria-pressed={selected}
         onClick={(event) => acts.select(id, event.shiftKey)}
         className={cn(
@@ -122,7 +124,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
         <button
           type="button"
           tabIndex={-1}
-          aria-label={`Favourite: ${prompt}`}
+          aria-label={t('tile.mark', { prompt })}
           aria-pressed={image?.favourite ?? false}
           onClick={() => acts.favourite(id)}
           className={cn(

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { SquareCheck } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useQueryStates } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -56,6 +57,7 @@ export default function GalleryByAddress(choices: Choices) {
 
 /** All pictures: filtered by the address, endless or by pages, with a lightbox at its own address above them. */
 function Gallery(choices: Choices) {
+  const t = useTranslations('gallery');
   const [{ page, ...filters }, setState] = useQueryStates(STATE, { history: 'push', shallow: true, scroll: false });
   const router = useRouter();
   const trpc = useTRPC();
@@ -195,7 +197,11 @@ function Gallery(choices: Choices) {
       )}
       <div className="flex min-h-10 flex-wrap items-center gap-3 text-sm">
         <p role="status" className="text-ink-2 tabular-nums">
-          {shelf && !state.isPending ? sayTotal(shelf.total, countFilters(filters) > 0) : 'Looking…'}
+          {shelf && !state.isPending
+            ? countFilters(filters) > 0
+              ? t('found', { count: shelf.total })
+              : t('total', { count: shelf.total })
+            : t('looking')}
         </p>
         <span className="ml-auto flex flex-wrap gap-2">
           {shelf && shelf.total > 0 && (
@@ -205,7 +211,7 @@ function Gallery(choices: Choices) {
               aria-pressed={selecting}
               onClick={() => (selecting ? stopSelecting() : selector.start())}
             >
-              <SquareCheck aria-hidden="true" /> {selecting ? 'Stop selecting' : 'Select'}
+              <SquareCheck aria-hidden="true" /> {selecting ? t('stopSelecting') : t('select')}
             </Button>
           )}
           {shelf && shelf.total > 0 && (
@@ -215,7 +221,7 @@ function Gallery(choices: Choices) {
               variant="ghost"
               href={page === null ? writePage('/gallery', { ...filters, page: 1 }) : `/gallery${query}`}
             >
-              {page === null ? 'Show as pages' : 'Show endless'}
+              {page === null ? t('showAsPages') : t('showEndless')}
             </LinkButton>
           )}
         </span>
@@ -269,9 +275,4 @@ function Gallery(choices: Choices) {
       )}
     </div>
   );
-}
-
-function sayTotal(total: number, narrowed: boolean): string {
-  const count = total === 1 ? '1 picture' : `${total.toLocaleString('en')} pictures`;
-  return narrowed ? `${count} found` : count;
 }

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ArrowLeft, ChevronLeft, ChevronRight, Columns2, Download, Heart, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
 import { mayListen } from '@/keys/registry';
@@ -17,6 +18,7 @@ import { useImageActs } from './use-image-acts';
 
 /** One picture, large, with its recipe; arrows walk through the list it was opened from. */
 export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters }) {
+  const t = useTranslations('gallery');
   const router = useRouter();
   const trpc = useTRPC();
   const acts = useImageActs();
@@ -58,32 +60,32 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
   }
 
   return (
-    <article aria-label="Picture" className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_19rem]">
+    <article aria-label={t('picture')} className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="grid content-start gap-4">
         <div className="flex items-center justify-between gap-2">
           <LinkButton as={Link} href={`/gallery${query}`} variant="ghost" size="sm">
-            <ArrowLeft aria-hidden="true" /> Gallery
+            <ArrowLeft aria-hidden="true" /> {t('gallery')}
           </LinkButton>
           <div className="flex gap-1">
-            <Arrow to={before ? path(before) : null} label="Previous picture" left />
-            <Arrow to={after ? path(after) : null} label="Next picture" />
+            <Arrow to={before ? path(before) : null} label={t('previousPicture')} left />
+            <Arrow to={after ? path(after) : null} label={t('nextPicture')} />
           </div>
         </div>
         {deleted && (
           <Notice
             tone="warn"
-            title="This picture is in the trash"
+            title={t('thisPictureIsInThe')}
             action={
               <Button
                 size="sm"
                 busy={acts.busy}
                 onClick={() => void acts.restore([id]).then(() => setDeletedNow(false))}
               >
-                Undo
+                {t('undo')}
               </Button>
             }
           >
-            It can be brought back for 30 days.
+            {t('itCanBeBroughtBack')}
           </Notice>
         )}
         {acts.error && <Notice tone="danger">{acts.error}</Notice>}
@@ -105,7 +107,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           />
         </div>
       </div>
-      <aside aria-label="Recipe" className="grid content-start gap-6 lg:row-span-2">
+      <aside aria-label={t('recipe')} className="grid content-start gap-6 lg:row-span-2">
         <Recipe image={image} heading="h1" onRate={rate} />
       </aside>
       <div className="flex flex-wrap gap-2 lg:col-start-1">
@@ -113,18 +115,18 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           <>
             <Button aria-pressed={image.favourite} onClick={() => acts.toggleFavourite(image)}>
               <Heart aria-hidden="true" className={image.favourite ? 'fill-accent text-accent' : ''} />
-              {image.favourite ? 'Favourite' : 'Add to favourites'}
+              {image.favourite ? t('favourite') : t('addToFavourites')}
             </Button>
             <Button onClick={() => acts.download(id)}>
-              <Download aria-hidden="true" /> Download
+              <Download aria-hidden="true" /> {t('download')}
             </Button>
             {(after || before) && (
               <LinkButton as={Link} href={comparison}>
-                <Columns2 aria-hidden="true" /> Compare
+                <Columns2 aria-hidden="true" /> {t('compare')}
               </LinkButton>
             )}
             <Button variant="quietDanger" busy={acts.busy} onClick={remove} className="sm:ml-auto">
-              <Trash2 aria-hidden="true" /> Delete
+              <Trash2 aria-hidden="true" /> {t('delete')}
             </Button>
           </>
         )}

@@ -3,6 +3,7 @@
 import { DELIVERY_WIDTHS, type ImageFrame, type ImageView } from '@pixgen/domain';
 import { Button, cn } from '@pixgen/ui';
 import { Columns2, Download, Heart, Info, Trash2, Undo2, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import Viewer, { type SlideImage } from 'yet-another-react-lightbox';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
@@ -39,6 +40,7 @@ export type LightboxProps = {
 
 /** One picture, as large as the window: swipe, arrows, zoom; neighbours are fetched ahead. */
 export default function Lightbox(props: LightboxProps) {
+  const t = useTranslations('gallery');
   const { id, frames, details, info, trash } = props;
   const at = Math.max(
     frames.findIndex((frame) => frame[0] === id),
@@ -97,7 +99,14 @@ export default function Lightbox(props: LightboxProps) {
       animation={{ fade: 150, swipe: 260, navigation: 180 }}
       zoom={{ maxZoomPixelRatio: 4, scrollToZoom: true, doubleClickMaxStops: 2 }}
       controller={{ closeOnPullDown: true, closeOnBackdropClick: true }}
-      labels={LABELS}
+      labels={{
+        Previous: t('previousPicture'),
+        Next: t('nextPicture'),
+        Close: t('close'),
+        Lightbox: t('picture'),
+        // The viewer counts the slides it was given, not the pictures: the status line says which one it is.
+        '{index} of {total}': t('picture'),
+      }}
       on={{
         view: ({ index }) => {
           const seen = frames[from + index]?.[0];
@@ -107,20 +116,20 @@ export default function Lightbox(props: LightboxProps) {
       toolbar={{
         buttons: [
           ...(trash
-            ? [tool('Restore', 'Del', <Undo2 key="i" aria-hidden="true" />, () => props.onDelete(id))]
+            ? [tool(t('restore'), 'Del', <Undo2 key="i" aria-hidden="true" />, () => props.onDelete(id))]
             : [
                 tool(
-                  'Favourite',
+                  t('favourite'),
                   'f',
                   <Heart key="i" aria-hidden="true" className={image?.favourite ? 'fill-current' : ''} />,
                   () => props.onFavourite(id),
                   image?.favourite ?? false,
                 ),
-                tool('Compare', 'c', <Columns2 key="i" aria-hidden="true" />, () => props.onCompare(id)),
-                tool('Download', 'd', <Download key="i" aria-hidden="true" />, () => props.onDownload(id)),
-                tool('Delete', 'Del', <Trash2 key="i" aria-hidden="true" />, () => props.onDelete(id)),
+                tool(t('compare'), 'c', <Columns2 key="i" aria-hidden="true" />, () => props.onCompare(id)),
+                tool(t('download'), 'd', <Download key="i" aria-hidden="true" />, () => props.onDownload(id)),
+                tool(t('delete'), 'Del', <Trash2 key="i" aria-hidden="true" />, () => props.onDelete(id)),
               ]),
-          tool('Recipe', 'i', <Info key="i" aria-hidden="true" />, () => props.onInfo(!info), info),
+          tool(t('recipe'), 'i', <Info key="i" aria-hidden="true" />, () => props.onInfo(!info), info),
           'zoom',
           'close',
         ],
@@ -129,11 +138,15 @@ export default function Lightbox(props: LightboxProps) {
         controls: () => (
           <>
             <p role="status" className="sr-only">
-              {`Picture ${at + 1} of ${frames.length}: ${image ? readablePrompt(image.prompt) : ''}`}
+              {t('position', {
+                at: at + 1,
+                total: frames.length,
+                prompt: image ? readablePrompt(image.prompt) : '',
+              })}
             </p>
             {info && (
               <aside
-                aria-label="Recipe"
+                aria-label={t('recipe')}
                 className="fixed inset-x-0 bottom-0 z-10 grid max-h-[45dvh] content-start gap-5 overflow-y-auto border-line border-t bg-paper p-5 text-ink lg:inset-x-auto lg:top-0 lg:right-0 lg:max-h-none lg:w-80 lg:border-t-0 lg:border-l lg:p-6"
               >
                 <Button
@@ -142,12 +155,12 @@ export default function Lightbox(props: LightboxProps) {
                   className="-mr-2 justify-self-end"
                   onClick={() => props.onInfo(false)}
                 >
-                  <X aria-hidden="true" /> Hide
+                  <X aria-hidden="true" /> {t('hide')}
                 </Button>
                 {image ? (
                   <Recipe image={image} heading="h2" onRate={(rating) => props.onRate(id, rating)} />
                 ) : (
-                  <p role="status">Loading the recipe</p>
+                  <p role="status">{t('loadingTheRecipe')}</p>
                 )}
               </aside>
             )}
@@ -159,14 +172,6 @@ export default function Lightbox(props: LightboxProps) {
   );
 }
 
-/** The viewer counts the slides it was given, not the pictures: the status line says which one it is. */
-const LABELS = {
-  Previous: 'Previous picture',
-  Next: 'Next picture',
-  Close: 'Close',
-  Lightbox: 'Picture',
-  '{index} of {total}': 'Picture',
-};
 /** Small pictures are drawn larger, within reason. */
 const MIN_EDGE_PX = 640;
 

@@ -2,6 +2,7 @@
 
 import type { ImageFrame } from '@pixgen/domain';
 import { defaultRangeExtractor, type Range, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import { useTranslations } from 'next-intl';
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -56,6 +57,7 @@ type Props = {
  * the browser takes over, and what one looks at stands still while pictures come and go around it.
  */
 export function MasonryList(props: Props) {
+  const t = useTranslations('gallery');
   const { shelf, details, acts, selection, active } = props;
   const { frames, total } = shelf;
   const list = useRef<HTMLUListElement>(null);
@@ -163,7 +165,7 @@ export function MasonryList(props: Props) {
     <div className="masonry-box">
       <ul
         ref={list}
-        aria-label="Pictures"
+        aria-label={t('pictures')}
         onKeyDown={onKeyDown}
         className="masonry"
         style={box ? { height: virtualizer.getTotalSize() } : firstHeights(frames)}

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@pixgen/domain';
 import { Button, Input } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 
 /** A name, asked for in place. */
@@ -13,6 +14,7 @@ export function NameForm(props: {
   onName: (name: string) => void;
   onCancel: () => void;
 }) {
+  const t = useTranslations('gallery');
   const [name, setName] = useState(props.start ?? '');
   return (
     <form
@@ -36,7 +38,7 @@ export function NameForm(props: {
         {props.action}
       </Button>
       <Button size="sm" variant="ghost" onClick={props.onCancel}>
-        Cancel
+        {t('cancel')}
       </Button>
     </form>
   );

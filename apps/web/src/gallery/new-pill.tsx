@@ -3,6 +3,7 @@
 import { Button } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Sparkles } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { filterInput, type GalleryFilters } from './filters';
@@ -10,6 +11,7 @@ import type { ShelfState } from './use-shelf';
 
 /** What came meanwhile waits here: the list moves only when one asks for it. */
 export function NewPill(props: { state: ShelfState; filters: GalleryFilters; page: number | null; quiet: boolean }) {
+  const t = useTranslations('gallery');
   const { state } = props;
   const trpc = useTRPC();
   const { data: count, dataUpdatedAt } = useQuery({
@@ -37,7 +39,7 @@ export function NewPill(props: { state: ShelfState; filters: GalleryFilters; pag
         onClick={show}
         className="pointer-events-auto animate-rise rounded-full shadow-lift"
       >
-        <Sparkles aria-hidden="true" /> {fresh.toLocaleString('en')} new
+        <Sparkles aria-hidden="true" /> {t('new', { fresh })}
       </Button>
     </div>
   );

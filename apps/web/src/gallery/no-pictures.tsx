@@ -1,5 +1,6 @@
 import { Button, EmptyState, LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { countFilters, type GalleryFilters, writePage } from './filters';
 
 /** Why the gallery shows nothing, and what to do about it. */
@@ -12,40 +13,41 @@ export function NoPictures({
   page: number | null;
   onClear: () => void;
 }) {
+  const t = useTranslations('gallery');
   if (page !== null && page > 1) {
     return (
       <EmptyState
-        title="There is no such page"
+        title={t('thereIsNoSuchPage')}
         action={
           <LinkButton as={Link} href={writePage('/gallery', { ...filters, page: 1 })}>
-            To the first page
+            {t('toTheFirstPage')}
           </LinkButton>
         }
       >
-        The list is shorter than that.
+        {t('theListIsShorterThan')}
       </EmptyState>
     );
   }
   if (countFilters(filters) > 0) {
     return (
-      <EmptyState title="Nothing matches" action={<Button onClick={onClear}>Show all pictures</Button>}>
-        No picture fits these filters.
+      <EmptyState title={t('nothingMatches')} action={<Button onClick={onClear}>{t('showAllPictures')}</Button>}>
+        {t('noPictureFitsTheseFilters')}
       </EmptyState>
     );
   }
   if (filters.show === 'trash') {
-    return <EmptyState title="The trash is empty">Deleted pictures stay here for 30 days.</EmptyState>;
+    return <EmptyState title={t('theTrashIsEmpty')}>{t('deletedPicturesStayHereFor')}</EmptyState>;
   }
   return (
     <EmptyState
-      title="No pictures yet"
+      title={t('noPicturesYet')}
       action={
         <LinkButton as={Link} href="/studio" variant="primary">
-          Open the studio
+          {t('openTheStudio')}
         </LinkButton>
       }
     >
-      Everything you make comes together here.
+      {t('everythingYouMakeComesTogether')}
     </EmptyState>
   );
 }

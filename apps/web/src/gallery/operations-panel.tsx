@@ -3,26 +3,23 @@
 import type { BulkView } from '@pixgen/domain';
 import { Button, IconButton, Progress } from '@pixgen/ui';
 import { CircleAlert, Download, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useState, useSyncExternalStore } from 'react';
-import { type GalleryActs, isLive, sayCount } from './use-gallery-acts';
+import type { Words } from '@/language/messages';
+import { type GalleryActs, isLive } from './use-gallery-acts';
 
-const DOING: Record<BulkView['kind'], string> = {
-  download: 'Packing',
-  delete: 'Moving to the trash',
-  restore: 'Bringing back',
-  collect: 'Adding to the collection',
-};
 const DISMISSED = 'pixgen-dismissed-operations';
 
 /** Acts on many pictures while they work, downloads that are ready, and what went wrong. They are here again after a reload. */
 export function OperationsPanel({ operations }: { operations: GalleryActs['operations'] }) {
+  const t = useTranslations('gallery');
   const dismissed = useDismissed();
   const shown = operations.items.filter(
     (one) => !dismissed.ids.includes(one.id) && (isLive(one) || one.files.length > 0 || one.state === 'failed'),
   );
   if (shown.length === 0) return null;
   return (
-    <ul aria-label="Acts on many pictures" className="grid w-full gap-2">
+    <ul aria-label={t('actsOnManyPictures')} className="grid w-full gap-2">
       {shown.map((operation) => (
         <li
           key={operation.id}
@@ -36,21 +33,22 @@ export function OperationsPanel({ operations }: { operations: GalleryActs['opera
 }
 
 function Operation(props: { operation: BulkView; operations: GalleryActs['operations']; onDismiss: () => void }) {
+  const t = useTranslations('gallery');
   const { operation, operations } = props;
   const { id, kind, done, total, files, skipped } = operation;
   if (isLive(operation)) {
-    const text = `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`;
+    const text = t('progress', { done, total });
     return (
       <>
         <div className="flex items-center gap-3">
           <p className="min-w-0 flex-1">
-            {DOING[kind]} <span className="text-ink-2 tabular-nums">{text}</span>
+            {t(`doing.${kind}`)} <span className="text-ink-2 tabular-nums">{text}</span>
           </p>
           <Button size="sm" variant="ghost" onClick={() => operations.cancel(id)}>
-            Cancel
+            {t('cancel')}
           </Button>
         </div>
-        <Progress label={DOING[kind]} value={total > 0 ? done / total : null} text={text} />
+        <Progress label={t(`doing.${kind}`)} value={total > 0 ? done / total : null} text={text} />
       </>
     );
   }
@@ -63,29 +61,31 @@ function Operation(props: { operation: BulkView; operations: GalleryActs['operat
       ) : (
         <div role="status" className="grid min-w-0 flex-1 gap-2">
           <p>
-            {sayCount(done - skipped)} packed. The {files.length === 1 ? 'file is' : 'files are'} kept for a day.
-            {skipped > 0 && ` ${sayCount(skipped)} could not be found any more.`}
+            {t('packed', { pictures: t('counted', { count: done - skipped }), files: files.length })}
+            {skipped > 0 && t('couldNotBeFoundAny', { pictures: t('counted', { count: skipped }) })}
           </p>
           <p className="flex flex-wrap gap-2">
             {files.map((file, index) => (
               <Button key={file.name} size="sm" variant="primary" onClick={() => operations.fetchFile(id, index)}>
                 <Download aria-hidden="true" />
-                {files.length === 1 ? 'Save the zip' : `Part ${index + 1}`} · {sayBytes(file.sizeBytes)}
+                {files.length === 1 ? t('saveTheZip') : t('part2', { number: index + 1 })} ·{' '}
+                {sayBytes(t, file.sizeBytes)}
               </Button>
             ))}
           </p>
         </div>
       )}
-      <IconButton label="Dismiss" size="iconSm" onClick={props.onDismiss}>
+      <IconButton label={t('dismiss')} size="iconSm" onClick={props.onDismiss}>
         <X aria-hidden="true" />
       </IconButton>
     </div>
   );
 }
 
-function sayBytes(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
-  return bytes < 1_000_000_000 ? `${Math.round(bytes / 1_000_000)} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+function sayBytes(t: Words<'gallery'>, bytes: number): string {
+  if (bytes < 1_000_000) return t('bytes.kB', { size: Math.max(1, Math.round(bytes / 1000)) });
+  if (bytes < 1_000_000_000) return t('bytes.MB', { size: Math.round(bytes / 1_000_000) });
+  return t('bytes.GB', { size: bytes / 1_000_000_000 });
 }
 
 /** Notes that were put aside stay aside, also after a reload. */

@@ -1,25 +1,27 @@
 import { LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { type GalleryFilters, writePage } from './filters';
 import { FIRST } from './shelf-query';
 
 /** From page to page; without scripts also the way on from the endless list. */
 export function Pager({ filters, page, total }: { filters: GalleryFilters; page: number | null; total: number }) {
+  const t = useTranslations('gallery');
   const last = Math.max(1, Math.ceil(total / FIRST));
   const to = (number: number) => writePage('/gallery', { ...filters, page: number });
   if (page === null) {
     if (last === 1) return null;
     return (
       <noscript>
-        <a href={to(2)}>Page 2 of {last}</a>
+        <a href={to(2)}>{t('page2Of', { last })}</a>
       </noscript>
     );
   }
   return (
-    <nav aria-label="Pages" className="flex flex-wrap items-center justify-center gap-3 text-sm">
+    <nav aria-label={t('pages')} className="flex flex-wrap items-center justify-center gap-3 text-sm">
       {page > 1 && (
         <LinkButton as={Link} size="sm" href={to(page - 1)} rel="prev">
-          Previous
+          {t('previous')}
         </LinkButton>
       )}
       <form action="/gallery" className="flex items-center gap-2">
@@ -29,7 +31,7 @@ export function Pager({ filters, page, total }: { filters: GalleryFilters; page:
           ),
         )}
         <label className="flex items-center gap-2">
-          Page
+          {t('page')}
           <input
             key={page}
             name="page"
@@ -40,11 +42,11 @@ export function Pager({ filters, page, total }: { filters: GalleryFilters; page:
             className="h-8 w-20 rounded-control border border-edge bg-surface px-2 tabular-nums"
           />
         </label>
-        <span className="text-ink-2 tabular-nums">of {last.toLocaleString('en')}</span>
+        <span className="text-ink-2 tabular-nums">{t('of', { last })}</span>
       </form>
       {page < last && (
         <LinkButton as={Link} size="sm" href={to(page + 1)} rel="next">
-          Next
+          {t('next')}
         </LinkButton>
       )}
     </nav>

@@ -3,6 +3,7 @@
 import { cn } from '@pixgen/ui';
 import { ImageOff } from 'lucide-react';
 import Image from 'next/image';
+import { useTranslations } from 'next-intl';
 import { type CSSProperties, useState, useSyncExternalStore } from 'react';
 import { colourOf, drawThumbhash } from './thumbhash';
 
@@ -23,6 +24,7 @@ type PrintProps = {
 
 /** A picture at its known size: no layout moves, it comes up when it has arrived, and can be fetched again. */
 export function Print(props: PrintProps) {
+  const t = useTranslations('shell');
   const { src, alt, width, height, sizes, thumbhash = null, className, priority = false, onBroken } = props;
   const [state, setState] = useState<'waiting' | 'shown' | 'broken'>('waiting');
   const inBrowser = useSyncExternalStore(
@@ -43,7 +45,7 @@ export function Print(props: PrintProps) {
         style={{ aspectRatio: `${width} / ${height}` }}
       >
         <ImageOff aria-hidden="true" className="size-5" />
-        Fetch the picture again
+        {t('fetchThePictureAgain')}
       </button>
     );
   }

@@ -1,6 +1,7 @@
 import type { ImageDetailView } from '@pixgen/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { diffWords, recipeDiff } from './recipe-diff';
 
 const image = {
@@ -17,9 +18,9 @@ const image = {
 describe('the comparison of two recipes', () => {
   it('marks what differs, and two models of one name as two', () => {
     const other = { ...image, seed: 2, modelId: 'n', settings: { ...image.settings, negativePrompt: 'blur' } };
-    const differing = recipeDiff(image, other).filter((row) => row.differs);
-    expect(differing.map((row) => row.label)).toEqual(['Negative prompt', 'Model', 'Seed']);
-    expect(recipeDiff(image, image).some((row) => row.differs)).toBe(false);
+    const differing = recipeDiff(english('gallery'), image, other).filter((row) => row.differs);
+    expect(differing.map((row) => row.part)).toEqual(['negative', 'model', 'seed']);
+    expect(recipeDiff(english('gallery'), image, image).some((row) => row.differs)).toBe(false);
   });
 
   it('splits prompts into pieces that together are the prompts, with the same text left unmarked', () => {

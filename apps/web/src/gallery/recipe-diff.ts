@@ -1,29 +1,32 @@
 /** Where two recipes differ. Pure. */
 import type { ImageDetailView } from '@pixgen/domain';
+import type { Messages, Words } from '@/language/messages';
 
-export type DiffRow = { label: string; a: string; b: string; differs: boolean };
+type Part = keyof Messages['gallery']['facts'];
+/** `part` is the key of its label in the messages. */
+export type DiffRow = { part: Part; a: string; b: string; differs: boolean };
 
 /** Every part of a recipe, in reading order; what neither has is left out. */
-export function recipeDiff(a: ImageDetailView, b: ImageDetailView): DiffRow[] {
-  const parts: readonly [label: string, read: (image: ImageDetailView) => string][] = [
-    ['Prompt', (image) => image.prompt],
-    ['Negative prompt', (image) => image.settings.negativePrompt],
-    ['Model', (image) => image.modelName],
-    ['Pack', (image) => (image.pack ? `${image.pack.name}, version ${image.pack.version}` : '')],
-    ['Seed', (image) => String(image.seed)],
-    ['Size', (image) => `${image.width} × ${image.height}`],
-    ['Steps', (image) => String(image.settings.steps)],
-    ['Guidance', (image) => String(image.settings.guidance)],
-    ['Likeness', (image) => String(image.settings.loraWeight)],
-    ['Sampler', (image) => image.settings.scheduler],
-    ['Draft', (image) => (image.settings.draft ? 'yes' : 'no')],
-    ['Format', (image) => image.settings.format],
+export function recipeDiff(t: Words<'gallery'>, a: ImageDetailView, b: ImageDetailView): DiffRow[] {
+  const parts: readonly [part: Part, read: (image: ImageDetailView) => string][] = [
+    ['prompt', (image) => image.prompt],
+    ['negative', (image) => image.settings.negativePrompt],
+    ['model', (image) => image.modelName],
+    ['pack', (image) => (image.pack ? t('packVersion', { name: image.pack.name, version: image.pack.version }) : '')],
+    ['seed', (image) => String(image.seed)],
+    ['size', (image) => `${image.width} × ${image.height}`],
+    ['steps', (image) => String(image.settings.steps)],
+    ['guidance', (image) => String(image.settings.guidance)],
+    ['likeness', (image) => String(image.settings.loraWeight)],
+    ['sampler', (image) => image.settings.scheduler],
+    ['draft', (image) => t(image.settings.draft ? 'yes' : 'no')],
+    ['format', (image) => image.settings.format],
   ];
-  return parts.flatMap(([label, read]) => {
+  return parts.flatMap(([part, read]) => {
     const [left, right] = [read(a), read(b)];
     // Two models may have the same name.
-    const differs = left !== right || (label === 'Model' && a.modelId !== b.modelId);
-    return left === '' && right === '' ? [] : [{ label, a: left || '–', b: right || '–', differs }];
+    const differs = left !== right || (part === 'model' && a.modelId !== b.modelId);
+    return left === '' && right === '' ? [] : [{ part, a: left || '–', b: right || '–', differs }];
   });
 }
 

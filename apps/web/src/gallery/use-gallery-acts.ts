@@ -2,8 +2,10 @@
 
 import type { BulkView } from '@pixgen/domain';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useCallback, useRef, useState } from 'react';
 import { randomKey } from '@/jobs/intent-key';
+import type { Words } from '@/language/messages';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import type { GalleryFilters } from './filters';
@@ -23,6 +25,7 @@ type Mark = { favourite: boolean } | { rating: number | null };
  * be undone.
  */
 export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
+  const t = useTranslations('gallery');
   const { details, change, restart } = state;
   const trpc = useTRPC();
   const client = useTRPCClient();
@@ -49,7 +52,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       const from: Mark = 'rating' in to ? { rating: image.rating } : { favourite: image.favourite };
       details.patch(id, to);
       setError(null);
-      const undo: Undo = { text: sayMark(to), run: () => mark(id, from, false) };
+      const undo: Undo = { text: sayMark(t, to), run: () => mark(id, from, false) };
       if (remembered) remember(undo);
       try {
         const send = () =>
@@ -65,7 +68,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
         refuse(failure);
       }
     },
-    [client, details, forget, refuse, remember, stale],
+    [t, client, details, forget, refuse, remember, stale],
   );
 
   const operations = useOperations(restart);
@@ -88,7 +91,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
       setError(null);
       const sent = trash ? client.images.restore.mutate({ ids }) : client.images.delete.mutate({ ids });
       const undo: Undo = {
-        text: trash ? 'Picture brought back' : 'Picture moved to the trash',
+        text: trash ? t('pictureBroughtBack') : t('pictureMovedToTheTrash'),
         run: async () => {
           // Undo can be asked for before the server has answered, and must not overtake what it undoes.
           const isDone = await sent.then(
@@ -112,14 +115,14 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
         refuse(failure);
       }
     },
-    [client, forget, hide, refuse, remember, stale, trash],
+    [t, client, forget, hide, refuse, remember, stale, trash],
   );
 
   const bulk = useCallback(
     async (kind: BulkView['kind'], shelf: Shelf, selection: Selection, collectionId?: string): Promise<boolean> => {
       const chosen = toInput(selection, filterInput(filters), shelf.readAt);
       if (!chosen) {
-        setError('That is too many to name one by one. Use “Select all” and take out those you want to keep.');
+        setError(t('tooMany'));
         return false;
       }
       setError(null);
@@ -142,7 +145,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
             if (selection.all) await restart();
             else putBack();
           };
-          remember({ text: `${sayCount(total)} moved to the trash`, run });
+          remember({ text: t('movedToTheTrash', { pictures: t('counted', { count: total }) }), run });
         }
         return true;
       } catch (failure) {
@@ -152,7 +155,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
         return false;
       }
     },
-    [change, client, filters, hide, operations, refuse, remember, restart, trash],
+    [t, change, client, filters, hide, operations, refuse, remember, restart, trash],
   );
 
   /** Into a collection that is there, or into a new one. */
@@ -266,10 +269,8 @@ function useOperations(onRestored: () => Promise<void>) {
 }
 
 export const isLive = ({ state }: BulkView): boolean => state === 'queued' || state === 'running';
-export const sayCount = (count: number): string =>
-  count === 1 ? 'One picture' : `${count.toLocaleString('en')} pictures`;
 
-function sayMark(mark: Mark): string {
-  if ('favourite' in mark) return mark.favourite ? 'Marked as favourite' : 'No favourite any more';
-  return mark.rating === null ? 'Rating taken away' : `Rated ${mark.rating} of 5`;
+function sayMark(t: Words<'gallery'>, mark: Mark): string {
+  if ('favourite' in mark) return t(mark.favourite ? 'marked' : 'unmarked');
+  return mark.rating === null ? t('unrated') : t('rated', { rating: mark.rating });
 }

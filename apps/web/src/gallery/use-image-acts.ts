@@ -3,11 +3,13 @@
 import type { ImageView } from '@pixgen/domain';
 import { toast } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
 /** Favourite, rate, delete, restore and download, with the lists they change. */
 export function useImageActs() {
+  const t = useTranslations('gallery');
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -48,8 +50,8 @@ export function useImageActs() {
         { ids },
         {
           onSuccess: () => {
-            toast(ids.length === 1 ? 'Picture deleted' : `${ids.length} pictures deleted`, {
-              action: { label: 'Undo', onClick: () => restore.mutate({ ids }) },
+            toast(t('deletedNow', { count: ids.length }), {
+              action: { label: t('undo'), onClick: () => restore.mutate({ ids }) },
             });
             onDone?.();
           },

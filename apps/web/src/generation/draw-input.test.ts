@@ -1,6 +1,9 @@
 import { sizeFault, startGenerationInput } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { defaultDraw, drawFaults, drawInput, formOfRecipe, readDraft, sizeChoices } from './draw-input';
+
+const t = english('studio');
 
 const modelId = '01a2048f-d06e-71c0-8d84-988dc029b872';
 
@@ -12,7 +15,7 @@ describe.each(['nano', 'tiny', 'sdxl'] as const)('with base model %s', (profile)
 
   it('sends its defaults as the API takes them', () => {
     const form = { ...defaultDraw(profile), prompt: ' a portrait ' };
-    expect(drawFaults(form, profile)).toEqual({});
+    expect(drawFaults(t, form, profile)).toEqual({});
     expect(startGenerationInput.safeParse({ ...drawInput(form, modelId), idempotencyKey: '12345678' }).success).toBe(
       true,
     );
@@ -20,7 +23,7 @@ describe.each(['nano', 'tiny', 'sdxl'] as const)('with base model %s', (profile)
 });
 
 it('names a seed that is none', () => {
-  expect(drawFaults({ ...defaultDraw('nano'), prompt: 'x', seed: '-3' }, 'nano').seed).toContain('whole number');
+  expect(drawFaults(t, { ...defaultDraw('nano'), prompt: 'x', seed: '-3' }, 'nano').seed).toContain('whole number');
   expect(drawInput({ ...defaultDraw('nano'), prompt: 'x', seed: '' }, modelId)).not.toHaveProperty('seed');
 });
 

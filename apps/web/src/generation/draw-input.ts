@@ -11,6 +11,7 @@ import {
   splitStyles,
   withStyles,
 } from '@pixgen/domain';
+import type { Messages, Words } from '@/language/messages';
 
 export const SCHEDULER_WORDS: Record<SchedulerName, string> = {
   euler: 'Euler',
@@ -63,39 +64,49 @@ export function withDraft(draft: boolean, profile: GpuProfile): Partial<DrawForm
   return { draft, steps, scheduler };
 }
 
+type SizeName = keyof Messages['studio']['sizes'];
+
 /** Shapes that fit the profile, as near to its default area as its grid allows. */
-export function sizeChoices(profile: GpuProfile): { label: string; width: number; height: number }[] {
+export function sizeChoices(profile: GpuProfile): { name: SizeName; width: number; height: number }[] {
   const { size } = PROFILES[profile];
   const fit = (edge: number) =>
     Math.min(size.max, Math.max(size.min, Math.round(edge / size.multipleOf) * size.multipleOf));
   const shapes = [
-    ['Square', 1, 1],
-    ['Portrait', 0.8, 1.25],
-    ['Tall', 0.7, 1.4],
-    ['Wide', 1.25, 0.8],
-    ['Film', 1.4, 0.7],
+    ['square', 1, 1],
+    ['portrait', 0.8, 1.25],
+    ['tall', 0.7, 1.4],
+    ['wide', 1.25, 0.8],
+    ['film', 1.4, 0.7],
   ] as const;
   const seen = new Set<string>();
-  return shapes.flatMap(([label, w, h]) => {
+  return shapes.flatMap(([name, w, h]) => {
     const width = fit(size.default * w);
     const height = fit(size.default * h);
     const key = `${width}x${height}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    return [{ label, width, height }];
+    return [{ name, width, height }];
   });
 }
 
+function sizeFaultOf({ width, height }: DrawForm, profile: GpuProfile): string | null {
+  return sizeFault(profile, width) ?? sizeFault(profile, height);
+}
+
 /** The first fault per field; empty when the form may be sent. */
-export function drawFaults(form: DrawForm, profile: GpuProfile): Partial<Record<keyof DrawForm, string>> {
+export function drawFaults(
+  t: Words<'studio'>,
+  form: DrawForm,
+  profile: GpuProfile,
+): Partial<Record<keyof DrawForm, string>> {
   const faults: Partial<Record<keyof DrawForm, string>> = {};
   const prompt = withStyles(form.prompt, form.styles);
-  if (prompt.length > LIMITS.prompt.max) faults.prompt = `Use at most ${LIMITS.prompt.max} characters.`;
-  const size = sizeFault(profile, form.width) ?? sizeFault(profile, form.height);
+  if (prompt.length > LIMITS.prompt.max) faults.prompt = t('tooLong', { max: LIMITS.prompt.max });
+  const size = sizeFaultOf(form, profile);
   if (size) faults.width = size;
   const seed = Number(form.seed);
   if (form.seed.trim() !== '' && !(Number.isInteger(seed) && seed >= 0 && seed <= LIMITS.maxSeed)) {
-    faults.seed = `Use a whole number from 0 to ${LIMITS.maxSeed}.`;
+    faults.seed = t('badSeed', { max: LIMITS.maxSeed });
   }
   return faults;
 }
@@ -137,7 +148,7 @@ export function readDraft(text: string | null, profile: GpuProfile): DrawForm | 
     if (!Array.isArray(form.styles)) form.styles = [];
     if (!SCHEDULERS.includes(form.scheduler)) form.scheduler = usual.scheduler;
     // Sizes of another base model.
-    return drawFaults(form, profile).width ? { ...form, width: usual.width, height: usual.height } : form;
+    return sizeFaultOf(form, profile) ? { ...form, width: usual.width, height: usual.height } : form;
   } catch {
     return null;
   }

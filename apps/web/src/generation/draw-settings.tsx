@@ -2,6 +2,7 @@
 
 import { type GpuProfile, LIMITS } from '@pixgen/domain';
 import { cn, Field, Input, Segmented, Select, Slider, Textarea } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { type DrawForm, SCHEDULER_WORDS, SCHEDULERS, sizeChoices, withDraft } from './draw-input';
 
 type Props = {
@@ -16,22 +17,23 @@ type Props = {
 
 /** Everything that shapes the pictures besides the prompt. */
 export function DrawSettings({ form, faults, profile, onChange, countLabel, maxCount }: Props) {
+  const t = useTranslations('studio');
   return (
     <div className="grid gap-6">
       <Field label={countLabel} aside={form.n}>
         <Slider min={1} max={maxCount} value={form.n} onValue={(n) => onChange({ n })} />
       </Field>
       <fieldset className="grid gap-2">
-        <legend className="mb-1.5 font-medium text-sm">Shape</legend>
+        <legend className="mb-1.5 font-medium text-sm">{t('shape')}</legend>
         <div className="grid grid-cols-5 gap-1.5">
           {sizeChoices(profile).map((choice) => {
             const chosen = choice.width === form.width && choice.height === form.height;
             return (
               <label
-                key={choice.label}
+                key={choice.name}
                 title={`${choice.width} × ${choice.height}`}
                 className={cn(
-                  'relative grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
+                  'relative grid justify-items-center gap-1.5 rounded-control border border-edge/50 py-2 wrap-anywhere text-center text-[0.6875rem] text-ink-2 hover:border-edge has-focus-visible:outline-2 has-focus-visible:outline-accent',
                   chosen && 'border-accent bg-accent-soft text-ink',
                 )}
               >
@@ -51,36 +53,30 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
                     }}
                   />
                 </span>
-                {choice.label}
+                {t(`sizes.${choice.name}`)}
               </label>
             );
           })}
         </div>
-        <p className="text-ink-2 text-xs tabular-nums">
-          {form.width} × {form.height} pixels
-        </p>
+        <p className="text-ink-2 text-xs tabular-nums">{t('pixels', { width: form.width, height: form.height })}</p>
         {faults.width && (
           <p role="alert" className="font-medium text-danger text-sm">
             {faults.width}
           </p>
         )}
       </fieldset>
-      <Field label="Quality" hint="A draft is a quick look in few steps.">
+      <Field label={t('quality')} hint={t('aDraftIsAQuick')}>
         <Segmented
-          label="Quality"
+          label={t('quality')}
           value={form.draft ? 'draft' : 'full'}
           options={[
-            { value: 'full', label: 'Full' },
-            { value: 'draft', label: 'Draft' },
+            { value: 'full', label: t('full') },
+            { value: 'draft', label: t('draft') },
           ]}
           onValue={(value) => onChange(withDraft(value === 'draft', profile))}
         />
       </Field>
-      <Field
-        label="Likeness"
-        aside={form.loraWeight.toFixed(2)}
-        hint="Weight of your model: less follows the prompt more."
-      >
+      <Field label={t('likeness')} aside={form.loraWeight.toFixed(2)} hint={t('weightOfYourModelLess')}>
         <Slider
           min={LIMITS.loraWeight.min}
           max={LIMITS.loraWeight.max}
@@ -89,7 +85,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           onValue={(loraWeight) => onChange({ loraWeight })}
         />
       </Field>
-      <Field label="Guidance" aside={form.guidance.toFixed(1)}>
+      <Field label={t('guidance')} aside={form.guidance.toFixed(1)}>
         <Slider
           min={LIMITS.guidance.min}
           max={LIMITS.guidance.max}
@@ -98,7 +94,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           onValue={(guidance) => onChange({ guidance })}
         />
       </Field>
-      <Field label="Steps" aside={form.steps}>
+      <Field label={t('steps')} aside={form.steps}>
         <Slider
           min={LIMITS.inferenceSteps.min}
           max={LIMITS.inferenceSteps.max}
@@ -107,7 +103,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
         />
       </Field>
       <div className="grid grid-cols-2 gap-3">
-        <Field label="Sampler">
+        <Field label={t('sampler')}>
           <Select
             value={form.scheduler}
             onChange={(event) =>
@@ -121,27 +117,27 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
             ))}
           </Select>
         </Field>
-        <Field label="File">
+        <Field label={t('file')}>
           <Select
             value={form.format}
             onChange={(event) => onChange({ format: event.target.value === 'webp' ? 'webp' : 'png' })}
           >
-            <option value="png">PNG, exact</option>
-            <option value="webp">WebP, small</option>
+            <option value="png">{t('pngExact')}</option>
+            <option value="webp">{t('webpSmall')}</option>
           </Select>
         </Field>
       </div>
-      <Field label="Seed" hint="The same seed draws the same picture." error={faults.seed}>
+      <Field label={t('seed')} hint={t('theSameSeedDrawsThe')} error={faults.seed}>
         <Input
           inputMode="numeric"
           autoComplete="off"
-          placeholder="new each time"
+          placeholder={t('newEachTime')}
           value={form.seed}
           onChange={(event) => onChange({ seed: event.target.value })}
           className="font-mono"
         />
       </Field>
-      <Field label="Negative prompt" hint="What should not be in the picture.">
+      <Field label={t('negativePrompt')} hint={t('whatShouldNotBeIn')}>
         <Textarea
           rows={2}
           maxLength={LIMITS.prompt.max}

@@ -4,13 +4,14 @@ import type { GenerationView, ImageView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
 import { Ago, useNow } from '@/jobs/time';
-import { STATE_WORDS } from '@/jobs/words';
+import { stateWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
@@ -29,6 +30,8 @@ type Props = {
 
 /** One order of pictures, live while it works: tiles fill in place, what failed can be drawn again. */
 export function GenerationBlock({ generation: given, onRetried, onOrdered, titled = true }: Props) {
+  const t = useTranslations('studio');
+  const jobWords = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const working = !isOver(given.job);
@@ -57,8 +60,8 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   const images = generation.images.filter((image) => image.deletedAt === null);
   const missing = counts.planned - counts.ready;
   const canRetry = !active && missing > 0;
-  const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? 'Pictures');
-  const state = STATE_WORDS[job.state];
+  const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? t('pictures'));
+  const state = stateWords(jobWords, job.state);
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
   const waiting = images.filter((image) => image.state === 'planned').map((image) => image.id);
   const again = useAgain(onOrdered ?? (() => undefined));
@@ -81,7 +84,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   };
   const retryButton = retryAllowed && (
     <Button size="sm" busy={retry.isPending} onClick={redraw}>
-      {missing === 1 ? 'Draw the missing one again' : `Draw the missing ${missing} again`}
+      {missing === 1 ? t('drawTheMissingOneAgain') : t('drawTheMissingAgain', { missing })}
     </Button>
   );
 
@@ -97,7 +100,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
         )}
         <p className="flex items-center gap-2 text-ink-2 text-sm">
           <span role="status" className="tabular-nums">
-            {counts.ready} of {counts.planned}
+            {t('of', { ready: counts.ready, planned: counts.planned })}
           </span>
           {!active && job.state !== 'succeeded' && <Badge tone={state.tone}>{state.label}</Badge>}
           <span>
@@ -105,10 +108,10 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
           </span>
         </p>
       </div>
-      {active && <JobBar job={job} name={`Pictures: ${title}`} />}
+      {active && <JobBar job={job} name={t('picturesNamed', { title })} />}
       {active && counts.planned > 1 && <TimeLeft generation={generation} />}
       <ul
-        aria-label={`Pictures of: ${title}`}
+        aria-label={t('picturesOf', { title })}
         className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
         style={{ ['--columns' as string]: columnsFor(images.length) }}
       >
@@ -120,13 +123,13 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
         <Confirm
           trigger={
             <Button size="sm" variant="quietDanger" className="justify-self-start">
-              Cancel the rest
+              {t('cancelTheRest')}
             </Button>
           }
           danger
-          title="Cancel the rest?"
-          action="Cancel the rest"
-          keep="Let it run"
+          title={t('cancelTheRest2')}
+          action={t('cancelTheRest')}
+          keep={t('letItRun')}
           onConfirm={() =>
             cancel.mutateAsync({ id: generation.id }).then(
               () => null,
@@ -134,13 +137,13 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
             )
           }
         >
-          Finished pictures are kept. Pictures that were not drawn cost nothing.
+          {t('finishedPicturesAreKeptPictures')}
         </Confirm>
       )}
       {canRetry && job.failure && <FailureNotice job={job} action={retryButton} />}
       {canRetry && !job.failure && (
-        <Notice tone="warn" title={`${missing} of ${counts.planned} were not drawn`} action={retryButton}>
-          They cost nothing; the finished ones are kept.
+        <Notice tone="warn" title={t('ofWereNotDrawn', { missing, planned: counts.planned })} action={retryButton}>
+          {t('theyCostNothingTheFinished')}
         </Notice>
       )}
       {again.error && <Notice tone="danger">{again.error}</Notice>}
@@ -158,6 +161,7 @@ function columnsFor(count: number): string {
 
 /** Time left, from how long the finished pictures of this job took; nothing before the second one. */
 function TimeLeft({ generation }: { generation: GenerationView }) {
+  const t = useTranslations('studio');
   const now = useNow(5_000);
   const { job, counts } = generation;
   const done = counts.ready + counts.failed;
@@ -167,7 +171,9 @@ function TimeLeft({ generation }: { generation: GenerationView }) {
   const seconds = Math.max(1, Math.round(leftMs / 1000));
   return (
     <p className="text-ink-2 text-sm tabular-nums">
-      About {seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} left for {counts.planned - done}
+      {seconds < 90
+        ? t('timeLeft', { unit: 's', time: seconds, count: counts.planned - done })
+        : t('timeLeft', { unit: 'min', time: Math.round(seconds / 60), count: counts.planned - done })}
     </p>
   );
 }

@@ -4,6 +4,7 @@ import { LinkButton, PageHeader } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { GenerationBlock } from './generation-block';
 import { readablePrompt } from './readable-prompt';
@@ -11,6 +12,7 @@ import { RecipeFacts } from './recipe-facts';
 
 /** One order of pictures on its own page: for a pack run, the contact sheet. */
 export function GenerationPage({ id }: { id: string }) {
+  const t = useTranslations('studio');
   const router = useRouter();
   const trpc = useTRPC();
   const generation = useQuery(trpc.generation.get.queryOptions({ id })).data;
@@ -19,26 +21,29 @@ export function GenerationPage({ id }: { id: string }) {
   return (
     <>
       <PageHeader
-        title={pack ? pack.name : readablePrompt(generation.prompt ?? 'Pictures')}
+        title={pack ? pack.name : readablePrompt(generation.prompt ?? t('pictures'))}
         above={
           <p className="text-ink-2 text-sm">
-            {pack ? 'Pack run with ' : 'Made with '}
-            <Link href={`/models/${modelId}`} className="text-ink underline underline-offset-4 hover:text-accent">
-              {modelName}
-            </Link>
+            {t.rich(pack ? 'packRunOf' : 'madeWithModel', {
+              model: () => (
+                <Link href={`/models/${modelId}`} className="text-ink underline underline-offset-4 hover:text-accent">
+                  {modelName}
+                </Link>
+              ),
+            })}
           </p>
         }
         actions={
           <>
             <LinkButton as={Link} href={`/gallery?model=${modelId}`}>
-              Open the gallery
+              {t('openTheGallery')}
             </LinkButton>
             <LinkButton
               as={Link}
               variant="primary"
               href={pack ? `/packs/${pack.slug}?model=${modelId}` : `/studio?generation=${id}`}
             >
-              {pack ? 'Run it again' : 'Edit and draw again'}
+              {pack ? t('runItAgain') : t('editAndDrawAgain')}
             </LinkButton>
           </>
         }

@@ -4,6 +4,7 @@ import type { ImageView, JobView } from '@pixgen/domain';
 import { Button, cn, Menu, Spinner } from '@pixgen/ui';
 import { CircleSlash, EllipsisVertical, Grid2x2Plus, Heart, ImageOff, Repeat, Shuffle } from 'lucide-react';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
 import { useImagePreview, useJobProgress } from '@/jobs/live';
@@ -31,6 +32,7 @@ export function ImageTile({
   place: number;
   acts: TileActs;
 }) {
+  const t = useTranslations('studio');
   return (
     <li
       style={shapeOf(image)}
@@ -42,10 +44,10 @@ export function ImageTile({
       {image.state === 'failed' && (
         <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 overflow-y-auto p-3 text-center text-danger text-xs">
           <ImageOff aria-hidden="true" className="size-5" />
-          <p>{image.failure?.message ?? 'This picture failed.'}</p>
+          <p>{image.failure?.message ?? t('thisPictureFailed')}</p>
           {acts.onRetry && (
             <Button size="sm" onClick={acts.onRetry} className="h-7 px-2.5 text-xs">
-              Draw again
+              {t('drawAgain')}
             </Button>
           )}
         </div>
@@ -55,6 +57,7 @@ export function ImageTile({
 }
 
 function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
+  const t = useTranslations('studio');
   const name = readablePrompt(image.prompt);
   return (
     <>
@@ -71,7 +74,7 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
       <div className="absolute top-1.5 right-1.5 flex gap-1 opacity-100 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 lg:opacity-0 lg:has-aria-pressed:opacity-100">
         <button
           type="button"
-          aria-label="Favourite"
+          aria-label={t('favourite')}
           aria-pressed={image.favourite ? true : undefined}
           onClick={() => acts.onFavourite(image)}
           className={overlay}
@@ -80,18 +83,18 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
         </button>
         <Menu
           trigger={
-            <button type="button" aria-label="More with this picture" className={overlay}>
+            <button type="button" aria-label={t('moreWithThisPicture')} className={overlay}>
               <EllipsisVertical aria-hidden="true" />
             </button>
           }
           items={[
-            { label: 'Remix', icon: <Shuffle aria-hidden="true" />, href: `/studio?image=${image.id}`, as: Link },
+            { label: t('remix'), icon: <Shuffle aria-hidden="true" />, href: `/studio?image=${image.id}`, as: Link },
             {
-              label: 'Draw it again exactly',
+              label: t('drawItAgainExactly'),
               icon: <Repeat aria-hidden="true" />,
               onSelect: () => acts.onExactly(image),
             },
-            { label: 'Vary: four more', icon: <Grid2x2Plus aria-hidden="true" />, onSelect: () => acts.onVary(image) },
+            { label: t('varyFourMore'), icon: <Grid2x2Plus aria-hidden="true" />, onSelect: () => acts.onVary(image) },
           ]}
         />
       </div>
@@ -103,6 +106,7 @@ const overlay =
   'grid size-8 place-items-center rounded-full bg-paper/85 text-ink backdrop-blur-sm hover:bg-paper [&_svg]:size-4';
 
 function Waiting({ image, job, place }: { image: ImageView; job: JobView; place: number }) {
+  const t = useTranslations('studio');
   const live = useJobProgress(job.id);
   const drawing = live?.imageIds.includes(image.id) ? live : null;
   const preview = useImagePreview(image.id);
@@ -110,7 +114,7 @@ function Waiting({ image, job, place }: { image: ImageView; job: JobView; place:
     return (
       <p className="absolute inset-0 grid place-content-center justify-items-center gap-2 p-3 text-center text-ink-2 text-xs">
         <CircleSlash aria-hidden="true" className="size-5" />
-        Not drawn
+        {t('notDrawn')}
       </p>
     );
   }
@@ -145,7 +149,11 @@ function Waiting({ image, job, place }: { image: ImageView; job: JobView; place:
         ) : (
           <span className="size-5 animate-breathe rounded-full border-2 border-edge" />
         )}
-        {drawing ? `Step ${drawing.step} of ${drawing.totalSteps}` : preview ? 'Being drawn' : `No. ${place} in line`}
+        {drawing
+          ? t('stepOf', { step: drawing.step, totalSteps: drawing.totalSteps })
+          : preview
+            ? t('beingDrawn')
+            : t('noInLine', { place })}
       </span>
     </div>
   );

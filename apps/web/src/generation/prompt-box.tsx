@@ -1,16 +1,18 @@
 'use client';
 
-import { estimateTokens, LIMITS, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
+import { estimateTokens, LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
 import { cn, useField } from '@pixgen/ui';
 import { Check } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import type { ComponentProps } from 'react';
 
 /** The trigger word stands in front and cannot be lost: the prompt compiler adds it wherever the subject is meant. */
 export function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { trigger: string }) {
+  const t = useTranslations('studio');
   return (
     <div className="rounded-control border border-edge bg-surface transition-colors focus-within:outline-2 focus-within:outline-accent focus-within:outline-offset-2 hover:border-ink-2">
       <span
-        title="PixGen puts this into every prompt, once"
+        title={t('pixgenPutsThisIntoEvery')}
         className="mt-3 ml-3 inline-flex rounded-full bg-accent-soft px-2.5 py-0.5 font-mono text-accent-strong text-xs dark:text-accent"
       >
         {trigger}
@@ -19,7 +21,7 @@ export function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { t
         {...useField()}
         rows={3}
         maxLength={LIMITS.prompt.max}
-        placeholder="reading in a sunlit greenhouse, 50 mm photograph, soft light"
+        placeholder={PROMPT_EXAMPLE}
         className="block w-full resize-y bg-transparent px-3 pt-2 pb-3 text-base leading-relaxed outline-none placeholder:text-ink-2/80"
         {...rest}
       />
@@ -29,9 +31,10 @@ export function PromptBox({ trigger, ...rest }: ComponentProps<'textarea'> & { t
 
 /** What is put behind the prompt, one press each. */
 export function StyleChips(props: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
+  const t = useTranslations('studio');
   const { chosen, onChange } = props;
   return (
-    <ul aria-label="Styles" className="flex flex-wrap gap-2">
+    <ul aria-label={t('styles')} className="flex flex-wrap gap-2">
       {PROMPT_STYLES.map(({ id, label, text }) => {
         const on = chosen.includes(id);
         return (
@@ -58,13 +61,13 @@ export function StyleChips(props: { chosen: readonly string[]; onChange: (chosen
 
 /** Says so when the model will not read the end of the prompt. */
 export function TokenWarning(props: { prompt: string; styles: readonly string[] }) {
+  const t = useTranslations('studio');
   // A trigger word is no word that the vocabulary knows: it takes about one token per letter or two.
   const tokens = estimateTokens(withStyles(props.prompt, props.styles)) + TRIGGER_TOKENS;
   if (tokens <= PROMPT_TOKENS) return null;
   return (
     <p role="status" className="text-sm text-warn">
-      About {tokens} tokens. The base model reads {PROMPT_TOKENS}; what stands behind may be left out. Put what matters
-      first.
+      {t('aboutTokensTheBaseModel', { tokens, most: PROMPT_TOKENS })}
     </p>
   );
 }

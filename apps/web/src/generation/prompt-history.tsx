@@ -2,6 +2,7 @@
 
 import { Button, EmptyState, Input, Notice, Spinner } from '@pixgen/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
@@ -12,6 +13,7 @@ type Picked = { prompt: string; negativePrompt: string };
 
 /** What the person wrote before, from their own orders; one press brings it back. */
 export function PromptHistory(props: { onPick: (picked: Picked) => void; onClose: () => void }) {
+  const t = useTranslations('studio');
   const trpc = useTRPC();
   const [search, setSearch] = useState('');
   const prompts = useQuery({
@@ -22,31 +24,31 @@ export function PromptHistory(props: { onPick: (picked: Picked) => void; onClose
   const items = prompts.data?.items ?? [];
   return (
     <section
-      aria-label="Prompt history"
+      aria-label={t('promptHistory')}
       onKeyDown={(event) => event.key === 'Escape' && props.onClose()}
       className="grid gap-3 rounded-card border border-line bg-surface p-4"
     >
       <div className="flex items-center gap-2">
         <Input
           type="search"
-          aria-label="Search your prompts"
-          placeholder="Search your prompts"
+          aria-label={t('searchYourPrompts')}
+          placeholder={t('searchYourPrompts')}
           autoFocus
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
         <Button variant="ghost" onClick={props.onClose}>
-          Close
+          {t('close')}
         </Button>
       </div>
       {prompts.error && <Notice tone="danger">{failureOf(prompts.error).message}</Notice>}
       {prompts.isPending && <Spinner />}
       {prompts.data && items.length === 0 && (
-        <EmptyState title={search.trim() ? 'No prompt matches' : 'Nothing yet'} className="py-6">
-          {search.trim() ? 'Try another word.' : 'What you order stands here from then on.'}
+        <EmptyState title={search.trim() ? t('noPromptMatches') : t('nothingYet')} className="py-6">
+          {search.trim() ? t('tryAnotherWord') : t('whatYouOrderStandsHere')}
         </EmptyState>
       )}
-      <ul aria-label="Your prompts" className="grid max-h-72 gap-0.5 overflow-y-auto">
+      <ul aria-label={t('yourPrompts')} className="grid max-h-72 gap-0.5 overflow-y-auto">
         {items.map((item) => (
           <li key={item.prompt}>
             <button
@@ -56,8 +58,7 @@ export function PromptHistory(props: { onPick: (picked: Picked) => void; onClose
             >
               <span className="line-clamp-2">{readablePrompt(item.prompt)}</span>
               <span className="text-ink-2 text-xs">
-                {item.times > 1 ? `${item.times} times, last ` : ''}
-                <Ago at={item.lastAt} />
+                {t.rich('timesLast', { times: item.times, ago: () => <Ago at={item.lastAt} /> })}
               </span>
             </button>
           </li>

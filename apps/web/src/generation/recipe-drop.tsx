@@ -2,18 +2,18 @@
 
 import { cn } from '@pixgen/ui';
 import { FileDown } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { type FileRecipe, readRecipe } from './read-recipe';
 
 const MAX_BYTES = 64 * 1024 * 1024;
-const NONE =
-  'There is no PixGen recipe in this file. Use a picture as PixGen stored it: PNG or WebP, not edited since.';
 
 /**
  * A picture of PixGen's that is dropped anywhere on the page, or chosen, gives its recipe back. It is read here and sent
  * nowhere.
  */
 export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFault: (fault: string) => void }) {
+  const t = useTranslations('studio');
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const latest = useRef(props);
@@ -23,7 +23,7 @@ export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFa
     if (!file) return;
     const recipe = file.size > MAX_BYTES ? null : readRecipe(new Uint8Array(await file.arrayBuffer()));
     if (recipe) latest.current.onRecipe(recipe);
-    else latest.current.onFault(NONE);
+    else latest.current.onFault(t('noRecipe'));
   }
   const takeLatest = useRef(take);
   takeLatest.current = take;
@@ -56,16 +56,16 @@ export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFa
     <>
       <button
         type="button"
-        title="Or drop the file anywhere on this page"
+        title={t('orDropTheFileAnywhere')}
         onClick={() => input.current?.click()}
         className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
       >
-        <FileDown aria-hidden="true" /> From a picture
+        <FileDown aria-hidden="true" /> {t('fromAPicture')}
       </button>
       <input
         ref={input}
         type="file"
-        aria-label="A picture whose recipe to restore"
+        aria-label={t('aPictureWhoseRecipeTo')}
         accept="image/png,image/webp"
         className="hidden"
         onChange={(event) => {
@@ -80,7 +80,7 @@ export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFa
           over && 'opacity-100',
         )}
       >
-        Drop a PixGen picture to restore its recipe
+        {t('dropAPixgenPictureTo')}
       </div>
     </>
   );

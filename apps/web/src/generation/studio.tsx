@@ -1,11 +1,12 @@
 'use client';
 
-import { type AccountView, LIMITS, type ModelView, splitStyles } from '@pixgen/domain';
+import { type AccountView, LIMITS, type ModelView, PROMPT_IDEAS, splitStyles } from '@pixgen/domain';
 import { Button, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useRef, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
@@ -29,6 +30,8 @@ type Props = {
 
 /** Model, prompt, settings; below, the pictures as they come and what was made before. */
 export function Studio({ account, models, model, given }: Props) {
+  const t = useTranslations('studio');
+  const jobWords = useTranslations('jobs');
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -48,7 +51,7 @@ export function Studio({ account, models, model, given }: Props) {
       },
     }),
   );
-  const faults = drawFaults(form, account.profile);
+  const faults = drawFaults(t, form, account.profile);
   const faulty = Object.keys(faults).length > 0;
   const change = (part: Partial<DrawForm>) => {
     setForm(part);
@@ -81,7 +84,7 @@ export function Studio({ account, models, model, given }: Props) {
         }}
       >
         <div className="grid content-start gap-4 lg:col-start-1">
-          <Field label="Model">
+          <Field label={t('model')}>
             <Select
               value={model.id}
               onChange={(event) => router.replace(`/studio?model=${event.target.value}`, { scroll: false })}
@@ -94,8 +97,8 @@ export function Studio({ account, models, model, given }: Props) {
             </Select>
           </Field>
           <Field
-            label="Prompt"
-            error={empty ? 'Write a prompt first.' : faults.prompt}
+            label={t('prompt')}
+            error={empty ? t('writeAPromptFirst') : faults.prompt}
             aside={`${form.prompt.length} / ${LIMITS.prompt.max}`}
           >
             <PromptBox
@@ -113,7 +116,7 @@ export function Studio({ account, models, model, given }: Props) {
               onClick={() => setHistory(!history)}
               className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
             >
-              <HistoryIcon aria-hidden="true" /> Prompt history
+              <HistoryIcon aria-hidden="true" /> {t('promptHistory')}
             </button>
             <RecipeDrop
               onRecipe={(recipe) => {
@@ -125,9 +128,7 @@ export function Studio({ account, models, model, given }: Props) {
             />
           </div>
           {restored && (
-            <Notice tone={restored.fault ? 'danger' : 'good'}>
-              {restored.fault ?? 'The recipe is restored, with its seed. The picture was not sent anywhere.'}
-            </Notice>
+            <Notice tone={restored.fault ? 'danger' : 'good'}>{restored.fault ?? t('theRecipeIsRestoredWith')}</Notice>
           )}
           {history && (
             <PromptHistory
@@ -148,13 +149,13 @@ export function Studio({ account, models, model, given }: Props) {
             <Ideas classWord={model.classWord} onPick={(idea) => change({ prompt: idea })} />
           )}
           {start.error && (
-            <Notice tone="danger" title="Nothing was started">
+            <Notice tone="danger" title={t('nothingWasStarted')}>
               {failureOf(start.error).message}
             </Notice>
           )}
           <div className="sticky bottom-16 z-10 flex flex-wrap items-center justify-end gap-4 bg-paper/92 py-3 backdrop-blur-md sm:static sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
             <a href="#draw-settings" className="mr-auto flex items-center gap-2 text-ink-2 text-sm lg:hidden">
-              <SlidersHorizontal aria-hidden="true" className="size-4" /> Settings
+              <SlidersHorizontal aria-hidden="true" className="size-4" /> {t('settings')}
             </a>
             <Button
               type="submit"
@@ -164,14 +165,14 @@ export function Studio({ account, models, model, given }: Props) {
               disabled={faulty}
               className="max-sm:h-11 max-sm:px-4 max-sm:text-sm"
             >
-              Generate {form.n} · {formatPrice(account.prices.imageMicroUsd * form.n)}
+              {t('generate', { n: form.n, price: formatPrice(jobWords, account.prices.imageMicroUsd * form.n) })}
               <Kbd className="max-lg:hidden">Ctrl ↵</Kbd>
             </Button>
           </div>
         </div>
         <section
           id="draw-settings"
-          aria-label="Settings of the pictures"
+          aria-label={t('settingsOfThePictures')}
           className="max-lg:order-last lg:col-start-2 lg:row-span-2 lg:row-start-1"
         >
           <DrawSettings
@@ -179,7 +180,7 @@ export function Studio({ account, models, model, given }: Props) {
             faults={faults}
             profile={account.profile}
             onChange={change}
-            countLabel="Number of pictures"
+            countLabel={t('numberOfPictures')}
             maxCount={LIMITS.imagesPerPrompt.max}
           />
         </section>
@@ -189,17 +190,11 @@ export function Studio({ account, models, model, given }: Props) {
   );
 }
 
-const IDEAS = [
-  'in a sunlit greenhouse, 50 mm photograph, soft light',
-  'on a rainy street at night, neon reflections, film still',
-  'studio portrait on grey paper, large softbox, high detail',
-  'as a watercolour on rough paper, loose strokes',
-];
-
 function Ideas({ classWord, onPick }: { classWord: string; onPick: (idea: string) => void }) {
+  const t = useTranslations('studio');
   return (
-    <ul aria-label="Prompt ideas" className="flex flex-wrap gap-2">
-      {IDEAS.map((idea) => (
+    <ul aria-label={t('promptIdeas')} className="flex flex-wrap gap-2">
+      {PROMPT_IDEAS.map((idea) => (
         <li key={idea}>
           <button
             type="button"
@@ -216,18 +211,19 @@ function Ideas({ classWord, onPick }: { classWord: string; onPick: (idea: string
 
 /** Everything made with this model, newest first; the running one is on top. */
 function History({ modelId }: { modelId: string }) {
+  const t = useTranslations('studio');
   const trpc = useTRPC();
   const list = useInfiniteQuery(
     trpc.generation.list.infiniteQueryOptions({ modelId, limit: 10 }, { getNextPageParam: (page) => page.nextCursor }),
   );
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <section aria-label="Pictures" className="grid content-start gap-12 lg:col-start-1">
+    <section aria-label={t('pictures')} className="grid content-start gap-12 lg:col-start-1">
       {items.length === 0 && !list.isPending && (
         <p className="rounded-card border border-edge/50 border-dashed px-6 py-16 text-center text-ink-2">
-          Your pictures come up here, one by one.{' '}
+          {t('yourPicturesComeUpHere')}{' '}
           <LinkButton as={Link} href={`/packs?model=${modelId}`} variant="ghost" size="sm">
-            Or run a pack
+            {t('orRunAPack')}
           </LinkButton>
         </p>
       )}
@@ -240,7 +236,7 @@ function History({ modelId }: { modelId: string }) {
           busy={list.isFetchingNextPage}
           onClick={() => void list.fetchNextPage()}
         >
-          Show older
+          {t('showOlder')}
         </Button>
       )}
     </section>

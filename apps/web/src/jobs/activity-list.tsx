@@ -6,30 +6,23 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import {
   ACTIVITY_STATES,
   type ActivityFilters,
-  type ActivityState,
   activityInput,
   readActivityFilters,
   writeActivityFilters,
 } from './activity-filters';
 import { useJobProgress, usePollMs } from './live';
 import { Ago } from './time';
-import { formatCost, formatDuration, jobNow, STATE_WORDS } from './words';
-
-const STATE_LABELS: Record<ActivityState, string> = {
-  live: 'Working now',
-  succeeded: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  expired: 'Timed out',
-};
+import { formatCost, formatDuration, jobNow, stateWords } from './words';
 
 /** Jobs of the account, newest first, by kind and state; the filters stand in the address. */
 export function ActivityList({ filters }: { filters: ActivityFilters }) {
+  const t = useTranslations('jobs');
   const trpc = useTRPC();
   const router = useRouter();
   const pollMs = usePollMs(true);
@@ -45,25 +38,25 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
     <div className="grid gap-6">
       <div className="flex flex-wrap gap-3">
         <Select
-          aria-label="Kind of job"
+          aria-label={t('kindOfJob')}
           value={filters.kind ?? ''}
           onChange={({ target }) => show({ kind: readActivityFilters({ kind: target.value }).kind })}
           className="min-w-40"
         >
-          <option value="">All kinds</option>
-          <option value="train">Trainings</option>
-          <option value="generate">Pictures</option>
+          <option value="">{t('allKinds')}</option>
+          <option value="train">{t('trainings')}</option>
+          <option value="generate">{t('pictures')}</option>
         </Select>
         <Select
-          aria-label="State"
+          aria-label={t('state')}
           value={filters.state ?? ''}
           onChange={({ target }) => show({ state: readActivityFilters({ state: target.value }).state })}
           className="min-w-40"
         >
-          <option value="">In any state</option>
+          <option value="">{t('inAnyState')}</option>
           {ACTIVITY_STATES.map((state) => (
             <option key={state} value={state}>
-              {STATE_LABELS[state]}
+              {t(`states.${state}`)}
             </option>
           ))}
         </Select>
@@ -71,14 +64,14 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
       {jobs.error && <Notice tone="danger">{failureOf(jobs.error).message}</Notice>}
       {jobs.data && items.length === 0 && (
         <EmptyState
-          title="No job matches"
-          action={<Button onClick={() => show({ kind: null, state: null })}>Show all jobs</Button>}
+          title={t('noJobMatches')}
+          action={<Button onClick={() => show({ kind: null, state: null })}>{t('showAllJobs')}</Button>}
         >
-          There are jobs, but none of this kind and state.
+          {t('thereAreJobsButNone')}
         </EmptyState>
       )}
       <ul
-        aria-label="Jobs"
+        aria-label={t('jobs')}
         className="empty:hidden grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
       >
         {items.map((job) => (
@@ -93,7 +86,7 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
           busy={jobs.isFetchingNextPage}
           onClick={() => void jobs.fetchNextPage()}
         >
-          Show older
+          {t('showOlder')}
         </Button>
       )}
     </div>
@@ -101,8 +94,9 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
 }
 
 function JobRow({ job }: { job: JobView }) {
-  const now = jobNow(job, useJobProgress(job.id));
-  const state = STATE_WORDS[job.state];
+  const t = useTranslations('jobs');
+  const now = jobNow(t, job, useJobProgress(job.id));
+  const state = stateWords(t, job.state);
   const Icon = job.kind === 'train' ? Aperture : Sparkles;
   const detail = job.failure?.message ?? [now.label, now.detail].filter(Boolean).join(', ');
   return (
@@ -114,10 +108,10 @@ function JobRow({ job }: { job: JobView }) {
         <Icon aria-hidden="true" className="size-[1.1rem]" />
       </span>
       <span className="grid min-w-0 flex-1">
-        <span className="font-medium">{job.kind === 'train' ? 'Training' : 'Pictures'}</span>
+        <span className="font-medium">{job.kind === 'train' ? t('training') : t('pictures')}</span>
         <span className="truncate text-ink-2 text-sm">
           {job.state === 'succeeded' && job.startedAt && job.endedAt
-            ? `${formatDuration(job.startedAt, job.endedAt)}, ${formatCost(job.costMicroUsd)}`
+            ? `${formatDuration(t, job.startedAt, job.endedAt)}, ${formatCost(t, job.costMicroUsd)}`
             : detail}
         </span>
       </span>

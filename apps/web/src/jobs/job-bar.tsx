@@ -2,13 +2,15 @@
 
 import type { JobView } from '@pixgen/domain';
 import { cn, Progress } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { useJobProgress } from './live';
 import { Ago, useNow } from './time';
 import { jobNow } from './words';
 
 /** A live job in one glance: what it does now, how far it is, when it was last heard. */
 export function JobBar({ job, name, className }: { job: JobView; name: string; className?: string }) {
-  const now = jobNow(job, useJobProgress(job.id));
+  const t = useTranslations('jobs');
+  const now = jobNow(t, job, useJobProgress(job.id));
   // The server does not know how late it is in the browser.
   const clock = useNow(60_000);
   return (
@@ -22,7 +24,8 @@ export function JobBar({ job, name, className }: { job: JobView; name: string; c
           {now.detail}
           {clock !== null && now.heardAt && (
             <span>
-              {now.detail && ' · '}last heard <Ago at={now.heardAt} everyMs={1000} />
+              {now.detail && ' · '}
+              {t.rich('lastHeard', { ago: () => <Ago at={now.heardAt ?? ''} everyMs={1000} /> })}
             </span>
           )}
         </p>

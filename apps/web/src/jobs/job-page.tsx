@@ -5,6 +5,7 @@ import { Badge, Button, Card, cn, Facts, LinkButton, PageHeader, Section } from 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { FailureNotice } from './failure-notice';
@@ -13,17 +14,18 @@ import { JobBar } from './job-bar';
 import { usePollMs } from './live';
 import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
-import { formatCost, formatDuration, STATE_WORDS, sayEvent } from './words';
+import { formatCost, formatDuration, sayEvent, stateWords } from './words';
 
 /** The trace of one job: what happened when, each attempt, its cost. */
 export function JobPage({ id, modelId, editPath }: { id: string; modelId: string | null; editPath: string | null }) {
+  const t = useTranslations('jobs');
   const trpc = useTRPC();
   const options = trpc.jobs.get.queryOptions({ id });
   const live = useQuery(options).data;
   const job = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isOver(live)) }).data;
   if (!job) return null;
-  const state = STATE_WORDS[job.state];
-  const name = job.kind === 'train' ? 'Training' : 'Pictures';
+  const state = stateWords(t, job.state);
+  const name = job.kind === 'train' ? t('training') : t('pictures');
   const target = job.kind === 'generate' ? `/generations/${job.orderId}` : modelId && `/models/${modelId}`;
   return (
     <>
@@ -38,12 +40,12 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
           <>
             {editPath && isOver(job) && !job.failure && (
               <LinkButton as={Link} href={editPath}>
-                Edit and run again
+                {t('editAndRunAgain')}
               </LinkButton>
             )}
             {target && (
               <LinkButton as={Link} href={target} variant="primary">
-                {job.kind === 'train' ? 'Open the model' : 'Open the pictures'}
+                {job.kind === 'train' ? t('openTheModel') : t('openThePictures')}
               </LinkButton>
             )}
           </>
@@ -58,28 +60,28 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
         <FailureNotice job={job} action={mayRetry(job) && <Again job={job} editPath={editPath} />} />
         <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="grid content-start gap-10">
-            <Section title="What happened">
+            <Section title={t('whatHappened')}>
               <Trace job={job} />
             </Section>
-            <Section title="Attempts">
+            <Section title={t('attempts')}>
               <Attempts job={job} />
             </Section>
           </div>
-          <Section title="Facts">
+          <Section title={t('facts')}>
             <Card>
               <Facts
                 items={[
-                  ['Accepted', <Moment key="a" at={job.createdAt} />],
-                  ...(job.startedAt ? [['Started', <Moment key="s" at={job.startedAt} />] as const] : []),
-                  ...(job.endedAt ? [['Ended', <Moment key="e" at={job.endedAt} />] as const] : []),
+                  [t('accepted'), <Moment key="a" at={job.createdAt} />],
+                  ...(job.startedAt ? [[t('started'), <Moment key="s" at={job.startedAt} />] as const] : []),
+                  ...(job.endedAt ? [[t('ended'), <Moment key="e" at={job.endedAt} />] as const] : []),
                   ...(job.startedAt && job.endedAt
-                    ? [['Took', formatDuration(job.startedAt, job.endedAt)] as const]
+                    ? [[t('took'), formatDuration(t, job.startedAt, job.endedAt)] as const]
                     : []),
-                  ['Attempts', `${job.attempt} of ${job.maxAttempts}`],
-                  ['Cost', formatCost(job.costMicroUsd)],
+                  [t('attempts'), t('of', { attempt: job.attempt, maxAttempts: job.maxAttempts })],
+                  [t('cost'), formatCost(t, job.costMicroUsd)],
                   // The name that every line of the servers' logs about this job carries.
                   [
-                    'Trace',
+                    t('trace'),
                     <span key="id" className="select-all break-all font-mono text-xs">
                       {job.id}
                     </span>,
@@ -95,6 +97,7 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
 }
 
 function Trace({ job }: { job: JobDetailView }) {
+  const t = useTranslations('jobs');
   return (
     <ol className="grid">
       {job.events.map((event, index) => {
@@ -112,13 +115,13 @@ function Trace({ job }: { job: JobDetailView }) {
               className={cn('size-[0.6rem] self-center rounded-full', bad ? 'bg-danger' : 'bg-accent')}
             />
             <span>
-              {sayEvent(event)}
-              {event.step !== null && <span className="text-ink-2"> at step {event.step}</span>}
-              {event.attempt > 1 && <span className="text-ink-2"> (attempt {event.attempt})</span>}
+              {sayEvent(t, event)}
+              {event.step !== null && <span className="text-ink-2"> {t('atStep', { step: event.step })}</span>}
+              {event.attempt > 1 && <span className="text-ink-2"> {t('attempt', { attempt: event.attempt })}</span>}
               {event.code && <span className="ml-2 font-mono text-ink-2 text-xs">{event.code}</span>}
             </span>
             <span className="text-ink-2 tabular-nums">
-              {index === 0 ? <Moment at={event.at} /> : `+${formatDuration(job.createdAt, event.at)}`}
+              {index === 0 ? <Moment at={event.at} /> : `+${formatDuration(t, job.createdAt, event.at)}`}
             </span>
           </li>
         );
@@ -129,6 +132,7 @@ function Trace({ job }: { job: JobDetailView }) {
 
 /** The same once more, or with changes. */
 function Again({ job, editPath }: { job: JobDetailView; editPath: string | null }) {
+  const t = useTranslations('jobs');
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
@@ -148,11 +152,11 @@ function Again({ job, editPath }: { job: JobDetailView; editPath: string | null 
         busy={retry.isPending}
         onClick={() => retry.mutate({ id: job.orderId, idempotencyKey: intent.keyFor(job.id) })}
       >
-        Retry
+        {t('retry')}
       </Button>
       {editPath && (
         <LinkButton as={Link} size="sm" href={editPath}>
-          Edit and retry
+          {t('editAndRetry')}
         </LinkButton>
       )}
       {retry.error && (
@@ -166,21 +170,25 @@ function Again({ job, editPath }: { job: JobDetailView; editPath: string | null 
 
 /** What became of each try, and how long it took to be taken by a GPU. */
 function Attempts({ job }: { job: JobDetailView }) {
-  if (job.attempts.length === 0) return <p className="text-ink-2 text-sm">None yet: the job waits for a GPU.</p>;
+  const t = useTranslations('jobs');
+  if (job.attempts.length === 0) return <p className="text-ink-2 text-sm">{t('noneYetTheJobWaits')}</p>;
   return (
-    <ol aria-label="Attempts" className="grid divide-y divide-line rounded-card border border-line bg-surface text-sm">
+    <ol
+      aria-label={t('attempts')}
+      className="grid divide-y divide-line rounded-card border border-line bg-surface text-sm"
+    >
       {job.attempts.map((attempt) => (
         <li key={attempt.attempt} className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-3">
-          <span className="font-medium">Attempt {attempt.attempt}</span>
+          <span className="font-medium">{t('attempt2', { attempt: attempt.attempt })}</span>
           <span className="text-ink-2">
             {attempt.claimedAt
-              ? `taken by a GPU after ${formatDuration(attempt.startedAt, attempt.claimedAt)}`
-              : 'not taken by a GPU'}
-            {attempt.claims > 1 && `, ${attempt.claims} times`}
+              ? t('takenByAGpuAfter', { duration: formatDuration(t, attempt.startedAt, attempt.claimedAt) })
+              : t('notTakenByAGpu')}
+            {attempt.claims > 1 && t('times', { claims: attempt.claims })}
           </span>
           {attempt.cause && <span className="font-mono text-ink-2 text-xs">{attempt.cause}</span>}
           <span className="ml-auto text-ink-2 tabular-nums">
-            {attempt.endedAt ? formatDuration(attempt.startedAt, attempt.endedAt) : 'at work'}
+            {attempt.endedAt ? formatDuration(t, attempt.startedAt, attempt.endedAt) : t('atWork')}
           </span>
         </li>
       ))}

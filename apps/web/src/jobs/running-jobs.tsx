@@ -5,12 +5,14 @@ import { Card, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
 
 /** What works right now; nothing when nothing does. */
 export function RunningJobs() {
+  const t = useTranslations('jobs');
   const trpc = useTRPC();
   const pollMs = usePollMs(true);
   const jobs = useQuery({ ...trpc.jobs.list.queryOptions({ live: true, limit: 10 }), refetchInterval: pollMs });
@@ -18,7 +20,7 @@ export function RunningJobs() {
   const items = jobs.data?.items ?? [];
   if (items.length === 0) return null;
   return (
-    <Section title="Running now">
+    <Section title={t('runningNow')}>
       <ul className="grid gap-3 md:grid-cols-2">
         {items.map((job) => (
           <li key={job.id}>
@@ -31,9 +33,10 @@ export function RunningJobs() {
 }
 
 function RunningJob({ job, model }: { job: JobView; model: ModelView | undefined }) {
+  const t = useTranslations('jobs');
   const training = job.kind === 'train';
   const Icon = training ? Aperture : Sparkles;
-  const name = training ? (model ? `Training ${model.name}` : 'Training') : 'Pictures';
+  const name = training ? (model ? t('training2', { name: model.name }) : t('training')) : t('pictures');
   const trainingPath = model ? `/models/${model.id}` : `/activity/${job.id}`;
   return (
     <Link href={training ? trainingPath : `/generations/${job.orderId}`} className="group block rounded-card">

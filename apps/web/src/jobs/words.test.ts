@@ -1,6 +1,9 @@
 import type { JobProgressView, JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { formatCost, formatDuration, formatMoney, formatPrice, formatSpan, jobNow, sayEvent } from './words';
+
+const t = english('jobs');
 
 const job = (change: Partial<JobView>): JobView => ({
   id: 'j',
@@ -35,13 +38,13 @@ describe('jobNow', () => {
       imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
     } satisfies JobProgressView;
-    expect(jobNow(job({}), live)).toMatchObject({
+    expect(jobNow(t, job({}), live)).toMatchObject({
       label: 'Training',
       value: 20 / 60,
       detail: 'step 20 of 60',
       heardAt: live.at,
     });
-    expect(jobNow(job({ step: 30 }), live).value).toBe(0.5);
+    expect(jobNow(t, job({ step: 30 }), live).value).toBe(0.5);
   });
 
   it('does not show steps of an attempt that is over', () => {
@@ -57,11 +60,11 @@ describe('jobNow', () => {
       imageIds: [],
       at: '2026-01-01T00:01:00.000Z',
     } satisfies JobProgressView;
-    expect(jobNow(job({ attempt: 2, step: 3 }), old).detail).toBe('step 3 of 60, attempt 2 of 3');
+    expect(jobNow(t, job({ attempt: 2, step: 3 }), old).detail).toBe('step 3 of 60, attempt 2 of 3');
   });
 
   it('says that nobody knows how long a queue takes', () => {
-    expect(jobNow(job({ state: 'queued', phase: null }), null)).toMatchObject({
+    expect(jobNow(t, job({ state: 'queued', phase: null }), null)).toMatchObject({
       label: 'Waiting for a GPU',
       value: null,
     });
@@ -70,26 +73,26 @@ describe('jobNow', () => {
 
 describe('money and time', () => {
   it('are short', () => {
-    expect(formatPrice(0)).toBe('free on this machine');
-    expect(formatPrice(30_000)).toBe('≈ $0.030');
-    expect(formatCost(1_250_000)).toBe('$1.25');
-    expect(formatCost(0)).toBe('free');
-    expect(formatMoney(0)).toBe('$0');
-    expect(formatDuration('2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
+    expect(formatPrice(t, 0)).toBe('free on this machine');
+    expect(formatPrice(t, 30_000)).toBe('≈ $0.030');
+    expect(formatCost(t, 1_250_000)).toBe('$1.25');
+    expect(formatCost(t, 0)).toBe('free');
+    expect(formatMoney(t, 0)).toBe('$0');
+    expect(formatDuration(t, '2026-01-01T00:00:00Z', '2026-01-01T00:02:05Z')).toBe('2 min 5 s');
   });
 });
 
 it('tells a time left as a span, as coarse as it is uncertain', () => {
-  expect(formatSpan(-5_000, 3_000)).toBe('A few seconds left');
-  expect(formatSpan(12_000, 31_000)).toBe('About 10 to 30 s left');
-  expect(formatSpan(20_000, 21_000)).toBe('About 20 s left');
-  expect(formatSpan(95_000, 250_000)).toBe('About 2 to 4 min left');
-  expect(formatSpan(3_600_000, 9_000_000)).toBe('About 1 to 3 h left');
+  expect(formatSpan(t, -5_000, 3_000)).toBe('A few seconds left');
+  expect(formatSpan(t, 12_000, 31_000)).toBe('About 10 to 30 s left');
+  expect(formatSpan(t, 20_000, 21_000)).toBe('About 20 s left');
+  expect(formatSpan(t, 95_000, 250_000)).toBe('About 2 to 4 min left');
+  expect(formatSpan(t, 3_600_000, 9_000_000)).toBe('About 1 to 3 h left');
 });
 
 it('tells a finished picture from one that was blocked or failed', () => {
-  expect(sayEvent({ type: 'image', code: null })).toBe('Picture finished');
-  expect(sayEvent({ type: 'image', code: 'SAFETY_BLOCKED' })).toBe('Picture blocked');
-  expect(sayEvent({ type: 'image', code: 'GPU_OUT_OF_MEMORY' })).toBe('Picture failed');
-  expect(sayEvent({ type: 'attempt-ended', code: 'GPU_LOST' })).toBe('Attempt ended');
+  expect(sayEvent(t, { type: 'image', code: null })).toBe('Picture finished');
+  expect(sayEvent(t, { type: 'image', code: 'SAFETY_BLOCKED' })).toBe('Picture blocked');
+  expect(sayEvent(t, { type: 'image', code: 'GPU_OUT_OF_MEMORY' })).toBe('Picture failed');
+  expect(sayEvent(t, { type: 'attempt-ended', code: 'GPU_LOST' })).toBe('Attempt ended');
 });

@@ -5,9 +5,10 @@ import { Modal } from '@pixgen/ui/modal';
 import { useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { NAV_ITEMS } from '@/shell/nav-items';
 import { useTRPC } from '@/trpc/client';
-import { KEY_BINDINGS, type KeyScope, SCOPE_WORDS } from './registry';
+import { KEY_BINDINGS, type KeyScope } from './registry';
 
 const item =
   'flex cursor-pointer items-center gap-3 rounded-control px-3 py-2 text-sm data-[selected=true]:bg-sunken dark:data-[selected=true]:bg-line';
@@ -16,6 +17,7 @@ const group =
 
 /** Every page, model and pack by name. */
 export function Palette(props: { admin: boolean; onClose: () => void; onKeys: () => void }) {
+  const t = useTranslations('shell');
   const router = useRouter();
   const trpc = useTRPC();
   const models = useQuery(trpc.models.list.queryOptions({ limit: 100 })).data?.items ?? [];
@@ -25,38 +27,38 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
     router.push(href);
   };
   const places = [
-    ...NAV_ITEMS.map(({ href, label }) => ({ href, label })),
-    { href: '/settings', label: 'Settings' },
+    ...NAV_ITEMS.map(({ href, name }) => ({ href: String(href), label: t(`nav.${name}`) })),
+    { href: '/settings', label: t('settings') },
     ...(props.admin
       ? [
-          { href: '/admin', label: 'Administration' },
-          { href: '/admin/reports', label: 'Reports' },
-          { href: '/admin/audit-log', label: 'Audit log' },
+          { href: '/admin', label: t('administration') },
+          { href: '/admin/reports', label: t('reports') },
+          { href: '/admin/audit-log', label: t('auditLog') },
         ]
       : []),
   ];
   return (
-    <Modal title="Go anywhere" onClose={props.onClose} hideTitle className="p-2">
-      <Command label="Go anywhere" loop>
+    <Modal title={t('goAnywhere')} closeLabel={t('close')} onClose={props.onClose} hideTitle className="p-2">
+      <Command label={t('goAnywhere')} loop>
         <Command.Input
           autoFocus
-          placeholder="Go to a page, a model, a pack…"
+          placeholder={t('goToAPageA')}
           className="w-full border-line border-b bg-transparent px-3 pt-2 pb-3 text-base outline-none placeholder:text-ink-2/80"
         />
         <Command.List className="max-h-[min(24rem,60dvh)] overflow-y-auto pb-1">
-          <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">Nothing has this name.</Command.Empty>
-          <Command.Group heading="Pages" className={group}>
+          <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">{t('nothingHasThisName')}</Command.Empty>
+          <Command.Group heading={t('pages')} className={group}>
             {places.map(({ href, label }) => (
               <Command.Item key={href} value={`page ${label}`} onSelect={() => go(href)} className={item}>
                 {label}
               </Command.Item>
             ))}
-            <Command.Item value="page keyboard shortcuts" onSelect={props.onKeys} className={item}>
-              Keyboard shortcuts
+            <Command.Item value={`page ${t('keyboardShortcuts')}`} onSelect={props.onKeys} className={item}>
+              {t('keyboardShortcuts')}
             </Command.Item>
           </Command.Group>
           {models.length > 0 && (
-            <Command.Group heading="Models" className={group}>
+            <Command.Group heading={t('models')} className={group}>
               {models.map(({ id, name, classWord, state }) => (
                 <Command.Item
                   key={id}
@@ -65,13 +67,13 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
                   className={item}
                 >
                   {name} <span className="text-ink-2">{classWord}</span>
-                  {state === 'ready' && <span className="ml-auto text-ink-2 text-xs">ready</span>}
+                  {state === 'ready' && <span className="ml-auto text-ink-2 text-xs">{t('ready')}</span>}
                 </Command.Item>
               ))}
             </Command.Group>
           )}
           {packs.length > 0 && (
-            <Command.Group heading="Packs" className={group}>
+            <Command.Group heading={t('packs')} className={group}>
               {packs.map(({ slug, name }) => (
                 <Command.Item key={slug} value={`pack ${name}`} onSelect={() => go(`/packs/${slug}`)} className={item}>
                   {name}
@@ -85,20 +87,21 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
   );
 }
 
-const SCOPES = Object.keys(SCOPE_WORDS) as KeyScope[];
+const SCOPES = ['everywhere', 'studio', 'pictures'] as const satisfies KeyScope[];
 
 /** All keys, by place. */
 export function KeySheet({ onClose }: { onClose: () => void }) {
+  const t = useTranslations('shell');
   return (
-    <Modal title="Keyboard shortcuts" onClose={onClose}>
+    <Modal title={t('keyboardShortcuts')} closeLabel={t('close')} onClose={onClose}>
       <div className="grid gap-6 sm:grid-cols-2">
         {SCOPES.map((scope) => (
           <section key={scope} className="grid content-start gap-2">
-            <h3 className="text-ink-2 text-sm">{SCOPE_WORDS[scope]}</h3>
+            <h3 className="text-ink-2 text-sm">{t(`scopes.${scope}`)}</h3>
             <dl className="grid gap-1.5 text-sm">
-              {KEY_BINDINGS.filter((binding) => binding.scope === scope).map(({ keys, label }) => (
-                <div key={label} className="flex items-center justify-between gap-4">
-                  <dt>{label}</dt>
+              {KEY_BINDINGS.filter((binding) => binding.scope === scope).map(({ keys, name }) => (
+                <div key={name} className="flex items-center justify-between gap-4">
+                  <dt>{t(`keys.${name}`)}</dt>
                   <dd className="flex gap-1">{keys.map((key) => (key === '…' ? '…' : <Kbd key={key}>{key}</Kbd>))}</dd>
                 </div>
               ))}
@@ -106,9 +109,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
-      <p className="text-ink-2 text-sm">
-        On a Mac, Cmd stands for Ctrl. Single keys can be switched off in the settings.
-      </p>
+      <p className="text-ink-2 text-sm">{t('onAMacCmdStands')}</p>
     </Modal>
   );
 }

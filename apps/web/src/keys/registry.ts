@@ -1,39 +1,35 @@
 /** Every key of the app in one table: what listens, the sheet behind `?`, and the tests read it. */
+import type { Messages } from '@/language/messages';
 
 export type KeyScope = 'everywhere' | 'studio' | 'pictures';
 export type KeyBinding = {
   scope: KeyScope;
   /** As a person reads them. */
   keys: readonly string[];
-  label: string;
+  /** The key of its label in the messages. */
+  name: keyof Messages['shell']['keys'];
   /** A key without Ctrl or the like, which can be switched off (WCAG 2.1.4). Arrows, Esc and Del move and leave: they stay. */
   single: boolean;
 };
 
 export const KEY_BINDINGS: readonly KeyBinding[] = [
-  { scope: 'everywhere', keys: ['Ctrl', 'K'], label: 'Go anywhere', single: false },
-  { scope: 'everywhere', keys: ['?'], label: 'Show this sheet', single: true },
-  { scope: 'studio', keys: ['Ctrl', '↵'], label: 'Generate', single: false },
-  { scope: 'pictures', keys: ['←', '→', '↑', '↓'], label: 'Move between pictures', single: false },
-  { scope: 'pictures', keys: ['Space'], label: 'Open and close a picture', single: true },
-  { scope: 'pictures', keys: ['f'], label: 'Favourite', single: true },
-  { scope: 'pictures', keys: ['1', '…', '5'], label: 'Rate', single: true },
-  { scope: 'pictures', keys: ['x'], label: 'Select', single: true },
-  { scope: 'pictures', keys: ['r'], label: 'Remix', single: true },
-  { scope: 'pictures', keys: ['c'], label: 'Compare', single: true },
-  { scope: 'pictures', keys: ['i'], label: 'Recipe', single: true },
-  { scope: 'pictures', keys: ['d'], label: 'Download', single: true },
-  { scope: 'pictures', keys: ['Del'], label: 'Delete', single: false },
-  { scope: 'pictures', keys: ['Ctrl', 'A'], label: 'Select all', single: false },
-  { scope: 'pictures', keys: ['Ctrl', 'Z'], label: 'Undo', single: false },
-  { scope: 'pictures', keys: ['Esc'], label: 'Leave', single: false },
+  { scope: 'everywhere', keys: ['Ctrl', 'K'], name: 'goAnywhere', single: false },
+  { scope: 'everywhere', keys: ['?'], name: 'showThisSheet', single: true },
+  { scope: 'studio', keys: ['Ctrl', '↵'], name: 'generate', single: false },
+  { scope: 'pictures', keys: ['←', '→', '↑', '↓'], name: 'move', single: false },
+  { scope: 'pictures', keys: ['Space'], name: 'open', single: true },
+  { scope: 'pictures', keys: ['f'], name: 'favourite', single: true },
+  { scope: 'pictures', keys: ['1', '…', '5'], name: 'rate', single: true },
+  { scope: 'pictures', keys: ['x'], name: 'select', single: true },
+  { scope: 'pictures', keys: ['r'], name: 'remix', single: true },
+  { scope: 'pictures', keys: ['c'], name: 'compare', single: true },
+  { scope: 'pictures', keys: ['i'], name: 'recipe', single: true },
+  { scope: 'pictures', keys: ['d'], name: 'download', single: true },
+  { scope: 'pictures', keys: ['Del'], name: 'delete', single: false },
+  { scope: 'pictures', keys: ['Ctrl', 'A'], name: 'selectAll', single: false },
+  { scope: 'pictures', keys: ['Ctrl', 'Z'], name: 'undo', single: false },
+  { scope: 'pictures', keys: ['Esc'], name: 'leave', single: false },
 ];
-
-export const SCOPE_WORDS: Record<KeyScope, string> = {
-  everywhere: 'Everywhere',
-  studio: 'Studio',
-  pictures: 'Gallery and pictures',
-};
 
 const STORAGE = 'pixgen-single-keys';
 

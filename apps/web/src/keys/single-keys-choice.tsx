@@ -1,11 +1,13 @@
 'use client';
 
 import { Checkbox } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
 import { setSingleKeys, singleKeysOn } from './registry';
 
 /** For those whom single keys disturb: speech input types whole words of them. */
 export function SingleKeysChoice() {
+  const t = useTranslations('shell');
   const [on, setOn] = useState(true);
   useEffect(() => setOn(singleKeysOn()), []);
   return (
@@ -16,7 +18,7 @@ export function SingleKeysChoice() {
         setOn(target.checked);
       }}
     >
-      Keys without Ctrl do something, such as f for favourite. Press ? to see them all.
+      {t('keysWithoutCtrlDoSomething')}
     </Checkbox>
   );
 }

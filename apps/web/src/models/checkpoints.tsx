@@ -5,6 +5,7 @@ import { Badge, Button, Card, Notice, Section, Table } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Download } from 'lucide-react';
 import dynamic from 'next/dynamic';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { formatBytes } from '@/jobs/words';
@@ -16,6 +17,7 @@ const LikenessPlot = dynamic(() => import('./likeness-plot'), { ssr: false, load
 
 /** The LoRAs of a model's training: how close each came to the photos, which one is drawn with, and its files. */
 export function Checkpoints({ model, trainingId }: { model: ModelView; trainingId: string }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const newest = useQuery(trpc.training.get.queryOptions({ id: trainingId })).data;
   const isOfNewest = newest?.weights.some(({ id }) => id === model.weightsId) ?? true;
@@ -26,20 +28,15 @@ export function Checkpoints({ model, trainingId }: { model: ModelView; trainingI
   }).data?.items.find(({ weights }) => weights.some(({ id }) => id === model.weightsId));
   return (
     <>
-      {newest && newest.weights.length > 0 && <OfTraining model={model} training={newest} title="Checkpoints" />}
-      {earlier && !isOfNewest && <OfTraining model={model} training={earlier} title="Checkpoints in use" />}
+      {newest && newest.weights.length > 0 && <OfTraining model={model} training={newest} title={t('checkpoints')} />}
+      {earlier && !isOfNewest && <OfTraining model={model} training={earlier} title={t('checkpointsInUse')} />}
     </>
   );
 }
 
-const COLUMNS = [
-  { label: 'Step' },
-  { label: 'Likeness' },
-  { label: 'File', wideOnly: true },
-  { label: 'What to do', hideLabel: true },
-];
-
 function OfTraining({ model, training, title }: { model: ModelView; training: TrainingView; title: string }) {
+  const t = useTranslations('models');
+  const jobWords = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const choose = useMutation(
@@ -59,10 +56,7 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
       <Card className="grid gap-5">
         {points.length > 1 && (
           <figure className="grid gap-2">
-            <figcaption className="text-ink-2 text-sm">
-              Likeness: how close the samples of each checkpoint come to your photos. At 100 % they are as alike as the
-              photos are to each other. The scorer that comes with PixGen knows drawn things, not people.
-            </figcaption>
+            <figcaption className="text-ink-2 text-sm">{t('likenessHowCloseTheSamples')}</figcaption>
             <div aria-hidden="true">
               <LikenessPlot points={points} />
             </div>
@@ -70,11 +64,11 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
         )}
         {usable && suggested && suggestion && (
           <Notice
-            title={`Suggested: step ${suggested.step}`}
+            title={t('suggestedStep', { step: suggested.step })}
             action={
               suggested.id !== model.weightsId && (
                 <Button size="sm" busy={choose.isPending} onClick={() => use(suggested.id)}>
-                  Use step {suggested.step}
+                  {t('useStep', { step: suggested.step })}
                 </Button>
               )
             }
@@ -83,29 +77,31 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
           </Notice>
         )}
         {last && last.step < ordered && (
-          <p className="text-sm">
-            Ended early after {last.step} of {ordered} steps: the samples came no closer to your photos. Only the steps
-            that were done were charged.
-          </p>
+          <p className="text-sm">{t('endedEarlyAfterOfSteps', { step: last.step, ordered })}</p>
         )}
         {choose.error && <Notice tone="danger">{failureOf(choose.error).message}</Notice>}
         <Table
-          caption="Checkpoints with their likeness, newest step first"
+          caption={t('checkpointsWithTheirLikenessNewest')}
           className="-mx-5 px-5 sm:-mx-6 sm:px-6"
-          columns={COLUMNS}
+          columns={[
+            { label: t('step') },
+            { label: t('likeness') },
+            { label: t('file'), wideOnly: true },
+            { label: t('whatToDo'), hideLabel: true },
+          ]}
           rows={weights.map((one) => ({
             key: one.id,
             cells: [
               <Step key="step" model={model} weights={one} suggested={usable && one.id === suggestion?.weightsId} />,
               one.likeness === null ? (
                 <span key="likeness" className="text-ink-2">
-                  not scored
+                  {t('notScored')}
                 </span>
               ) : (
                 `${percent(one.likeness)} %`
               ),
               <span key="file" className="text-ink-2">
-                {formatBytes(one.sizeBytes)}, <Ago at={one.createdAt} />
+                {formatBytes(jobWords, one.sizeBytes)}, <Ago at={one.createdAt} />
               </span>,
               usable && (
                 <Choices key="choices" model={model} weights={one} busy={choose.isPending} onUse={() => use(one.id)} />
@@ -113,49 +109,48 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
             ],
           }))}
         />
-        <p className="text-ink-2 text-sm">
-          {usable
-            ? 'New images are drawn with the one in use. The next training that succeeds takes its place.'
-            : 'These can be used once the training has succeeded.'}
-        </p>
+        <p className="text-ink-2 text-sm">{usable ? t('newImagesAreDrawnWith') : t('theseCanBeUsedOnce')}</p>
       </Card>
     </Section>
   );
 }
 
 function Step({ model, weights, suggested }: { model: ModelView; weights: WeightsView; suggested: boolean }) {
+  const t = useTranslations('models');
   return (
     <span className="flex flex-wrap items-center gap-2">
       {weights.step}
       {weights.id === model.weightsId && (
         <Badge tone="good">
-          <Check aria-hidden="true" /> in use
+          <Check aria-hidden="true" /> {t('inUse')}
         </Badge>
       )}
-      {suggested && <Badge tone="accent">suggested</Badge>}
-      {weights.final && <Badge>last</Badge>}
+      {suggested && <Badge tone="accent">{t('suggested')}</Badge>}
+      {weights.final && <Badge>{t('last')}</Badge>}
     </span>
   );
 }
 
 function Choices(props: { model: ModelView; weights: WeightsView; busy: boolean; onUse: () => void }) {
+  const t = useTranslations('models');
   const { model, weights } = props;
   return (
     <span className="flex flex-wrap justify-end gap-2">
       {weights.id !== model.weightsId && (
-        <Button size="sm" disabled={props.busy} onClick={props.onUse} aria-label={`Use step ${weights.step}`}>
-          Use
+        <Button size="sm" disabled={props.busy} onClick={props.onUse} aria-label={t('useStep', { step: weights.step })}>
+          {t('use')}
         </Button>
       )}
       <DownloadButton modelId={model.id} weights={weights} layout="diffusers" label="LoRA" />
       {weights.kohya && (
-        <DownloadButton modelId={model.id} weights={weights} layout="kohya" label="For ComfyUI and A1111" />
+        <DownloadButton modelId={model.id} weights={weights} layout="kohya" label={t('forComfyuiAndA1111')} />
       )}
     </span>
   );
 }
 
 function DownloadButton(props: { modelId: string; weights: WeightsView; layout: WeightsLayout; label: string }) {
+  const t = useTranslations('models');
   const client = useTRPCClient();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -177,7 +172,7 @@ function DownloadButton(props: { modelId: string; weights: WeightsView; layout: 
         size="sm"
         busy={busy}
         onClick={() => void download()}
-        aria-label={`Download step ${props.weights.step}: ${props.label}`}
+        aria-label={t('downloadStep', { step: props.weights.step, label: props.label })}
       >
         <Download aria-hidden="true" /> {props.label}
       </Button>

@@ -1,17 +1,18 @@
 import type { ModelView } from '@pixgen/domain';
 import { Badge } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { Print } from '@/gallery/print';
 import { SunPrint } from '@/landing/sun-print';
-import { MODEL_STATE_WORDS, modelPath } from './words';
+import { MODEL_STATE_TONES, modelPath } from './words';
 
 const STAND_INS = ['contour', 'umbel', 'grass', 'leaf'] as const;
 
 /** A model as a mounted print with its name under it. */
 export function ModelCard({ model }: { model: ModelView }) {
-  const state = MODEL_STATE_WORDS[model.state];
+  const t = useTranslations('models');
   return (
-    <Link href={modelPath(model)} className="group grid gap-3 rounded-print">
+    <Link href={modelPath(model)} className="group grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3 rounded-print">
       <div className="overflow-hidden rounded-print border border-line bg-sunken transition-shadow group-hover:shadow-lift">
         {model.coverImageId ? (
           <Print
@@ -35,10 +36,10 @@ export function ModelCard({ model }: { model: ModelView }) {
           <p className="truncate font-medium group-hover:text-accent">{model.name}</p>
           <p className="truncate text-ink-2 text-sm">
             {model.classWord}
-            {model.state === 'draft' && ` · ${model.photoCounts.ready} photos`}
+            {model.state === 'draft' && t('photos', { ready: model.photoCounts.ready })}
           </p>
         </div>
-        <Badge tone={state.tone}>{state.label}</Badge>
+        <Badge tone={MODEL_STATE_TONES[model.state]}>{t(`states.${model.state}`)}</Badge>
       </div>
     </Link>
   );

@@ -18,13 +18,15 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { MODEL_STATE_WORDS } from './words';
+import { MODEL_STATE_TONES } from './words';
 
 /** Name, state and the acts on a model. Deleting can be undone here for as long as the page is open, and for 30 days. */
 export function ModelHeader({ model }: { model: ModelView }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [renaming, setRenaming] = useState(false);
@@ -45,7 +47,7 @@ export function ModelHeader({ model }: { model: ModelView }) {
       {
         onSuccess: () =>
           toast(`Deleted ${model.name}`, {
-            action: { label: 'Undo', onClick: () => restore.mutate({ id: model.id }) },
+            action: { label: t('undo'), onClick: () => restore.mutate({ id: model.id }) },
           }),
       },
     );
@@ -56,14 +58,13 @@ export function ModelHeader({ model }: { model: ModelView }) {
     if (name) rename.mutate({ id: model.id, name }, { onSuccess: () => setRenaming(false) });
   }
 
-  const state = MODEL_STATE_WORDS[model.state];
   return (
     <>
       <PageHeader
         title={model.name}
         above={
           <p className="flex flex-wrap items-center gap-2 text-ink-2 text-sm">
-            <Badge tone={state.tone}>{state.label}</Badge>
+            <Badge tone={MODEL_STATE_TONES[model.state]}>{t(`states.${model.state}`)}</Badge>
             {model.classWord} · <span className="font-mono">{model.triggerWord}</span>
           </p>
         }
@@ -73,21 +74,21 @@ export function ModelHeader({ model }: { model: ModelView }) {
               {model.state === 'ready' && (
                 <>
                   <LinkButton as={Link} href={`/packs?model=${model.id}`}>
-                    Run a pack
+                    {t('runAPack')}
                   </LinkButton>
                   <LinkButton as={Link} href={`/studio?model=${model.id}`} variant="primary">
-                    <Sparkles aria-hidden="true" /> Generate
+                    <Sparkles aria-hidden="true" /> {t('generate')}
                   </LinkButton>
                 </>
               )}
               <Menu
                 trigger={
-                  <IconButton label="More about this model">
+                  <IconButton label={t('moreAboutThisModel')}>
                     <EllipsisVertical aria-hidden="true" />
                   </IconButton>
                 }
                 items={[
-                  { label: 'Rename', icon: <Pencil aria-hidden="true" />, onSelect: () => setRenaming(true) },
+                  { label: t('rename'), icon: <Pencil aria-hidden="true" />, onSelect: () => setRenaming(true) },
                   { label: 'Delete', icon: <Trash2 aria-hidden="true" />, danger: true, onSelect: removeModel },
                 ]}
               />
@@ -100,22 +101,22 @@ export function ModelHeader({ model }: { model: ModelView }) {
         {model.deletedAt && (
           <Notice
             tone="warn"
-            title="This model is deleted"
+            title={t('thisModelIsDeleted')}
             action={
               <span className="flex flex-wrap gap-2">
                 <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ id: model.id })}>
-                  Undo
+                  {t('undo')}
                 </Button>
                 <EraseModel model={model} />
               </span>
             }
           >
-            It can be brought back for 30 days, unless you erase it now.
+            {t('itCanBeBroughtBack')}
           </Notice>
         )}
         {renaming && (
           <form onSubmit={submitName} className="flex max-w-md items-end gap-2">
-            <Field label="New name" className="flex-1">
+            <Field label={t('newName')} className="flex-1">
               <Input
                 name="name"
                 defaultValue={model.name}
@@ -126,10 +127,10 @@ export function ModelHeader({ model }: { model: ModelView }) {
               />
             </Field>
             <Button type="submit" variant="primary" busy={rename.isPending}>
-              Save
+              {t('save')}
             </Button>
             <Button variant="ghost" onClick={() => setRenaming(false)}>
-              Cancel
+              {t('cancel')}
             </Button>
           </form>
         )}
@@ -140,6 +141,7 @@ export function ModelHeader({ model }: { model: ModelView }) {
 
 /** The end of a model, without an undo. */
 function EraseModel({ model }: { model: ModelView }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const router = useRouter();
   const erase = useMutation(trpc.models.erase.mutationOptions());
@@ -148,11 +150,12 @@ function EraseModel({ model }: { model: ModelView }) {
       danger
       trigger={
         <Button size="sm" variant="quietDanger">
-          Erase now
+          {t('eraseNow')}
         </Button>
       }
-      title={`Erase ${model.name}?`}
-      action="Erase for good"
+      keep={t('keepIt')}
+      title={t('erase', { name: model.name })}
+      action={t('eraseForGood')}
       onConfirm={() =>
         erase.mutateAsync({ id: model.id }).then(
           () => {
@@ -164,7 +167,7 @@ function EraseModel({ model }: { model: ModelView }) {
         )
       }
     >
-      Its photos, weights and pictures are gone at once. Nobody can bring them back.
+      {t('itsPhotosWeightsAndPictures')}
     </Confirm>
   );
 }

@@ -2,10 +2,12 @@
 
 import { Button } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { ModelCard } from './model-card';
 
 export function ModelList() {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const models = useInfiniteQuery(
     trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
@@ -13,7 +15,7 @@ export function ModelList() {
   const items = models.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="grid gap-8">
-      <ul aria-label="Models" className="grid grid-cols-2 gap-x-4 gap-y-8 sm:grid-cols-3 lg:grid-cols-4">
+      <ul aria-label={t('models')} className="grid grid-cols-2 gap-x-4 gap-y-8 sm:grid-cols-3 lg:grid-cols-4">
         {items.map((model) => (
           <li key={model.id}>
             <ModelCard model={model} />
@@ -26,7 +28,7 @@ export function ModelList() {
           busy={models.isFetchingNextPage}
           onClick={() => void models.fetchNextPage()}
         >
-          Show more
+          {t('showMore')}
         </Button>
       )}
     </div>

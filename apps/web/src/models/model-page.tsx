@@ -3,6 +3,7 @@
 import { EmptyState, LinkButton, Notice, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { PrintLink } from '@/gallery/print-link';
 import { Moment } from '@/jobs/time';
 import { PackOrderNote } from '@/packs/pack-order-note';
@@ -14,6 +15,7 @@ import { modelPath } from './words';
 
 /** A model: what it is, how its training goes or went, what was made with it. */
 export function ModelPage({ id }: { id: string }) {
+  const t = useTranslations('models');
   const trpc = useTRPC();
   const model = useQuery(trpc.models.get.queryOptions({ id })).data;
   const images = useQuery(trpc.images.list.queryOptions({ modelId: id, limit: 12 })).data;
@@ -22,23 +24,20 @@ export function ModelPage({ id }: { id: string }) {
     <>
       <ModelHeader model={model} />
       {model.photosErasedAt && (
-        <Notice className="mb-8">
-          The photos of this model have done their work. They are erased by themselves on{' '}
-          <Moment at={model.photosErasedAt} />; model and pictures stay.
-        </Notice>
+        <Notice className="mb-8">{t.rich('erasedOn', { at: () => <Moment at={model.photosErasedAt ?? ''} /> })}</Notice>
       )}
       {model.trainingId && <PackOrderNote trainingId={model.trainingId} modelId={id} />}
       <div className="grid gap-12">
         {images && images.items.length > 0 && (
           <Section
-            title="Pictures"
+            title={t('pictures')}
             aside={
               <Link href={`/gallery?model=${id}`} className="underline-offset-4 hover:text-accent hover:underline">
-                All in the gallery
+                {t('allInTheGallery')}
               </Link>
             }
           >
-            <ul aria-label="Pictures of this model" className="print-rows">
+            <ul aria-label={t('picturesOfThisModel')} className="print-rows">
               {images.items.map((image) => (
                 <PrintLink key={image.id} image={image} query={`?model=${id}`} />
               ))}
@@ -52,14 +51,14 @@ export function ModelPage({ id }: { id: string }) {
           </>
         ) : (
           <EmptyState
-            title="Not trained yet"
+            title={t('notTrainedYet')}
             action={
               <LinkButton as={Link} href={modelPath(model)} variant="primary">
-                Go on with the draft
+                {t('goOnWithTheDraft')}
               </LinkButton>
             }
           >
-            This model is a draft with {model.photoCounts.ready} photos.
+            {t('thisModelIsADraft', { ready: model.photoCounts.ready })}
           </EmptyState>
         )}
       </div>

@@ -1,11 +1,12 @@
 import { LIMITS, type ModelView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 
-export const MODEL_STATE_WORDS: Record<ModelView['state'], { label: string; tone: Tone }> = {
-  draft: { label: 'Draft', tone: 'neutral' },
-  training: { label: 'Training', tone: 'accent' },
-  ready: { label: 'Ready', tone: 'good' },
-  failed: { label: 'Failed', tone: 'danger' },
+/** How a model's state is shown; its name is in the messages. */
+export const MODEL_STATE_TONES: Record<ModelView['state'], Tone> = {
+  draft: 'neutral',
+  training: 'accent',
+  ready: 'good',
+  failed: 'danger',
 };
 
 type Draft = Pick<ModelView, 'id' | 'state' | 'consent' | 'photoCounts' | 'plan'>;

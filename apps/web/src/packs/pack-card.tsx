@@ -1,5 +1,6 @@
 import type { PackView } from '@pixgen/domain';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { SunPrint, type SunPrintKind } from '@/landing/sun-print';
 
 const KINDS: readonly SunPrintKind[] = ['contour', 'fern', 'umbel', 'grass', 'leaf'];
@@ -13,6 +14,7 @@ export function PackArt({ slug, index, className }: { slug: string; index?: numb
 }
 
 export function PackCard({ pack, index, query }: { pack: PackView; index: number; query: string }) {
+  const t = useTranslations('packs');
   return (
     <li>
       <Link
@@ -23,7 +25,7 @@ export function PackCard({ pack, index, query }: { pack: PackView; index: number
         <div className="grid gap-1.5 px-1 pb-1">
           <h2 className="font-semibold text-lg tracking-[-0.01em] group-hover:text-accent">{pack.name}</h2>
           <p className="text-ink-2 text-sm">{pack.description}</p>
-          <p className="text-ink-2 text-sm">{pack.prompts.length} prompts</p>
+          <p className="text-ink-2 text-sm">{t('prompts', { count: pack.prompts.length })}</p>
         </div>
       </Link>
     </li>

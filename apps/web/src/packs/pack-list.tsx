@@ -2,6 +2,7 @@
 
 import type { PackView } from '@pixgen/domain';
 import { EmptyState, Input } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 import { useQueryState } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { PackCard } from './pack-card';
@@ -18,6 +19,7 @@ export function PackList(props: Props) {
 }
 
 function Packs({ packs, query }: Props) {
+  const t = useTranslations('packs');
   const [search, setSearch] = useQueryState('q', { defaultValue: '', shallow: true, history: 'replace' });
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const found = packs.filter((pack) => {
@@ -28,19 +30,19 @@ function Packs({ packs, query }: Props) {
     <div className="grid gap-6">
       <Input
         type="search"
-        aria-label="Search packs"
-        placeholder="Search packs and their prompts"
+        aria-label={t('searchPacks')}
+        placeholder={t('searchPacksAndTheirPrompts')}
         value={search}
         onChange={(event) => void setSearch(event.target.value || null)}
         className="max-w-sm"
       />
       <p role="status" className="sr-only">
-        {found.length === 1 ? '1 pack' : `${found.length} packs`}
+        {t('found', { count: found.length })}
       </p>
       {found.length === 0 ? (
-        <EmptyState title="No pack matches">Try another word, or clear the search.</EmptyState>
+        <EmptyState title={t('noPackMatches')}>{t('tryAnotherWordOrClear')}</EmptyState>
       ) : (
-        <ul aria-label="Packs" className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
+        <ul aria-label={t('packs')} className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
           {found.map((pack) => (
             <PackCard key={pack.slug} pack={pack} index={packs.indexOf(pack)} query={query} />
           ))}

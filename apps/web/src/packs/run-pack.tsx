@@ -4,6 +4,7 @@ import { LIMITS } from '@pixgen/domain';
 import { Button, Field, Input, Notice, Select, Slider } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
@@ -23,6 +24,8 @@ type Props = {
 
 /** Chooses the model and starts the run; the run has its own page. */
 export function RunPack({ slug, promptCount, models, modelId: first, imagePriceMicroUsd, trainPriceMicroUsd }: Props) {
+  const t = useTranslations('packs');
+  const jobWords = useTranslations('jobs');
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -50,7 +53,7 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
   const seedFault =
     /^\d*$/.test(seed.trim()) && Number(seed) <= LIMITS.maxSeed
       ? undefined
-      : `Use a whole number from 0 to ${LIMITS.maxSeed}.`;
+      : t('useAWholeNumberFrom', { maxSeed: LIMITS.maxSeed });
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -62,32 +65,28 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
 
   return (
     <form onSubmit={submit} noValidate className="grid gap-5">
-      <Field label="Model">
+      <Field label={t('model')}>
         <Select value={modelId} onChange={(event) => setModelId(event.target.value)}>
           {models.map((model) => (
             <option key={model.id} value={model.id}>
-              {model.name}
-              {!model.trained && ' (draft, is trained first)'}
+              {model.trained ? model.name : t('draftOption', { name: model.name })}
             </option>
           ))}
         </Select>
       </Field>
       {most > 1 && (
-        <Field label="Pictures per prompt" aside={n}>
+        <Field label={t('picturesPerPrompt')} aside={n}>
           <Slider min={1} max={most} value={n} onValue={setN} />
         </Field>
       )}
       {trainFirst ? (
-        <p className="text-ink-2 text-sm">
-          {model?.name} is trained with the balanced preset. When that succeeds, the pack starts by itself; when it does
-          not, the pack is let go and costs nothing.
-        </p>
+        <p className="text-ink-2 text-sm">{t('trainedFirst', { name: model?.name ?? '' })}</p>
       ) : (
-        <Field label="Seed" error={seedFault}>
+        <Field label={t('seed')} error={seedFault}>
           <Input
             inputMode="numeric"
             autoComplete="off"
-            placeholder="new each time"
+            placeholder={t('newEachTime')}
             value={seed}
             onChange={(event) => setSeed(event.target.value)}
             className="font-mono"
@@ -95,7 +94,7 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
         </Field>
       )}
       {error && (
-        <Notice tone="danger" title="Nothing was started">
+        <Notice tone="danger" title={t('nothingWasStarted')}>
           {failureOf(error).message}
         </Notice>
       )}
@@ -106,8 +105,11 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
         busy={run.isPending || run.isSuccess || train.busy}
         className="h-auto min-h-12 whitespace-normal py-2"
       >
-        {trainFirst ? 'Train, then run' : 'Run pack'} · {total} {total === 1 ? 'picture' : 'pictures'} ·{' '}
-        {formatPrice(imagePriceMicroUsd * total + (trainFirst ? trainPriceMicroUsd : 0))}
+        {t('run', {
+          first: String(trainFirst),
+          total,
+          price: formatPrice(jobWords, imagePriceMicroUsd * total + (trainFirst ? trainPriceMicroUsd : 0)),
+        })}
       </Button>
     </form>
   );

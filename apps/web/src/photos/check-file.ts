@@ -1,6 +1,7 @@
 /** What can be said about a file before it is sent: kind by its first bytes, whether it opens, and how it looks. */
 import { LIMITS } from '@pixgen/domain';
 import { describeFault, judgePhoto, type PhotoLook, type PhotoWarning } from '@pixgen/domain/photo-check';
+import type { Words } from '@/language/messages';
 import { prepareInWorker } from './photo-worker';
 
 export type PhotoKind = 'image/jpeg' | 'image/png' | 'image/webp' | 'heic' | null;
@@ -28,32 +29,29 @@ export type CheckedFile =
  * @param others looks of the photos that are in the set or on their way into it
  */
 export async function checkFile(
+  t: Words<'photos'>,
   file: File,
   trainingEdgePx: number,
   others: () => readonly PhotoLook[],
 ): Promise<CheckedFile> {
   const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
   const kind = sniffKind(head);
-  if (kind === null) return { ok: false, reason: 'This file is not a photo. Use JPEG, PNG, WebP or HEIC.' };
+  if (kind === null) return { ok: false, reason: t('notAPhoto') };
   const blob = kind === 'heic' ? await convertHeic(file) : file;
-  if (blob === null)
-    return { ok: false, reason: 'This HEIC photo could not be converted. Export it as JPEG and add that.' };
+  if (blob === null) return { ok: false, reason: t('noHeic') };
   const prepared = await prepareInWorker(blob);
-  if (prepared === 'unreadable')
-    return { ok: false, reason: 'The photo is damaged or was cut off. Add the original again.' };
+  if (prepared === 'unreadable') return { ok: false, reason: t('damaged') };
   if (prepared === 'too-large') {
     return {
       ok: false,
-      reason: `The photo has more than ${LIMITS.photos.maxPixels / 1e6} megapixels. Make it smaller.`,
+      reason: t('tooLarge', { megapixels: LIMITS.photos.maxPixels / 1e6 }),
     };
   }
-  if (prepared === 'broken')
-    return { ok: false, reason: 'This browser could not check the photo. Reload the page, or add a smaller copy.' };
+  if (prepared === 'broken') return { ok: false, reason: t('notChecked') };
   if (prepared === 'altered') {
     return {
       ok: false,
-      reason:
-        'This browser changes pictures to hide who you are. Allow this site to read canvas data, or use another browser.',
+      reason: t('altered'),
     };
   }
   const { jpeg, look } = prepared;

@@ -2,12 +2,14 @@
 
 import { Button, cn } from '@pixgen/ui';
 import { Camera, ImagePlus } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif';
 
 /** Files by picker, by paste, and by dropping them anywhere on the page. */
 export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void; small: boolean }) {
+  const t = useTranslations('photos');
   const input = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const over = useDropAnywhere(onFiles);
@@ -25,7 +27,9 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
     <>
       {over && (
         <div className="pointer-events-none fixed inset-0 z-40 grid place-items-center bg-scrim" aria-hidden="true">
-          <p className="rounded-card bg-surface px-8 py-6 font-medium text-xl shadow-lift">Drop the photos anywhere</p>
+          <p className="rounded-card bg-surface px-8 py-6 font-medium text-xl shadow-lift">
+            {t('dropThePhotosAnywhere')}
+          </p>
         </div>
       )}
       <div
@@ -36,15 +40,15 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
       >
         <ImagePlus aria-hidden="true" className="size-8 text-accent" strokeWidth={1.5} />
         <p className="text-ink-2">
-          <span className="max-sm:hidden">Drop photos anywhere on this page, paste them, or </span>
-          <span className="sm:hidden">Take them from your phone.</span>
+          <span className="max-sm:hidden">{t('dropPhotosAnywhereOnThis')} </span>
+          <span className="sm:hidden">{t('takeThemFromYourPhone')}</span>
         </p>
         <div className="flex flex-wrap justify-center gap-2">
           <Button variant={small ? 'secondary' : 'primary'} onClick={() => input.current?.click()}>
-            Choose photos
+            {t('choosePhotos')}
           </Button>
           <Button className="pointer-fine:hidden" onClick={() => camera.current?.click()}>
-            <Camera aria-hidden="true" /> Take a photo
+            <Camera aria-hidden="true" /> {t('takeAPhoto')}
           </Button>
         </div>
         <input
@@ -52,7 +56,7 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
           type="file"
           accept={ACCEPT}
           multiple
-          aria-label="Photos"
+          aria-label={t('photos')}
           className="sr-only"
           tabIndex={-1}
           onChange={(event) => {
@@ -65,7 +69,7 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
           type="file"
           accept="image/*"
           capture="environment"
-          aria-label="A photo from the camera"
+          aria-label={t('aPhotoFromTheCamera')}
           className="sr-only"
           tabIndex={-1}
           onChange={(event) => {
@@ -73,9 +77,7 @@ export function PhotoDrop({ onFiles, small }: { onFiles: (files: File[]) => void
             event.target.value = '';
           }}
         />
-        <p className="text-ink-2 text-xs">
-          JPEG, PNG, WebP or HEIC. Place and camera data are removed before anything is sent.
-        </p>
+        <p className="text-ink-2 text-xs">{t('jpegPngWebpOrHeic')}</p>
       </div>
     </>
   );

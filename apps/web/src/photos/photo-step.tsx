@@ -3,6 +3,7 @@
 import { LIMITS } from '@pixgen/domain';
 import { Button, LinkButton, Notice, toast } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { failureOf } from '@/trpc/failure';
 import { PhotoDrop } from './photo-drop';
@@ -13,12 +14,13 @@ import { usePhotoSet } from './use-photo-set';
 
 /** Step 2 of the wizard: the photo set. */
 export function PhotoStep(props: { modelId: string; person: boolean; trainingEdgePx: number }) {
+  const t = useTranslations('photos');
   const { modelId, person } = props;
   const set = usePhotoSet(modelId, props.trainingEdgePx, person);
   const [problem, setProblem] = useState<string | null>(null);
   const [removed, setRemoved] = useState<{ id: string; fileName: string } | null>(null);
   const { min, max } = LIMITS.photos;
-  const verdict = setVerdict(set.counts.ready, set.counts.pending);
+  const verdict = setVerdict(t, set.counts.ready, set.counts.pending);
 
   async function restore(id: string) {
     setRemoved(null);
@@ -35,7 +37,9 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
     const photo = tile.photo;
     if (photo?.state !== 'ready') return;
     setRemoved({ id: photo.id, fileName: tile.fileName });
-    toast(`Removed ${tile.fileName}`, { action: { label: 'Undo', onClick: () => void restore(photo.id) } });
+    toast(t('removed', { fileName: tile.fileName }), {
+      action: { label: t('undo'), onClick: () => void restore(photo.id) },
+    });
   }
 
   return (
@@ -48,9 +52,18 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
         <div className="grid gap-4">
           <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
             <p role="status" className="font-medium">
-              <span className="text-lg tabular-nums">{set.counts.ready}</span> of {min}–{max} photos
-              {set.counts.pending > 0 && <span className="text-ink-2"> · {set.counts.pending} on their way</span>}
-              {set.counts.refused > 0 && <span className="text-danger"> · {set.counts.refused} not usable</span>}
+              {t.rich('ofPhotos', {
+                n: (number) => <span className="text-lg tabular-nums">{number}</span>,
+                ready: set.counts.ready,
+                min,
+                max,
+              })}
+              {set.counts.pending > 0 && (
+                <span className="text-ink-2"> {t('onTheirWay', { pending: set.counts.pending })}</span>
+              )}
+              {set.counts.refused > 0 && (
+                <span className="text-danger"> {t('notUsable', { refused: set.counts.refused })}</span>
+              )}
             </p>
             {removed && (
               <button
@@ -58,12 +71,12 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
                 className="text-accent text-sm underline-offset-4 hover:underline"
                 onClick={() => void restore(removed.id)}
               >
-                Bring {removed.fileName} back
+                {t('bringBack', { fileName: removed.fileName })}
               </button>
             )}
           </div>
           <ul
-            aria-label="Photo set"
+            aria-label={t('photoSet')}
             className="grid grid-cols-3 gap-x-3 gap-y-4 sm:grid-cols-4 md:grid-cols-5 lg:grid-cols-6"
           >
             {set.tiles.map((tile) => (
@@ -76,7 +89,7 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
             ))}
           </ul>
           {set.advice.length > 0 && set.counts.pending === 0 && (
-            <Notice title="To make the set better">
+            <Notice title={t('toMakeTheSetBetter')}>
               <ul className="grid gap-1">
                 {set.advice.map((sentence) => (
                   <li key={sentence}>{sentence}</li>
@@ -88,7 +101,7 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
       )}
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
         <LinkButton as={Link} href={`/train/${modelId}/subject`} variant="ghost">
-          Back
+          {t('back')}
         </LinkButton>
         <div className="flex flex-wrap items-center gap-4">
           {verdict.reason && (
@@ -98,11 +111,11 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
           )}
           {verdict.ok ? (
             <LinkButton as={Link} href={`/train/${modelId}/settings`} variant="primary">
-              Continue to settings
+              {t('continueToSettings')}
             </LinkButton>
           ) : (
             <Button variant="primary" disabled aria-describedby="why-not">
-              Continue to settings
+              {t('continueToSettings')}
             </Button>
           )}
         </div>

@@ -2,28 +2,20 @@
 
 import { cn, IconButton, Spinner } from '@pixgen/ui';
 import { Check, RotateCcw, Trash2, TriangleAlert, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { Print } from '@/gallery/print';
 import type { ShownTile, TileState } from './tile-state';
 
-const WORDS: Record<TileState['name'], string> = {
-  queued: 'Waiting',
-  checking: 'Checking',
-  uploading: 'Uploading',
-  verifying: 'Verifying',
-  done: 'Ready',
-  refused: 'Refused',
-  failed: 'Not sent',
-};
-
 /** One photo from drop to verdict. Its icon is the state's, so none stays behind. */
 export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null; onRemove: () => void }) {
+  const t = useTranslations('photos');
   const { tile } = props;
   const { state } = tile;
   const bad = state.name === 'refused' || state.name === 'failed';
   const working = state.name !== 'done' && !bad;
   return (
     <li
-      aria-label={`${tile.fileName}: ${WORDS[state.name]}`}
+      aria-label={t('state', { fileName: tile.fileName, state: t(`states.${state.name}`) })}
       data-state={state.name}
       className="grid content-start gap-1.5"
     >
@@ -37,12 +29,17 @@ export function PhotoTile(props: { tile: ShownTile; onRetry: (() => void) | null
         {working && <Working state={state} />}
         <div className="absolute top-1.5 right-1.5 flex gap-1">
           {props.onRetry && (
-            <IconButton label={`Try ${tile.fileName} again`} size="iconSm" variant="secondary" onClick={props.onRetry}>
+            <IconButton
+              label={t('tryAgain', { fileName: tile.fileName })}
+              size="iconSm"
+              variant="secondary"
+              onClick={props.onRetry}
+            >
               <RotateCcw />
             </IconButton>
           )}
           <IconButton
-            label={`${working ? 'Cancel' : 'Remove'} ${tile.fileName}`}
+            label={t(working ? 'cancelOne' : 'removeOne', { fileName: tile.fileName })}
             size="iconSm"
             variant="secondary"
             onClick={props.onRemove}
@@ -98,11 +95,12 @@ function TilePicture({ tile }: { tile: ShownTile }) {
 }
 
 function Working({ state }: { state: TileState }) {
+  const t = useTranslations('photos');
   const sent = state.name === 'uploading' ? state.sent : null;
   return (
     <div className="absolute inset-x-0 bottom-0 grid gap-1.5 bg-linear-to-t from-black/75 to-transparent p-2 pt-8 text-white text-xs">
       <span className="flex items-center gap-1.5">
-        <Spinner /> {WORDS[state.name]}
+        <Spinner /> {t(`states.${state.name}`)}
         {sent !== null && <span className="ml-auto tabular-nums">{Math.round(sent * 100)} %</span>}
       </span>
       <span className="h-1 overflow-hidden rounded-full bg-white/30">

@@ -1,36 +1,19 @@
 import { Check, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 
-const GOOD = {
-  person: [
-    'One person in the picture',
-    'Different days, light and clothes',
-    'Front, half profile and profile',
-    'Sharp and close enough to see the eyes',
-  ],
-  thing: [
-    'Only this subject in the picture',
-    'Different places and light',
-    'Seen from all sides',
-    'Sharp and filling a third of the frame',
-  ],
-};
-const BAD = {
-  person: [
-    'Other faces beside it',
-    'Sunglasses, masks, strong filters',
-    'The same shot many times',
-    'Screenshots and tiny crops',
-  ],
-  thing: ['Others of its kind beside it', 'Heavy filters', 'The same shot many times', 'Screenshots and tiny crops'],
-};
+const GOOD = ['only', 'varied', 'sides', 'sharp'] as const;
 
 /** What makes a set good, before the first photo is in. */
 export function PhotoTips({ person }: { person: boolean }) {
+  const t = useTranslations('photos');
   const kind = person ? 'person' : 'thing';
   return (
     <div className="grid gap-6 sm:grid-cols-2">
-      <Tips title="Works well" items={GOOD[kind]} good />
-      <Tips title="Leave out" items={BAD[kind]} />
+      <Tips title={t('worksWell')} items={GOOD.map((one) => t(`good.${kind}.${one}`))} good />
+      <Tips
+        title={t('leaveOut')}
+        items={[t(`bad.${kind}.others`), t(`bad.${kind}.hidden`), t('bad.same'), t('bad.screens')]}
+      />
     </div>
   );
 }

@@ -1,6 +1,9 @@
 import type { PhotoView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { countTiles, joinTiles, moveTile, setVerdict, stateOfPhoto, type Tile, type TileState } from './tile-state';
+
+const t = english('photos');
 
 const tile = (state: TileState, change: Partial<Tile> = {}): Tile => ({
   key: 'k',
@@ -54,24 +57,25 @@ describe('a tile', () => {
 describe('the set', () => {
   it('shows each photo once, with the local progress while it is sent and the row afterwards', () => {
     const local = tile({ name: 'uploading', sent: 0.5 }, { photoId: 'p1', previewUrl: 'blob:x' });
-    const sending = joinTiles([photo('p1', 'uploading')], [local]);
+    const sending = joinTiles(t, [photo('p1', 'uploading')], [local]);
     expect(sending).toHaveLength(1);
     expect(sending[0]?.state).toEqual({ name: 'uploading', sent: 0.5 });
-    expect(joinTiles([photo('p1', 'ready')], [local])[0]?.state).toEqual({ name: 'done' });
+    expect(joinTiles(t, [photo('p1', 'ready')], [local])[0]?.state).toEqual({ name: 'done' });
   });
 
   it('survives a reload: rows alone make the tiles, an unfinished upload says so', () => {
-    const tiles = joinTiles([photo('p1', 'ready'), photo('p2', 'checking'), photo('p3', 'uploading')], []);
+    const tiles = joinTiles(t, [photo('p1', 'ready'), photo('p2', 'checking'), photo('p3', 'uploading')], []);
     expect(tiles.map((one) => one.state.name)).toEqual(['done', 'verifying', 'failed']);
   });
 
   it('shows the reason of a refusal', () => {
     const refusal = { code: 'NOT_AN_IMAGE', message: 'Not a photo.' } as const;
-    expect(stateOfPhoto(photo('p', 'refused', { refusal }))).toEqual({ name: 'refused', reason: 'Not a photo.' });
+    expect(stateOfPhoto(t, photo('p', 'refused', { refusal }))).toEqual({ name: 'refused', reason: 'Not a photo.' });
   });
 
   it('counts ready, pending and unusable photos apart', () => {
     const tiles = joinTiles(
+      t,
       [photo('a', 'ready'), photo('b', 'refused')],
       [tile({ name: 'checking' }), tile({ name: 'failed', reason: '' }, { key: 'l' })],
     );
@@ -79,9 +83,9 @@ describe('the set', () => {
   });
 
   it('may go on with 5 to 20 ready photos and none on its way, and says why not otherwise', () => {
-    expect(setVerdict(5, 0)).toEqual({ ok: true, reason: null });
-    expect(setVerdict(4, 0)).toEqual({ ok: false, reason: 'Add 1 more photo to go on.' });
-    expect(setVerdict(21, 0).reason).toContain('Remove 1');
-    expect(setVerdict(6, 2)).toEqual({ ok: false, reason: '2 photos are still on their way.' });
+    expect(setVerdict(t, 5, 0)).toEqual({ ok: true, reason: null });
+    expect(setVerdict(t, 4, 0)).toEqual({ ok: false, reason: 'Add 1 more photo to go on.' });
+    expect(setVerdict(t, 21, 0).reason).toContain('Remove 1');
+    expect(setVerdict(t, 6, 2)).toEqual({ ok: false, reason: '2 photos are still on their way.' });
   });
 });

@@ -5,6 +5,7 @@
  */
 import { LIMITS, type PhotoView } from '@pixgen/domain';
 import { PHOTO_WARNINGS, type PhotoWarning } from '@pixgen/domain/photo-check';
+import type { Words } from '@/language/messages';
 
 export type TileState =
   | { name: 'queued' }
@@ -44,11 +45,11 @@ export function moveTile(tile: Tile, to: TileState, change: TileChange = {}): Ti
 }
 
 /** A server row as a tile's state; also after a reload, when the file itself is gone. */
-export function stateOfPhoto(photo: PhotoView): TileState {
+export function stateOfPhoto(t: Words<'photos'>, photo: PhotoView): TileState {
   if (photo.state === 'ready') return { name: 'done' };
-  if (photo.state === 'refused') return { name: 'refused', reason: photo.refusal?.message ?? 'The photo was refused.' };
+  if (photo.state === 'refused') return { name: 'refused', reason: photo.refusal?.message ?? t('refusedPlain') };
   if (photo.state === 'checking') return { name: 'verifying' };
-  return { name: 'failed', reason: 'The upload was interrupted. Add the photo again.' };
+  return { name: 'failed', reason: t('interrupted') };
 }
 
 export type ShownTile = {
@@ -65,7 +66,7 @@ export type ShownTile = {
  * Server rows joined with local files on their way: one tile per photo, in the order of arrival. While a file is being
  * sent the local state is finer; after that the row decides.
  */
-export function joinTiles(photos: readonly PhotoView[], locals: readonly Tile[]): ShownTile[] {
+export function joinTiles(t: Words<'photos'>, photos: readonly PhotoView[], locals: readonly Tile[]): ShownTile[] {
   const localOf = new Map(locals.flatMap((tile) => (tile.photoId ? [[tile.photoId, tile] as const] : [])));
   const rows = photos.map((photo): ShownTile => {
     const local = localOf.get(photo.id);
@@ -76,7 +77,7 @@ export function joinTiles(photos: readonly PhotoView[], locals: readonly Tile[])
       photo,
       previewUrl: local?.previewUrl ?? null,
       warnings: photo.state === 'ready' ? photo.warnings.map(({ message }) => message) : sentences(local),
-      state: sending ? local.state : stateOfPhoto(photo),
+      state: sending ? local.state : stateOfPhoto(t, photo),
     };
   });
   const known = new Set(photos.map((photo) => photo.id));
@@ -99,15 +100,10 @@ export function countTiles(tiles: readonly ShownTile[]): { ready: number; pendin
 }
 
 /** Whether the set may go on to training, and if not, why. */
-export function setVerdict(ready: number, pending: number): { ok: boolean; reason: string | null } {
+export function setVerdict(t: Words<'photos'>, ready: number, pending: number): { ok: boolean; reason: string | null } {
   const { min, max } = LIMITS.photos;
-  if (pending > 0)
-    return {
-      ok: false,
-      reason: pending === 1 ? 'One photo is still on its way.' : `${pending} photos are still on their way.`,
-    };
-  if (ready < min)
-    return { ok: false, reason: `Add ${min - ready} more ${min - ready === 1 ? 'photo' : 'photos'} to go on.` };
-  if (ready > max) return { ok: false, reason: `Remove ${ready - max} to go on; ${max} photos are the most.` };
+  if (pending > 0) return { ok: false, reason: t('pending', { count: pending }) };
+  if (ready < min) return { ok: false, reason: t('tooFew', { count: min - ready }) };
+  if (ready > max) return { ok: false, reason: t('tooMany', { count: ready - max, max }) };
   return { ok: true, reason: null };
 }

@@ -3,6 +3,7 @@
 import { LIMITS, type PhotoView } from '@pixgen/domain';
 import { adviseOnSet, type PhotoLook } from '@pixgen/domain/photo-check';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { randomKey } from '@/jobs/intent-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
@@ -24,6 +25,7 @@ type LocalFile = { file: File; abort: AbortController };
  * @param trainingEdgePx what the base model trains at
  */
 export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boolean) {
+  const t = useTranslations('photos');
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -36,7 +38,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
     // The live stream tells of verdicts; this is the backstop while one is due.
     refetchInterval: (query) => (query.state.data?.items.some((photo) => photo.state === 'checking') ? 2_500 : false),
   });
-  const tiles = useMemo(() => joinTiles(photos.data?.items ?? [], locals), [photos.data, locals]);
+  const tiles = useMemo(() => joinTiles(t, photos.data?.items ?? [], locals), [t, photos.data, locals]);
   const counts = countTiles(tiles);
   const readyLooks = useMemo(
     () => (photos.data?.items ?? []).flatMap((photo) => (photo.state === 'ready' && photo.look ? [photo.look] : [])),
@@ -69,7 +71,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         ...inSet.current,
         ...[...looks.current].flatMap(([other, look]) => (other === key ? [] : [look])),
       ];
-      const checked = await checkFile(file, trainingEdgePx, others);
+      const checked = await checkFile(t, file, trainingEdgePx, others);
       if (abort.signal.aborted) return;
       if (!checked.ok) return move(key, { name: 'refused', reason: checked.reason });
       looks.current.set(key, checked.look);
@@ -83,8 +85,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         await keepFile(modelId, key, file, photo.id);
         move(key, { name: 'uploading', sent: 0 }, { photoId: photo.id, previewUrl, warnings });
         const status = await sendFile(jpeg, upload, (sent) => move(key, { name: 'uploading', sent }), abort.signal);
-        if (status >= 400)
-          return move(key, { name: 'failed', reason: `The store refused the photo (${status}). Try again.` });
+        if (status >= 400) return move(key, { name: 'failed', reason: t('storeRefused', { status }) });
         move(key, { name: 'verifying' });
         await client.photos.complete.mutate({ id: photo.id }, { signal: abort.signal });
         await dropFile(key);
@@ -96,7 +97,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         move(key, { name: final ? 'refused' : 'failed', reason: failure.message });
       }
     },
-    [client, modelId, move, refresh, trainingEdgePx],
+    [t, client, modelId, move, refresh, trainingEdgePx],
   );
 
   const run = useCallback(
@@ -124,14 +125,14 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
           void keepFile(modelId, key, file, null);
         }
         const state: TileState = over
-          ? { name: 'refused', reason: `${LIMITS.photos.max} photos are the most. Remove one to add this.` }
+          ? { name: 'refused', reason: t('full', { max: LIMITS.photos.max }) }
           : { name: 'queued' };
         return { key, fileName: file.name, previewUrl: null, photoId: null, warnings: [], state };
       });
       setLocals((all) => [...all, ...fresh]);
       void run(fresh.filter((tile) => tile.state.name === 'queued').map((tile) => tile.key));
     },
-    [counts.ready, counts.pending, modelId, run],
+    [t, counts.ready, counts.pending, modelId, run],
   );
 
   useResume(modelId, photos.data?.items, async (kept) => {

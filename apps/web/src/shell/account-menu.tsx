@@ -3,10 +3,12 @@
 import { cn, Menu } from '@pixgen/ui';
 import { ChevronsUpDown, ListChecks, LogOut, Settings, ShieldCheck } from 'lucide-react';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { signOut } from '@/account/sign-out';
 
 /** Who is signed in, and the way to settings and out. */
 export function AccountMenu(props: { name: string; email: string | null; admin: boolean; compact?: boolean }) {
+  const t = useTranslations('shell');
   const initial = [...props.name][0]?.toUpperCase() ?? '?';
   return (
     <Menu
@@ -20,7 +22,7 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
             !props.compact && 'w-full p-2 hover:bg-sunken dark:hover:bg-surface',
           )}
         >
-          <span className="sr-only">Account: {props.compact && props.name}</span>
+          <span className="sr-only">{t('accountOf', { name: props.compact ? props.name : '' })}</span>
           <span
             aria-hidden="true"
             className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft font-medium text-accent-strong dark:text-accent"
@@ -39,16 +41,16 @@ export function AccountMenu(props: { name: string; email: string | null; admin: 
         </button>
       }
       items={[
-        { label: 'Settings', icon: <Settings aria-hidden="true" />, href: '/settings', as: Link },
+        { label: t('settings'), icon: <Settings aria-hidden="true" />, href: '/settings', as: Link },
         // The board is a page of the API's, not of this app: a plain link.
         ...(props.admin
           ? [
-              { label: 'Administration', icon: <ShieldCheck aria-hidden="true" />, href: '/admin', as: Link },
-              { label: 'Queue board', icon: <ListChecks aria-hidden="true" />, href: '/admin/queues' },
+              { label: t('administration'), icon: <ShieldCheck aria-hidden="true" />, href: '/admin', as: Link },
+              { label: t('queueBoard'), icon: <ListChecks aria-hidden="true" />, href: '/admin/queues' },
             ]
           : []),
         null,
-        { label: 'Sign out', icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() },
+        { label: t('signOut'), icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() },
       ]}
     />
   );

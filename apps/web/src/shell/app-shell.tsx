@@ -1,6 +1,7 @@
 import type { AccountView } from '@pixgen/domain';
 import { PROFILES } from '@pixgen/domain';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Shortcuts } from '@/keys/shortcuts';
 import { AccountMenu } from './account-menu';
@@ -12,11 +13,12 @@ import { WaitNotice } from './wait-notice';
 
 /** Sidebar on a desk, bar at the bottom on a phone, the page between. */
 export function AppShell({ account, children }: { account: AccountView; children: ReactNode }) {
+  const t = useTranslations('shell');
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <aside className="hidden border-line border-r lg:block">
         <div className="sticky top-0 flex h-dvh flex-col gap-6 px-4 py-6">
-          <Link href="/home" aria-label="PixGen home" className="self-start rounded-control px-2">
+          <Link href="/home" aria-label={t('pixgenHome')} className="self-start rounded-control px-2">
             <Logo />
           </Link>
           <SideNav />
@@ -29,7 +31,7 @@ export function AppShell({ account, children }: { account: AccountView; children
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">
         <header className="flex items-center justify-between gap-4 px-4 pt-4 lg:hidden">
-          <Link href="/home" aria-label="PixGen home" className="rounded-control">
+          <Link href="/home" aria-label={t('pixgenHome')} className="rounded-control">
             <Logo />
           </Link>
           <AccountMenu compact name={account.displayName} email={account.email} admin={account.role === 'admin'} />
@@ -51,14 +53,13 @@ export function AppShell({ account, children }: { account: AccountView; children
 }
 
 function SimulatedRibbon({ name }: { name: 'nano' | 'tiny' | 'sdxl' }) {
+  const t = useTranslations('shell');
   return (
     <aside
-      aria-label="Installation"
+      aria-label={t('installation')}
       className="mt-4 bg-warn-soft px-4 py-1.5 text-center text-warn text-xs sm:text-sm lg:mt-0"
     >
-      {name === 'nano'
-        ? 'Nano base model: random weights. It shows the machinery, not likeness.'
-        : 'Tiny base model: emoji-like pictures. It shows the machinery, not likeness.'}
+      {name === 'nano' ? t('nanoBaseModelRandomWeights') : t('tinyBaseModelEmojiLike')}
     </aside>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
 import { useLiveStatus } from '@/jobs/live';
 
@@ -7,6 +8,7 @@ const PATIENCE_MS = 8_000;
 
 /** Says so when live updates have been away for a while; screens ask by themselves meanwhile. */
 export function LiveNote() {
+  const t = useTranslations('shell');
   const away = useLiveStatus() !== 'open';
   const [shown, setShown] = useState(false);
   useEffect(() => {
@@ -16,7 +18,7 @@ export function LiveNote() {
   }, [away]);
   return (
     <p role="status" className="px-2 text-ink-2 text-xs">
-      {shown ? 'Live updates are away; pages refresh by themselves every few seconds.' : ''}
+      {shown ? t('liveUpdatesAreAwayPages') : ''}
     </p>
   );
 }

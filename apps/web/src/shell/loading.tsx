@@ -1,4 +1,5 @@
 import { Skeleton } from '@pixgen/ui';
+import { useTranslations } from 'next-intl';
 
 function Head() {
   return (
@@ -10,10 +11,11 @@ function Head() {
 }
 
 function Wait({ children }: { children: React.ReactNode }) {
+  const t = useTranslations('states');
   return (
     <div data-waiting>
       <p role="status" className="sr-only">
-        Loading
+        {t('loading')}
       </p>
       {children}
     </div>

@@ -1,15 +1,18 @@
 import { Activity, Aperture, Boxes, House, Images, type LucideIcon, Sparkles, SwatchBook } from 'lucide-react';
+import type { Messages } from '@/language/messages';
 
-export type NavItem = { href: string; label: string; icon: LucideIcon };
+type NavName = keyof Messages['shell']['nav'];
+/** `name` is the key of its label in the messages. */
+export type NavItem = { href: `/${NavName}`; name: NavName; icon: LucideIcon };
 
 export const NAV_ITEMS: readonly NavItem[] = [
-  { href: '/home', label: 'Home', icon: House },
-  { href: '/train', label: 'Train', icon: Aperture },
-  { href: '/studio', label: 'Studio', icon: Sparkles },
-  { href: '/packs', label: 'Packs', icon: SwatchBook },
-  { href: '/gallery', label: 'Gallery', icon: Images },
-  { href: '/models', label: 'Models', icon: Boxes },
-  { href: '/activity', label: 'Activity', icon: Activity },
+  { href: '/home', name: 'home', icon: House },
+  { href: '/train', name: 'train', icon: Aperture },
+  { href: '/studio', name: 'studio', icon: Sparkles },
+  { href: '/packs', name: 'packs', icon: SwatchBook },
+  { href: '/gallery', name: 'gallery', icon: Images },
+  { href: '/models', name: 'models', icon: Boxes },
+  { href: '/activity', name: 'activity', icon: Activity },
 ];
 
 /** Those with a place in the phone's bar; the rest are behind "More". */

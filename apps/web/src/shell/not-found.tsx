@@ -1,20 +1,21 @@
 import { EmptyState, LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 
 /** The not-found page of every segment: absent and foreign things look alike. */
 export function SegmentNotFound() {
+  const t = useTranslations('states');
   return (
     <EmptyState
       heading="h1"
-      title="There is nothing here"
+      title={t('thereIsNothingHere')}
       action={
         <LinkButton as={Link} href="/home" variant="primary">
-          Go home
+          {t('goHome')}
         </LinkButton>
       }
     >
-      The address may be mistyped, or what it named was deleted. Deleted pictures stay in the trash of the gallery for
-      30 days.
+      {t('theAddressMayBeMistyped')}
     </EmptyState>
   );
 }

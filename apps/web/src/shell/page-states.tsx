@@ -3,29 +3,19 @@
 import { Button, EmptyState, LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { startTransition } from 'react';
 import { PublicFrame } from './public-states';
 
-const WORDS: Record<string, { title: string; text: string }> = {
-  RATE_LIMITED: {
-    title: 'Too many requests',
-    text: 'You asked faster than this installation allows. Wait a minute, then try again.',
-  },
-  ACCOUNT_SUSPENDED: { title: 'This account is suspended', text: 'Ask the operator of this site.' },
-  UNREACHABLE: {
-    title: 'PixGen cannot be reached',
-    text: 'The server behind this page does not answer. Running jobs go on; nothing is lost.',
-  },
-};
-const UNKNOWN = {
-  title: 'This page could not be loaded',
-  text: 'Something went wrong on our side. Nothing was charged or lost.',
-};
+/** Codes with words of their own. */
+const KNOWN = ['RATE_LIMITED', 'ACCOUNT_SUSPENDED', 'UNREACHABLE'] as const;
 
 /** The error page of every segment. The server passes the public code as `digest`. */
 export function SegmentError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  const t = useTranslations('states');
   const router = useRouter();
-  const words = WORDS[error.digest === 'UNAVAILABLE' ? 'UNREACHABLE' : (error.digest ?? '')] ?? UNKNOWN;
+  const code = error.digest === 'UNAVAILABLE' ? 'UNREACHABLE' : error.digest;
+  const words = KNOWN.find((one) => one === code) ?? 'unknown';
   const again = () =>
     startTransition(() => {
       router.refresh();
@@ -35,19 +25,19 @@ export function SegmentError({ error, reset }: { error: Error & { digest?: strin
     <div role="alert">
       <EmptyState
         heading="h1"
-        title={words.title}
+        title={t(`${words}.title`)}
         action={
           <>
             <Button variant="primary" onClick={again}>
-              Try again
+              {t('tryAgain')}
             </Button>
             <LinkButton as={Link} href="/home" variant="ghost">
-              Go home
+              {t('goHome')}
             </LinkButton>
           </>
         }
       >
-        {words.text}
+        {t(`${words}.text`)}
         {error.digest && <span className="mt-2 block font-mono text-xs">{error.digest}</span>}
       </EmptyState>
     </div>

@@ -2,35 +2,15 @@
 
 import { Segmented } from '@pixgen/ui';
 import { Monitor, Moon, Sun } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useSyncExternalStore } from 'react';
 import { THEME_KEY } from './theme-script';
 
 type Theme = 'light' | 'dark' | 'system';
 const OPTIONS = [
-  {
-    value: 'light',
-    label: (
-      <>
-        <Sun aria-hidden="true" /> Light
-      </>
-    ),
-  },
-  {
-    value: 'dark',
-    label: (
-      <>
-        <Moon aria-hidden="true" /> Dark
-      </>
-    ),
-  },
-  {
-    value: 'system',
-    label: (
-      <>
-        <Monitor aria-hidden="true" /> System
-      </>
-    ),
-  },
+  { value: 'light', icon: Sun },
+  { value: 'dark', icon: Moon },
+  { value: 'system', icon: Monitor },
 ] as const;
 
 function subscribe(listener: () => void) {
@@ -45,12 +25,20 @@ function read(): Theme {
 
 /** Light, dark, or as the system says; kept in this browser. */
 export function ThemeChoice() {
+  const t = useTranslations('shell');
   const theme = useSyncExternalStore<Theme>(subscribe, read, () => 'system');
   return (
     <Segmented
-      label="Theme"
+      label={t('theme')}
       value={theme}
-      options={OPTIONS}
+      options={OPTIONS.map(({ value, icon: Icon }) => ({
+        value,
+        label: (
+          <>
+            <Icon aria-hidden="true" /> {t(`themes.${value}`)}
+          </>
+        ),
+      }))}
       onValue={(next) => {
         localStorage.setItem(THEME_KEY, next);
         window.dispatchEvent(new Event('pixgen-theme'));

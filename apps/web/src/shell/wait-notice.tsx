@@ -1,10 +1,12 @@
 'use client';
 
+import { useTranslations } from 'next-intl';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { waitInWords, waitStore } from './wait-store';
 
 /** Counts down to when calls are taken again, after one was refused for being one too many. */
 export function WaitNotice() {
+  const t = useTranslations('shell');
   const until = useSyncExternalStore(waitStore.subscribe, waitStore.until, () => 0);
   const [leftMs, setLeftMs] = useState(0);
   useEffect(() => {
@@ -18,11 +20,14 @@ export function WaitNotice() {
     <div role="status" className="fixed inset-x-0 bottom-20 z-50 flex justify-center px-4 lg:bottom-6">
       {leftMs > 0 && (
         <p className="rounded-control bg-warn-soft px-4 py-2 text-sm text-warn shadow-lg">
-          Too many requests in a short time; nothing was charged. You can go on in{' '}
-          <span aria-hidden="true" className="tabular-nums">
-            {waitInWords(leftMs)}
-          </span>
-          <span className="sr-only">a while</span>.
+          {t.rich('tooManyRequestsInA', {
+            time: () => (
+              <span aria-hidden="true" className="tabular-nums">
+                {waitInWords(t, leftMs)}
+              </span>
+            ),
+            spoken: (words) => <span className="sr-only">{words}</span>,
+          })}
         </p>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { noteWait, waitInWords, waitStore } from './wait-store';
 
 const answer = (status: number, retryAfter?: string) => ({
@@ -22,7 +23,7 @@ it('keeps the longest wait that an answer names, and tells whoever shows it', ()
 });
 
 it('says waits as people do', () => {
-  expect([0, 900, 12_000, 60_000, 245_000].map(waitInWords)).toEqual([
+  expect([0, 900, 12_000, 60_000, 245_000].map((ms) => waitInWords(english('shell'), ms))).toEqual([
     '1 second',
     '1 second',
     '12 seconds',

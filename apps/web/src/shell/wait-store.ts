@@ -1,4 +1,5 @@
 /** Until when the API asks this person to wait, as its answers say it. */
+import type { Words } from '@/language/messages';
 
 /** Longer waits are hours of a quota; the answer itself names those. */
 const MAX_SHOWN_MS = 60 * 60_000;
@@ -31,8 +32,8 @@ export const waitStore = {
 };
 
 /** `4:05`, or `12 seconds` below a minute. */
-export function waitInWords(ms: number): string {
+export function waitInWords(t: Words<'shell'>, ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
-  if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`;
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} minutes`;
+  if (seconds < 60) return t('seconds', { seconds });
+  return t('minutes', { minutes: Math.floor(seconds / 60), seconds: String(seconds % 60).padStart(2, '0') });
 }

@@ -3,10 +3,11 @@
 import type { JobView } from '@pixgen/domain';
 import { cn, Spinner } from '@pixgen/ui';
 import { Check, X } from 'lucide-react';
+import { useTranslations } from 'next-intl';
 import { useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 
-const PHASES = ['Queued', 'Cold start', 'Preparing', 'Training', 'Saving'] as const;
+const PHASES = ['queued', 'cold', 'preparing', 'training', 'saving'] as const;
 
 function phaseIndex(job: JobView, phase: JobView['phase']): number {
   if (job.state === 'succeeded') return PHASES.length;
@@ -19,12 +20,13 @@ function phaseIndex(job: JobView, phase: JobView['phase']): number {
 
 /** Where a training is on its way, and where it stopped. */
 export function PhaseTimeline({ job, queuePosition }: { job: JobView; queuePosition: number | null }) {
+  const t = useTranslations('training');
   const live = useJobProgress(job.id);
   const over = isOver(job);
   const at = phaseIndex(job, (!over && live?.phase) || job.phase);
   const stopped = over && job.state !== 'succeeded';
   return (
-    <ol aria-label="Phases" className="grid grid-cols-5 gap-1.5">
+    <ol aria-label={t('phases')} className="grid grid-cols-5 gap-1.5">
       {PHASES.map((phase, index) => {
         const state = index < at ? 'done' : index > at ? 'open' : stopped ? 'stopped' : 'current';
         return (
@@ -49,11 +51,12 @@ export function PhaseTimeline({ job, queuePosition }: { job: JobView; queuePosit
               {state === 'current' && <Spinner className="size-3.5 text-accent max-sm:hidden" />}
               {state === 'stopped' && <X aria-hidden="true" className="size-3.5 text-danger max-sm:hidden" />}
               <span className="truncate">
-                {phase}
-                {phase === 'Queued' && state === 'current' && queuePosition !== null && ` #${queuePosition}`}
+                {phase === 'queued' && state === 'current' && queuePosition !== null
+                  ? t('queuedAt', { position: queuePosition })
+                  : t(`phaseNames.${phase}`)}
               </span>
               <span className="sr-only">
-                {state === 'done' ? '(done)' : state === 'stopped' ? '(stopped here)' : ''}
+                {state === 'done' ? t('done') : state === 'stopped' ? t('stoppedHere') : ''}
               </span>
             </span>
           </li>

@@ -1,16 +1,19 @@
 import { LIMITS } from '@pixgen/domain';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { english } from '../language/testing';
 import { overrideFault, readSetting, samplePromptsFault, showSetting } from './plan';
 
+const t = english('wizard');
+
 it('names the limit that a value breaks', () => {
-  expect(overrideFault('rank', '0')).toBe('Use 1 to 128.');
-  expect(overrideFault('steps', '1.5')).toBe('Use a whole number.');
-  expect(overrideFault('resolution', '100')).toBe('Use a multiple of 8.');
-  expect(overrideFault('seed', '-1')).toContain('Use 0 to');
-  expect(overrideFault('rank', '')).toBeNull();
-  expect(samplePromptsFault('a\n\nb')).toBeNull();
-  expect(samplePromptsFault('a\nb\nc\nd\ne')).toContain('at most 4');
+  expect(overrideFault(t, 'rank', '0')).toBe('Use 1 to 128.');
+  expect(overrideFault(t, 'steps', '1.5')).toBe('Use a whole number.');
+  expect(overrideFault(t, 'resolution', '100')).toBe('Use a multiple of 8.');
+  expect(overrideFault(t, 'seed', '-1')).toContain('Use 0 to');
+  expect(overrideFault(t, 'rank', '')).toBeNull();
+  expect(samplePromptsFault(t, 'a\n\nb')).toBeNull();
+  expect(samplePromptsFault(t, 'a\nb\nc\nd\ne')).toContain('at most 4');
 });
 
 it('takes times as people write them, and keeps milliseconds', () => {
@@ -18,10 +21,10 @@ it('takes times as people write them, and keeps milliseconds', () => {
   expect(['45', '45 s', '1.5 min', '1 min 30 s', '2min', ' 1 min 5 '].map(read)).toEqual([
     45_000, 45_000, 90_000, 90_000, 120_000, 65_000,
   ]);
-  expect(overrideFault('checkpointEveryMs', '45 s')).toBeNull();
-  expect(overrideFault('checkpointEveryMs', '30000')).toBe('Use 1 s to 10 min.');
+  expect(overrideFault(t, 'checkpointEveryMs', '45 s')).toBeNull();
+  expect(overrideFault(t, 'checkpointEveryMs', '30000')).toBe('Use 1 s to 10 min.');
   for (const text of ['soon', '1 hour', '-5', 'min', '1 s 1 min'])
-    expect([text, overrideFault('checkpointEveryMs', text)]).toEqual([text, expect.stringContaining('1 min 30 s')]);
+    expect([text, overrideFault(t, 'checkpointEveryMs', text)]).toEqual([text, expect.stringContaining('1 min 30 s')]);
   const { min, max } = LIMITS.training.checkpointEveryMs;
   fc.assert(fc.property(fc.integer({ min, max }), (ms) => read(showSetting('checkpointEveryMs', ms)) === ms));
 });

@@ -1,19 +1,19 @@
 /** What is wrong with the values that are typed in the settings step. The server's schema says the same again. */
 import { LIMITS, NUMBER_SETTINGS, type NumberSettingName } from '@pixgen/domain';
+import type { Words } from '@/language/messages';
 
 export const OVERRIDES = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 const SAMPLES = LIMITS.training.samplePrompts;
 
 /** What is wrong with a typed value, or null. Empty means "as the preset says". */
-export function overrideFault(key: NumberSettingName, text: string): string | null {
+export function overrideFault(t: Words<'wizard'>, key: NumberSettingName, text: string): string | null {
   if (text.trim() === '') return null;
   const { min, max, whole, multipleOf, isDuration } = NUMBER_SETTINGS[key];
   const value = readSetting(key, text);
-  if (isDuration && Number.isNaN(value)) return 'Use minutes and seconds, as in “1 min 30 s”.';
-  if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
-    return whole ? 'Use a whole number.' : 'Use a number.';
-  if (value < min || value > max) return `Use ${showSetting(key, min)} to ${showSetting(key, max)}.`;
-  if (multipleOf && value % multipleOf !== 0) return `Use a multiple of ${multipleOf}.`;
+  if (isDuration && Number.isNaN(value)) return t('useTime');
+  if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return whole ? t('useWhole') : t('useNumber');
+  if (value < min || value > max) return t('useRange', { min: showSetting(key, min), max: showSetting(key, max) });
+  if (multipleOf && value % multipleOf !== 0) return t('useMultiple', { of: multipleOf });
   return null;
 }
 
@@ -41,10 +41,10 @@ export function readSamplePrompts(text: string): string[] {
 }
 
 /** What is wrong with typed sample prompts, or null. */
-export function samplePromptsFault(text: string): string | null {
+export function samplePromptsFault(t: Words<'wizard'>, text: string): string | null {
   const prompts = readSamplePrompts(text);
-  if (prompts.length > SAMPLES.max) return `Use at most ${SAMPLES.max} prompts, one per line.`;
+  if (prompts.length > SAMPLES.max) return t('atMostPrompts', { max: SAMPLES.max });
   if (prompts.some((prompt) => prompt.length > SAMPLES.maxLength))
-    return `Use at most ${SAMPLES.maxLength} letters each.`;
+    return t('atMostLetters', { max: SAMPLES.maxLength });
   return null;
 }

@@ -16,6 +16,7 @@ import { useMutation } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -25,11 +26,6 @@ import { StopEarly } from './stop-early';
 import { useAutosave } from './use-autosave';
 import { useNewestDraft } from './use-newest-draft';
 
-const PRESET_WORDS: Record<TrainingPreset, { title: string; text: string }> = {
-  fast: { title: 'Fast', text: 'A first look. Good enough to see whether the photos serve.' },
-  balanced: { title: 'Balanced', text: 'The usual choice: a good likeness in reasonable time.' },
-  best: { title: 'Best', text: 'More steps and finer detail; takes the longest.' },
-};
 type Props = {
   model: ModelView;
   profile: GpuProfile;
@@ -39,6 +35,8 @@ type Props = {
 
 /** Step 3: a preset, and single values on top for those who know. Every change is kept with the draft. */
 export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props) {
+  const t = useTranslations('wizard');
+  const jobWords = useTranslations('jobs');
   const router = useRouter();
   const trpc = useTRPC();
   const { draft, keep, foresee } = useNewestDraft(model);
@@ -60,8 +58,8 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   const base = settingsOf(preset);
   // The weight of something that only people have.
   const shown = OVERRIDES.filter((key) => key !== 'priorWeight' || isPerson);
-  const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(key, texts[key] ?? '')]));
-  const samplesFault = samplePromptsFault(samples ?? '');
+  const faults = Object.fromEntries(shown.map((key) => [key, overrideFault(t, key, texts[key] ?? '')]));
+  const samplesFault = samplePromptsFault(t, samples ?? '');
   const hasSamples = samples === undefined || readSamplePrompts(samples).length > 0;
   const faulty = Object.values(faults).some(Boolean) || samplesFault !== null || (stopEarly && !hasSamples);
 
@@ -93,7 +91,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   return (
     <form onSubmit={submit} noValidate className="grid gap-8">
       <fieldset className="grid gap-4 sm:grid-cols-3">
-        <legend className="sr-only">Preset</legend>
+        <legend className="sr-only">{t('preset')}</legend>
         {TRAINING_PRESETS.map((name) => {
           const settings = settingsOf(name);
           return (
@@ -105,7 +103,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
               )}
             >
               <span className="flex items-center justify-between font-medium">
-                {PRESET_WORDS[name].title}
+                {t(`presets.${name}.title`)}
                 <input
                   type="radio"
                   name="preset"
@@ -115,9 +113,9 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
                   className="size-[1.15rem] accent-accent"
                 />
               </span>
-              <span className="text-ink-2 text-sm">{PRESET_WORDS[name].text}</span>
+              <span className="text-ink-2 text-sm">{t(`presets.${name}.text`)}</span>
               <span className="mt-1 font-mono text-ink-2 text-xs">
-                {settings.steps} steps · rank {settings.rank} · {settings.resolution} px
+                {t('stepsRankPx', { steps: settings.steps, rank: settings.rank, resolution: settings.resolution })}
               </span>
             </label>
           );
@@ -128,7 +126,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
         open={Object.keys(plan.overrides).length > 0}
       >
         <summary className="flex items-center justify-between gap-4 rounded-card px-5 py-4 font-medium [&::-webkit-details-marker]:hidden">
-          Advanced
+          {t('advanced')}
           <ChevronDown aria-hidden="true" className="size-4 text-ink-2 transition-transform group-open:rotate-180" />
         </summary>
         <div className="grid gap-x-6 gap-y-5 px-5 pb-6 sm:grid-cols-2 lg:grid-cols-3">
@@ -143,15 +141,15 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
                 inputMode={NUMBER_SETTINGS[key].isDuration ? 'text' : 'decimal'}
                 autoComplete="off"
                 value={texts[key] ?? ''}
-                placeholder={key === 'seed' ? 'random' : showSetting(key, base[key])}
+                placeholder={key === 'seed' ? t('random') : showSetting(key, base[key])}
                 onChange={(event) => setTexts((all) => ({ ...all, [key]: event.target.value }))}
                 className="font-mono"
               />
             </Field>
           ))}
           <Field
-            label="Sample prompts"
-            hint={`Drawn while it trains, one per line, ${LIMITS.training.samplePrompts.max} at most; none for no samples.`}
+            label={t('samplePrompts')}
+            hint={t('drawnWhileItTrainsOne', { max: LIMITS.training.samplePrompts.max })}
             error={samplesFault ?? undefined}
             className="sm:col-span-2 lg:col-span-3"
           >
@@ -167,22 +165,22 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
               checked={(captions ?? base.captions) === 'auto'}
               onChange={(event) => setCaptions(event.target.checked ? 'auto' : 'template')}
             >
-              Let the GPU describe each photo, where it has a captioner
+              {t('letTheGpuDescribeEach')}
             </Checkbox>
           </div>
         </div>
       </details>
       <p className="text-ink-2 text-sm">
-        Base model: {PROFILES[profile].name}. This training is {formatPrice(priceMicroUsd)}.
+        {t('baseModelThisTrainingIs', { name: PROFILES[profile].name, price: formatPrice(jobWords, priceMicroUsd) })}
       </p>
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
         <LinkButton as={Link} href={`/train/${model.id}/photos`} variant="ghost">
-          Back
+          {t('back')}
         </LinkButton>
         <div className="flex flex-wrap items-center gap-4">
           <Saved state={autosave.state} />
           <Button type="submit" variant="primary" disabled={faulty}>
-            Continue to review
+            {t('continueToReview')}
           </Button>
         </div>
       </div>

@@ -5,6 +5,7 @@ import { Button, LinkButton, Notice } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -17,6 +18,8 @@ export function StartTraining(props: {
   priceMicroUsd: number;
   blocked: string | null;
 }) {
+  const t = useTranslations('wizard');
+  const jobWords = useTranslations('jobs');
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -35,13 +38,13 @@ export function StartTraining(props: {
   return (
     <div className="grid gap-5">
       {start.error && (
-        <Notice tone="danger" title="The training did not start">
+        <Notice tone="danger" title={t('theTrainingDidNotStart')}>
           {failureOf(start.error).message}
         </Notice>
       )}
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
         <LinkButton as={Link} href={`/train/${props.modelId}/settings`} variant="ghost">
-          Back
+          {t('back')}
         </LinkButton>
         <div className="flex flex-wrap items-center gap-4">
           {props.blocked && (
@@ -57,7 +60,7 @@ export function StartTraining(props: {
             aria-describedby={props.blocked ? 'why-not' : undefined}
             onClick={() => start.mutate({ ...input, idempotencyKey: intent.keyFor(input) })}
           >
-            Start training · {formatPrice(props.priceMicroUsd)}
+            {t('startTraining', { price: formatPrice(jobWords, props.priceMicroUsd) })}
           </Button>
         </div>
       </div>

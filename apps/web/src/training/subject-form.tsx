@@ -4,6 +4,7 @@ import { type ConsentInput, LIMITS, type ModelView } from '@pixgen/domain';
 import { Button, Checkbox, cn, Field, Input, Notice } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
@@ -19,6 +20,7 @@ type Subject = ConsentInput['subject'];
  * and are kept as they are typed; the statement counts once the person goes on.
  */
 export function SubjectForm(props: { model: ModelView | null; choices: SubjectChoices }) {
+  const t = useTranslations('wizard');
   const { choices } = props;
   const router = useRouter();
   const trpc = useTRPC();
@@ -61,10 +63,10 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
     event.preventDefault();
     if (minor) return;
     const gaps = {
-      ...(!name.trim() && { name: 'Give the model a name.' }),
-      ...(!wordFits && { classWord: typed.classWord ? choices.patternHint : 'Say what the subject is.' }),
-      ...(!accepted && { consent: 'Confirm the statement to go on.' }),
-      ...(person && age === null && { age: `Say whether the person is ${choices.minAge} or older.` }),
+      ...(!name.trim() && { name: t('giveTheModelAName') }),
+      ...(!wordFits && { classWord: typed.classWord ? choices.patternHint : t('sayWhatTheSubjectIs') }),
+      ...(!accepted && { consent: t('confirmTheStatementToGo') }),
+      ...(person && age === null && { age: t('sayWhetherThePersonIs', { minAge: choices.minAge }) }),
     };
     setMissing(gaps);
     if (Object.keys(gaps).length > 0) return;
@@ -77,19 +79,19 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
   return (
     <form onSubmit={submit} noValidate className="grid max-w-2xl gap-8">
       {agree.error && <Notice tone="danger">{failureOf(agree.error).message}</Notice>}
-      <Field label="Name" hint="Only you see it." error={missing.name ?? fieldError(error, 'name')}>
+      <Field label={t('name')} hint={t('onlyYouSeeIt')} error={missing.name ?? fieldError(error, 'name')}>
         <Input
           value={name}
           onChange={(event) => setName(event.target.value)}
           maxLength={LIMITS.name.max}
           autoComplete="off"
-          placeholder="Me, spring 2026"
+          placeholder={t('meSpring2026')}
         />
       </Field>
       <div className="grid gap-3">
         <Field
-          label="What is it?"
-          hint="One or two plain words. They stand next to the trigger word in every prompt."
+          label={t('whatIsIt')}
+          hint={t('oneOrTwoPlainWords')}
           error={missing.classWord ?? fieldError(error, 'classWord')}
         >
           <Input
@@ -97,10 +99,10 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
             onChange={(event) => changeClass(event.target.value)}
             maxLength={41}
             autoComplete="off"
-            placeholder="woman"
+            placeholder={t('woman')}
           />
         </Field>
-        <ul aria-label="Common subjects" className="flex flex-wrap gap-2">
+        <ul aria-label={t('commonSubjects')} className="flex flex-wrap gap-2">
           {choices.words.map((word) => (
             <li key={word}>
               <button
@@ -121,31 +123,31 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
       </div>
       {classWord.trim() && (
         <fieldset className="grid animate-rise gap-4 rounded-card border border-line bg-surface p-5">
-          <legend className="float-left mb-1 w-full font-medium">Your statement</legend>
+          <legend className="float-left mb-1 w-full font-medium">{t('yourStatement')}</legend>
           {person && (
             <div className="grid gap-2 text-sm">
-              <Choice checked={subject === 'self'} onChoose={() => changeWho('self')} label="It is me" />
+              <Choice checked={subject === 'self'} onChoose={() => changeWho('self')} label={t('itIsMe')} />
               <Choice
                 checked={subject === 'permitted'}
                 onChoose={() => changeWho('permitted')}
-                label="It is someone who agreed"
+                label={t('itIsSomeoneWhoAgreed')}
               />
             </div>
           )}
           {person && (
             <fieldset className="grid gap-2 text-sm" aria-describedby="age-error">
-              <legend className="mb-2">How old is the person in the photos?</legend>
+              <legend className="mb-2">{t('howOldIsThePerson')}</legend>
               <Choice
                 name="age"
                 checked={age === 'adult'}
                 onChoose={() => setAge('adult')}
-                label={`${choices.minAge} or older`}
+                label={t('orOlder', { minAge: choices.minAge })}
               />
               <Choice
                 name="age"
                 checked={age === 'minor'}
                 onChoose={() => setAge('minor')}
-                label={`Younger than ${choices.minAge}`}
+                label={t('youngerThan', { minAge: choices.minAge })}
               />
               <p id="age-error" role="alert" className="font-medium text-danger text-sm empty:hidden">
                 {age === null && missing.age}
@@ -153,7 +155,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
             </fieldset>
           )}
           {minor && (
-            <Notice tone="danger" title="This model cannot be made">
+            <Notice tone="danger" title={t('thisModelCannotBeMade')}>
               {choices.underAge}
             </Notice>
           )}
@@ -172,7 +174,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
       <div className="flex flex-wrap items-center justify-end gap-4 border-line border-t pt-6">
         <Saved state={autosave.state} />
         <Button type="submit" variant="primary" disabled={minor} busy={agree.isPending || agree.isSuccess}>
-          Continue to photos
+          {t('continueToPhotos')}
         </Button>
       </div>
     </form>

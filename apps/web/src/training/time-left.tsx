@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useLiveStatus } from '@/jobs/live';
 import { useNow } from '@/jobs/time';
 import { formatSpan } from '@/jobs/words';
@@ -18,6 +19,8 @@ export function useOutlook(trainingId: string, working: boolean) {
 
 /** How long it will still take: a span, what it is told from, or that nobody can tell. */
 export function TimeLeft({ trainingId }: { trainingId: string }) {
+  const t = useTranslations('training');
+  const jobWords = useTranslations('jobs');
   const outlook = useOutlook(trainingId, true);
   const now = useNow(1_000);
   const down = useLiveStatus() === 'down';
@@ -27,15 +30,14 @@ export function TimeLeft({ trainingId }: { trainingId: string }) {
   const since = Math.max(0, now - outlook.at);
   return (
     <p className="min-h-5 text-ink-2 text-sm">
-      {timeLeft ? (
-        <>
-          <span className="font-medium text-ink">{formatSpan(timeLeft.p50Ms - since, timeLeft.p90Ms - since)}</span>, as
-          half and nine tenths of the last {basedOn} trainings with this preset took
-        </>
-      ) : (
-        `Nobody can tell yet how long this takes: ${basedOn === 0 ? 'no training' : `only ${basedOn}`} with this preset went before it.`
-      )}
-      {down && ' · The live connection is down; this page asks every few seconds instead.'}
+      {timeLeft
+        ? t.rich('left', {
+            b: (words) => <span className="font-medium text-ink">{words}</span>,
+            span: formatSpan(jobWords, timeLeft.p50Ms - since, timeLeft.p90Ms - since),
+            basedOn,
+          })
+        : t('nobodyKnows', { basedOn })}
+      {down && t('theLiveConnectionIsDown')}
     </p>
   );
 }

@@ -3,12 +3,13 @@
 import type { ModelView } from '@pixgen/domain';
 import { Badge, Button, Card, Confirm, Facts, Notice, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
-import { formatCost, formatDuration, STATE_WORDS } from '@/jobs/words';
+import { formatCost, formatDuration, stateWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { LossPanel } from './loss-panel';
@@ -19,6 +20,8 @@ import { TrainingLog } from './training-log';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
 export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
+  const t = useTranslations('training');
+  const jobWords = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const options = trpc.training.get.queryOptions({ id: trainingId });
@@ -39,7 +42,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
   const outlook = useOutlook(trainingId, live !== undefined && !isOver(live));
   if (!training) return null;
   const { job, settings } = training;
-  const state = STATE_WORDS[job.state];
+  const state = stateWords(jobWords, job.state);
   const working = !isOver(job);
 
   async function confirmCancel(): Promise<string | null> {
@@ -54,12 +57,12 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
   }
 
   return (
-    <Section title="Training" aside={<Badge tone={state.tone}>{state.label}</Badge>}>
+    <Section title={t('training')} aside={<Badge tone={state.tone}>{state.label}</Badge>}>
       <Card className="grid gap-6">
         <PhaseTimeline job={job} queuePosition={outlook?.queuePosition ?? null} />
         {working && (
           <div className="grid gap-2">
-            <JobBar job={job} name={`Training ${model.name}`} />
+            <JobBar job={job} name={t('trainingOf', { name: model.name })} />
             <TimeLeft trainingId={trainingId} />
           </div>
         )}
@@ -73,7 +76,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
                   busy={retry.isPending}
                   onClick={() => retry.mutate({ id: trainingId, idempotencyKey: intent.keyFor(trainingId) })}
                 >
-                  Train again
+                  {t('trainAgain')}
                 </Button>
               )
             }
@@ -87,30 +90,37 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           <Facts
             items={[
               [
-                'Preset',
-                `${training.preset}, ${settings.steps} steps, rank ${settings.rank}, ${settings.resolution} px`,
+                t('preset'),
+                t('stepsRankPx', {
+                  preset: training.preset,
+                  steps: settings.steps,
+                  rank: settings.rank,
+                  resolution: settings.resolution,
+                }),
               ],
-              ['Photos', training.photoCount],
+              [t('photos'), training.photoCount],
               [
-                'Seed',
+                t('seed'),
                 <span key="seed" className="font-mono">
                   {settings.seed}
                 </span>,
               ],
-              ...(job.startedAt && job.endedAt ? [['Took', formatDuration(job.startedAt, job.endedAt)] as const] : []),
-              ...(working ? [] : [['Cost', formatCost(job.costMicroUsd)] as const]),
+              ...(job.startedAt && job.endedAt
+                ? [[t('took'), formatDuration(jobWords, job.startedAt, job.endedAt)] as const]
+                : []),
+              ...(working ? [] : [[t('cost'), formatCost(jobWords, job.costMicroUsd)] as const]),
             ]}
           />
           {working && (
             <Confirm
               danger
-              trigger={<Button variant="quietDanger">Cancel training</Button>}
-              title="Cancel this training?"
-              action="Cancel the training"
-              keep="Let it run"
+              trigger={<Button variant="quietDanger">{t('cancelTraining')}</Button>}
+              title={t('cancelThisTraining')}
+              action={t('cancelTheTraining')}
+              keep={t('letItRun')}
               onConfirm={confirmCancel}
             >
-              The GPU stops and nothing is charged. Photos and settings stay, so that you can start again.
+              {t('theGpuStopsAndNothing')}
             </Confirm>
           )}
         </div>

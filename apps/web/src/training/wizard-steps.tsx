@@ -1,14 +1,10 @@
 import { PageHeader, Stepper } from '@pixgen/ui';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 
-const STEPS = [
-  { slug: 'subject', label: 'Subject' },
-  { slug: 'photos', label: 'Photos' },
-  { slug: 'settings', label: 'Settings' },
-  { slug: 'review', label: 'Review' },
-] as const;
-export type WizardStep = (typeof STEPS)[number]['slug'];
+const STEPS = ['subject', 'photos', 'settings', 'review'] as const;
+export type WizardStep = (typeof STEPS)[number];
 
 /** The frame of the four steps. Earlier steps are links; nothing is lost by going back. */
 export function WizardFrame(props: {
@@ -18,17 +14,19 @@ export function WizardFrame(props: {
   lead: ReactNode;
   children: ReactNode;
 }) {
-  const at = STEPS.findIndex((step) => step.slug === props.step);
+  const t = useTranslations('wizard');
+  const at = STEPS.indexOf(props.step);
   return (
     <div className="mx-auto max-w-4xl">
       <Stepper
-        label="Steps of the training"
+        label={t('stepsOfTheTraining')}
+        doneLabel={t('done')}
         as={Link}
         className="mb-10"
         steps={STEPS.map((step, index) => ({
-          label: step.label,
+          label: t(`steps.${step}`),
           state: index < at ? 'done' : index === at ? 'current' : 'open',
-          href: index < at && props.modelId ? `/train/${props.modelId}/${step.slug}` : undefined,
+          href: index < at && props.modelId ? `/train/${props.modelId}/${step}` : undefined,
         }))}
       />
       <PageHeader title={props.title} lead={props.lead} />

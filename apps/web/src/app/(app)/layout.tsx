@@ -1,6 +1,7 @@
 import { Toaster } from '@pixgen/ui';
 import type { ReactNode } from 'react';
 import { LiveProvider } from '@/jobs/live';
+import { Words } from '@/language/words-for';
 import { AppShell } from '@/shell/app-shell';
 import { ApiProvider } from '@/trpc/client';
 import { Hydrate } from '@/trpc/hydrate';
@@ -10,13 +11,15 @@ import { load } from '@/trpc/server';
 export default async function AppLayout({ children }: { children: ReactNode }) {
   const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
   return (
-    <ApiProvider>
-      <LiveProvider>
-        <Hydrate>
-          <AppShell account={account}>{children}</AppShell>
-        </Hydrate>
-        <Toaster />
-      </LiveProvider>
-    </ApiProvider>
+    <Words of={['shell', 'jobs']}>
+      <ApiProvider>
+        <LiveProvider>
+          <Hydrate>
+            <AppShell account={account}>{children}</AppShell>
+          </Hydrate>
+          <Toaster />
+        </LiveProvider>
+      </ApiProvider>
+    </Words>
   );
 }

@@ -1,15 +1,14 @@
-import type { Metadata } from 'next';
+import { useTranslations } from 'next-intl';
 import { SetUpForm } from '@/account/credentials-form';
 import { Entrance } from '@/account/entrance';
+import { titled } from '@/language/titled';
 
-export const metadata: Metadata = { title: 'Set up' };
+export const generateMetadata = titled('setUp');
 
 export default function SetUpPage() {
+  const t = useTranslations('entrance');
   return (
-    <Entrance
-      title="Set up PixGen"
-      lead="This link makes the first administrator. It works once; afterwards people sign in as usual."
-    >
+    <Entrance title={t('setUpPixgen')} lead={t('thisLinkMakesTheFirst')}>
       <SetUpForm />
     </Entrance>
   );

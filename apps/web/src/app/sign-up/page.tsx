@@ -1,22 +1,24 @@
 import { Notice } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
+import { getTranslations } from 'next-intl/server';
 import { ClerkSignUp } from '@/account/clerk';
 import { SignUpForm } from '@/account/credentials-form';
 import { Entrance } from '@/account/entrance';
 import { findInstallation, isSignedIn } from '@/account/installation';
 import { env } from '@/env';
 import { safeNextPath } from '@/http/next-path';
+import { titled } from '@/language/titled';
 
-export const metadata: Metadata = { title: 'Create an account' };
+export const generateMetadata = titled('createAnAccount');
 
 export default async function SignUpPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
+  const t = await getTranslations('entrance');
   const next = safeNextPath((await searchParams).next);
   if (await isSignedIn()) redirect(next);
   if (env().AUTH_MODE === 'clerk') {
     return (
-      <Entrance title="Create an account" lead="It takes a minute.">
+      <Entrance title={t('createAnAccount')} lead={t('itTakesAMinute')}>
         <ClerkSignUp next={next} />
       </Entrance>
     );
@@ -26,20 +28,20 @@ export default async function SignUpPage({ searchParams }: { searchParams: Promi
   const query = next === '/home' ? '' : `?next=${encodeURIComponent(next)}`;
   return (
     <Entrance
-      title="Create an account"
-      lead="Your photos and the models made from them stay with you on this installation."
+      title={t('createAnAccount')}
+      lead={t('yourPhotosAndTheModels')}
       below={
         <>
-          Have an account?{' '}
+          {t('haveAnAccount')}{' '}
           <Link href={`/sign-in${query}`} className="font-medium text-accent underline-offset-4 hover:underline">
-            Sign in
+            {t('signIn')}
           </Link>
         </>
       }
     >
       {registration === 'closed' ? (
-        <Notice tone="warn" title="Registration is closed">
-          Ask the operator of this site for an account.
+        <Notice tone="warn" title={t('registrationIsClosed')}>
+          {t('askTheOperatorOfThis')}
         </Notice>
       ) : (
         <SignUpForm next={next} invite={registration === 'invite'} />

@@ -1,16 +1,18 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import { activityInput, readActivityFilters } from '@/jobs/activity-filters';
 import { ActivityList } from '@/jobs/activity-list';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Activity' };
+export const generateMetadata = titled('activity');
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export default async function ActivityPage({ searchParams }: Props) {
+  const t = await getTranslations('jobs');
   const filters = readActivityFilters(await searchParams);
   const unfiltered = filters.kind === null && filters.state === null;
   const jobs = await load((queryClient, trpc) =>
@@ -20,17 +22,17 @@ export default async function ActivityPage({ searchParams }: Props) {
   );
   return (
     <>
-      <PageHeader title="Activity" lead="Every training and every order of pictures, with what happened to it." />
+      <PageHeader title={t('activity')} lead={t('everyTrainingAndEveryOrder')} />
       {unfiltered && jobs.pages[0]?.items.length === 0 ? (
         <EmptyState
-          title="Nothing yet"
+          title={t('nothingYet')}
           action={
             <LinkButton as={Link} href="/train" variant="primary">
-              Train a model
+              {t('trainAModel')}
             </LinkButton>
           }
         >
-          Jobs are listed here from the moment they are accepted.
+          {t('jobsAreListedHereFrom')}
         </EmptyState>
       ) : (
         <Hydrate>

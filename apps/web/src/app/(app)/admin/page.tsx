@@ -1,17 +1,19 @@
 import { LinkButton, PageHeader, Section } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import { Invites } from '@/account/invites';
 import { DeadLetters } from '@/admin/dead-letters';
 import { Queues } from '@/admin/queues';
 import { ReportClock } from '@/admin/report-clock';
 import { Users } from '@/admin/users';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Administration' };
+export const generateMetadata = titled('administration');
 
 export default async function AdminPage() {
+  const t = await getTranslations('admin');
   await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
@@ -28,18 +30,18 @@ export default async function AdminPage() {
   return (
     <>
       <PageHeader
-        title="Administration"
-        lead="Who is here, what waits, and what ended badly."
+        title={t('administration')}
+        lead={t('whoIsHereWhatWaits')}
         actions={
           <>
             <LinkButton as={Link} href="/admin/reports">
-              Reports
+              {t('reports')}
             </LinkButton>
             <LinkButton as={Link} href="/admin/audit-log">
-              Audit log
+              {t('auditLog')}
             </LinkButton>
             {/* A page of the API's, not of this app: a plain link. */}
-            <LinkButton href="/admin/queues">Queue board</LinkButton>
+            <LinkButton href="/admin/queues">{t('queueBoard')}</LinkButton>
           </>
         }
       />
@@ -49,7 +51,7 @@ export default async function AdminPage() {
           <Queues />
           <DeadLetters />
           <Users />
-          <Section title="Invitations">
+          <Section title={t('invitations')}>
             <Invites />
           </Section>
         </div>

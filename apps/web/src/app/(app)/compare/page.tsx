@@ -1,15 +1,18 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import { getTranslations } from 'next-intl/server';
 import { CompareIsland } from '@/gallery/islands';
 import { readPair } from '@/gallery/pair';
+import { titled } from '@/language/titled';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Compare' };
+export const generateMetadata = titled('compare');
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export default async function ComparePage({ searchParams }: Props) {
+  const t = await getTranslations('gallery');
   const { a: first, b: second } = readPair(await searchParams);
   if (!first || !second || first === second) return <NothingToCompare />;
   const [a, b] = await load((queryClient, trpc) =>
@@ -18,7 +21,7 @@ export default async function ComparePage({ searchParams }: Props) {
   if (!a || !b) return <NothingToCompare />;
   return (
     <>
-      <PageHeader title="Compare" />
+      <PageHeader title={t('compare')} />
 
       <CompareIsland a={a} b={b} />
     </>
@@ -26,17 +29,18 @@ export default async function ComparePage({ searchParams }: Props) {
 }
 
 function NothingToCompare() {
+  const t = useTranslations('gallery');
   return (
     <EmptyState
       heading="h1"
-      title="Choose two pictures"
+      title={t('chooseTwoPictures')}
       action={
         <LinkButton as={Link} href="/gallery" variant="primary">
-          Open the gallery
+          {t('openTheGallery')}
         </LinkButton>
       }
     >
-      Select two pictures in the gallery and press Compare, or C.
+      {t('selectTwoPicturesInThe')}
     </EmptyState>
   );
 }

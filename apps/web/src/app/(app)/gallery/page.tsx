@@ -1,16 +1,18 @@
 import { PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
 import { filterInput, needsBrowser, readFilters, readPage } from '@/gallery/filters';
 import { GalleryIsland } from '@/gallery/islands';
 import { firstInput, shelfKey, toFirstPage } from '@/gallery/shelf-query';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Gallery' };
+export const generateMetadata = titled('gallery');
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export default async function GalleryPage({ searchParams }: Props) {
+  const t = await getTranslations('gallery');
   const params = await searchParams;
   const filters = readFilters(params);
   const { page } = readPage(params);
@@ -35,7 +37,7 @@ export default async function GalleryPage({ searchParams }: Props) {
   );
   return (
     <>
-      <PageHeader title="Gallery" />
+      <PageHeader title={t('gallery')} />
       <Hydrate>
         <GalleryIsland
           models={models.items.map(({ id, name }) => ({ id, name }))}

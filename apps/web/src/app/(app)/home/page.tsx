@@ -1,16 +1,19 @@
 import { EmptyState, LinkButton, PageHeader, Section } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import { getTranslations } from 'next-intl/server';
 import { PrintStrip } from '@/gallery/print-strip';
 import { RunningJobs } from '@/jobs/running-jobs';
 import { SunPrint } from '@/landing/sun-print';
+import { titled } from '@/language/titled';
 import { ModelCard } from '@/models/model-card';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Home' };
+export const generateMetadata = titled('home');
 
 export default async function HomePage() {
+  const t = await getTranslations('home');
   const [account, models, images] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
@@ -19,19 +22,19 @@ export default async function HomePage() {
       queryClient.fetchQuery(trpc.jobs.list.queryOptions({ live: true, limit: 10 })),
     ]),
   );
-  const first = account.displayName.split(' ')[0];
+  const first = account.displayName.split(' ')[0] ?? '';
   return (
     <>
       <PageHeader
-        title={`Hello, ${first}`}
+        title={t('hello', { first })}
         actions={
           models.items.length > 0 && (
             <>
               <LinkButton as={Link} href="/train">
-                Train a model
+                {t('trainAModel')}
               </LinkButton>
               <LinkButton as={Link} href="/studio" variant="primary">
-                Open the studio
+                {t('openTheStudio')}
               </LinkButton>
             </>
           )
@@ -45,11 +48,11 @@ export default async function HomePage() {
           ) : (
             <>
               {images.items.length > 0 && (
-                <Section title="Recent pictures" aside={<MoreLink href="/gallery">All pictures</MoreLink>}>
+                <Section title={t('recentPictures')} aside={<MoreLink href="/gallery">{t('allPictures')}</MoreLink>}>
                   <PrintStrip />
                 </Section>
               )}
-              <Section title="Models" aside={<MoreLink href="/models">All models</MoreLink>}>
+              <Section title={t('models')} aside={<MoreLink href="/models">{t('allModels')}</MoreLink>}>
                 <div className="grid grid-cols-2 gap-x-4 gap-y-8 sm:grid-cols-3 lg:grid-cols-4">
                   {models.items.map((model) => (
                     <ModelCard key={model.id} model={model} />
@@ -73,18 +76,18 @@ function MoreLink({ href, children }: { href: string; children: React.ReactNode 
 }
 
 function FirstModel() {
+  const t = useTranslations('home');
   return (
     <EmptyState
       art={<SunPrint seed={3} kind="contour" className="mb-3 w-36 rounded-print shadow-lift" />}
-      title="Train your first model"
+      title={t('trainYourFirstModel')}
       action={
         <LinkButton as={Link} href="/train" variant="primary" size="lg">
-          Train your first model
+          {t('trainYourFirstModel')}
         </LinkButton>
       }
     >
-      Take 5 to 20 photos of one subject: you, a friend who agreed, a pet, a thing. PixGen learns it, then draws it
-      wherever you like.
+      {t('take5To20Photos')}
     </EmptyState>
   );
 }

@@ -1,14 +1,16 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
 import { Plus } from 'lucide-react';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
+import { titled } from '@/language/titled';
 import { ModelList } from '@/models/model-list';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Models' };
+export const generateMetadata = titled('models');
 
 export default async function ModelsPage() {
+  const t = await getTranslations('models');
   const models = await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
       trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
@@ -18,26 +20,26 @@ export default async function ModelsPage() {
   return (
     <>
       <PageHeader
-        title="Models"
-        lead="Each model knows one subject."
+        title={t('models')}
+        lead={t('eachModelKnowsOneSubject')}
         actions={
           !none && (
             <LinkButton as={Link} href="/train" variant="primary">
-              <Plus aria-hidden="true" /> New model
+              <Plus aria-hidden="true" /> {t('newModel')}
             </LinkButton>
           )
         }
       />
       {none ? (
         <EmptyState
-          title="No model yet"
+          title={t('noModelYet')}
           action={
             <LinkButton as={Link} href="/train" variant="primary">
-              Train your first model
+              {t('trainYourFirstModel')}
             </LinkButton>
           }
         >
-          Five photos of one subject are enough to start.
+          {t('fivePhotosOfOneSubject')}
         </EmptyState>
       ) : (
         <Hydrate>

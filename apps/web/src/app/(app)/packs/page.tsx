@@ -1,21 +1,20 @@
 import { EmptyState, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { titled } from '@/language/titled';
 import { PackList } from '@/packs/pack-list';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Packs' };
+export const generateMetadata = titled('packs');
 
 export default async function PacksPage({ searchParams }: { searchParams: Promise<{ model?: string | string[] }> }) {
+  const t = await getTranslations('packs');
   const { model } = await searchParams;
   const packs = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.packs.list.queryOptions()));
   return (
     <>
-      <PageHeader
-        title="Packs"
-        lead="Prepared prompts that belong together. Choose one of your models and draw them all in one go."
-      />
+      <PageHeader title={t('packs')} lead={t('preparedPromptsThatBelongTogether')} />
       {packs.items.length === 0 ? (
-        <EmptyState title="No packs here">The operator of this installation has not added any.</EmptyState>
+        <EmptyState title={t('noPacksHere')}>{t('theOperatorOfThisInstallation')}</EmptyState>
       ) : (
         <PackList packs={packs.items} query={typeof model === 'string' ? `?model=${encodeURIComponent(model)}` : ''} />
       )}

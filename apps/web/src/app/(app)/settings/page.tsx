@@ -1,7 +1,7 @@
 import { PROFILES } from '@pixgen/domain';
 import { Card, Facts, LinkButton, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ApiKeys } from '@/account/api-keys';
 import { SignOutButton } from '@/account/sign-out-button';
@@ -9,14 +9,18 @@ import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
 import { formatMoney } from '@/jobs/words';
 import { SingleKeysChoice } from '@/keys/single-keys-choice';
+import { LanguageChoice } from '@/language/language-choice';
+import { titled } from '@/language/titled';
 import { OwnStrikes } from '@/reports/own-strikes';
 import { ThemeChoice } from '@/shell/theme-choice';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Settings' };
+export const generateMetadata = titled('settings');
 
 export default async function SettingsPage() {
+  const t = await getTranslations('settings');
+  const jobWords = await getTranslations('jobs');
   const [account] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
@@ -28,17 +32,19 @@ export default async function SettingsPage() {
   const { budget } = account;
   return (
     <>
-      <PageHeader title="Settings" />
+      <PageHeader title={t('settings')} />
       <div className="grid max-w-3xl gap-5">
-        <Block title="Account" text="How this installation knows you.">
+        <Block title={t('account')} text={t('howThisInstallationKnowsYou')}>
           <Facts
             items={[
-              ['Name', account.displayName],
-              ['E-mail', account.email ?? 'none'],
-              ['Role', account.role === 'admin' ? 'Administrator' : 'Member'],
-              ['Base model', PROFILES[account.profile].name],
-              ['Spent', formatMoney(budget.spentMicroUsd)],
-              ...(budget.limitMicroUsd === null ? [] : [['Limit', formatMoney(budget.limitMicroUsd)] as const]),
+              [t('name'), account.displayName],
+              [t('eMail'), account.email ?? t('none')],
+              [t('role'), account.role === 'admin' ? t('administrator') : t('member')],
+              [t('baseModel'), PROFILES[account.profile].name],
+              [t('spent'), formatMoney(jobWords, budget.spentMicroUsd)],
+              ...(budget.limitMicroUsd === null
+                ? []
+                : [[t('limit'), formatMoney(jobWords, budget.limitMicroUsd)] as const]),
             ]}
           />
           <Hydrate>
@@ -46,24 +52,25 @@ export default async function SettingsPage() {
           </Hydrate>
           <SignOutButton />
         </Block>
-        <Block title="Appearance" text="Kept in this browser.">
+        <Block title={t('appearance')} text={t('keptInThisBrowser')}>
           <ThemeChoice />
+          <LanguageChoice className="max-w-48" />
           <SingleKeysChoice />
         </Block>
-        <Block title="API keys" text="For programs that do what you do here. A key may do everything your account may.">
+        <Block title={t('apiKeys')} text={t('forProgramsThatDoWhat')}>
           <Hydrate>
             <ApiKeys />
           </Hydrate>
         </Block>
-        <Block title="Your data" text="Take it with you, or end it.">
+        <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>
             <YourData hasPassword={env().AUTH_MODE === 'local'} />
           </Hydrate>
         </Block>
         {account.role === 'admin' && (
-          <Block title="Administration" text="Only administrators see this part.">
+          <Block title={t('administration')} text={t('onlyAdministratorsSeeThisPart')}>
             <LinkButton as={Link} href="/admin">
-              Open the administration
+              {t('openTheAdministration')}
             </LinkButton>
           </Block>
         )}
@@ -80,7 +87,7 @@ function Block({ title, text, children }: { title: string; text: string; childre
           <h2 className="font-semibold text-lg tracking-[-0.01em]">{title}</h2>
           <p className="text-ink-2 text-sm">{text}</p>
         </div>
-        <div className="grid justify-items-stretch gap-5 [&>a]:justify-self-start [&>button]:justify-self-start [&>fieldset]:justify-self-start">
+        <div className="grid grid-cols-[minmax(0,1fr)] justify-items-stretch gap-5 [&>a]:justify-self-start [&>button]:justify-self-start [&>fieldset]:justify-self-start">
           {children}
         </div>
       </section>

@@ -1,13 +1,14 @@
 import { EmptyState, LinkButton, PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
 import { formOfRecipe } from '@/generation/draw-input';
 import { Studio } from '@/generation/studio';
 import { SunPrint } from '@/landing/sun-print';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Studio' };
+export const generateMetadata = titled('studio');
 
 type Param = string | string[] | undefined;
 type Props = {
@@ -15,6 +16,7 @@ type Props = {
 };
 
 export default async function StudioPage({ searchParams }: Props) {
+  const t = await getTranslations('studio');
   const params = await searchParams;
   const [account, models] = await load((queryClient, trpc) =>
     Promise.all([
@@ -28,17 +30,17 @@ export default async function StudioPage({ searchParams }: Props) {
   if (!model) {
     return (
       <>
-        <PageHeader title="Studio" />
+        <PageHeader title={t('studio')} />
         <EmptyState
           art={<SunPrint seed={11} kind="umbel" className="mb-3 w-32 rounded-print shadow-lift" />}
-          title="The studio needs a model"
+          title={t('theStudioNeedsAModel')}
           action={
             <LinkButton as={Link} href="/train" variant="primary">
-              Train a model
+              {t('trainAModel')}
             </LinkButton>
           }
         >
-          Train one on 5 to 20 photos; then describe here what it should be seen doing.
+          {t('trainOneOn5To')}
         </EmptyState>
       </>
     );
@@ -51,7 +53,7 @@ export default async function StudioPage({ searchParams }: Props) {
   );
   return (
     <>
-      <PageHeader title="Studio" />
+      <PageHeader title={t('studio')} />
       <Hydrate>
         <Studio
           key={model.id}

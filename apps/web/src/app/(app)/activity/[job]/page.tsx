@@ -1,9 +1,9 @@
-import type { Metadata } from 'next';
 import { JobPage } from '@/jobs/job-page';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Job' };
+export const generateMetadata = titled('job');
 
 export default async function Page({ params }: { params: Promise<{ job: string }> }) {
   const { job: id } = await params;

@@ -1,12 +1,14 @@
 import { PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
 import { AuditLog } from '@/admin/audit-log';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Audit log' };
+export const generateMetadata = titled('auditLog');
 
 export default async function AuditLogPage() {
+  const t = await getTranslations('admin');
   await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
       trpc.admin.auditLog.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
@@ -14,10 +16,7 @@ export default async function AuditLogPage() {
   );
   return (
     <>
-      <PageHeader
-        title="Audit log"
-        lead="What was done, by whom. People stand in it under pseudonyms; an erased person has no name."
-      />
+      <PageHeader title={t('auditLog')} lead={t('whatWasDoneByWhom')} />
       <Hydrate>
         <AuditLog />
       </Hydrate>

@@ -1,10 +1,10 @@
-import type { Metadata } from 'next';
 import { filterInput, needsBrowser, readFilters } from '@/gallery/filters';
 import { ImageIsland } from '@/gallery/islands';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Picture' };
+export const generateMetadata = titled('picture');
 
 type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
 

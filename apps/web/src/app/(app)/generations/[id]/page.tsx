@@ -1,9 +1,9 @@
-import type { Metadata } from 'next';
 import { GenerationPage } from '@/generation/generation-page';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Pictures' };
+export const generateMetadata = titled('pictures');
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;

@@ -1,11 +1,11 @@
-import type { Metadata } from 'next';
+import { titled } from '@/language/titled';
 import { ModelPage } from '@/models/model-page';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
 type Props = { params: Promise<{ id: string }> };
 
-export const metadata: Metadata = { title: 'Model' };
+export const generateMetadata = titled('model');
 
 export default async function Page({ params }: Props) {
   const { id } = await params;

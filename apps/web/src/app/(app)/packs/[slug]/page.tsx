@@ -1,16 +1,18 @@
 import { LIMITS, type ModelView } from '@pixgen/domain';
 import { Card, Facts, LinkButton, Notice, PageHeader, Section } from '@pixgen/ui';
-import type { Metadata } from 'next';
 import Link from 'next/link';
+import { getTranslations } from 'next-intl/server';
+import { titled } from '@/language/titled';
 import { PackArt } from '@/packs/pack-card';
 import { RunPack } from '@/packs/run-pack';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Pack' };
+export const generateMetadata = titled('pack');
 
 type Props = { params: Promise<{ slug: string }>; searchParams: Promise<{ model?: string | string[] }> };
 
 export default async function PackPage({ params, searchParams }: Props) {
+  const t = await getTranslations('packs');
   const { slug } = await params;
   const wanted = (await searchParams).model;
   const [pack, account, ready, drafts] = await load((queryClient, trpc) =>
@@ -29,29 +31,29 @@ export default async function PackPage({ params, searchParams }: Props) {
     <>
       <PageHeader title={pack.name} lead={pack.description} />
       <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <Section title="Prompts" aside={`${pack.prompts.length} in version ${pack.version}`}>
+        <Section title={t('prompts2')} aside={t('inVersion', { count: pack.prompts.length, version: pack.version })}>
           <ol className="grid gap-px overflow-hidden rounded-card border border-line bg-line">
             {pack.prompts.map((prompt, index) => (
               <li key={prompt} className="flex gap-4 bg-surface px-5 py-4 text-sm">
                 <span className="font-mono text-ink-2">{index + 1}</span>
-                <span>{withSubject(prompt)}</span>
+                <span>{withSubject(prompt, t('yourSubject'))}</span>
               </li>
             ))}
           </ol>
-          {pack.negativePrompt && <Facts items={[['Kept out', pack.negativePrompt]]} />}
+          {pack.negativePrompt && <Facts items={[[t('keptOut'), pack.negativePrompt]]} />}
         </Section>
-        <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label="Run this pack">
+        <aside className="grid content-start gap-5 max-lg:row-start-1" aria-label={t('runThisPack')}>
           <PackArt slug={pack.slug} className="aspect-[5/3] rounded-print max-lg:hidden" />
           {models.length === 0 ? (
             <Notice
-              title="A pack needs a model"
+              title={t('aPackNeedsAModel')}
               action={
                 <LinkButton as={Link} href="/train" size="sm">
-                  Train a model
+                  {t('trainAModel')}
                 </LinkButton>
               }
             >
-              Train one first; then run this pack with it.
+              {t('trainOneFirstThenRun')}
             </Notice>
           ) : (
             <Card>
@@ -77,11 +79,11 @@ function mayTrain({ consent, photoCounts }: ModelView): boolean {
   return consent !== null && pending === 0 && ready >= LIMITS.photos.min && ready <= LIMITS.photos.max;
 }
 
-function withSubject(prompt: string) {
+function withSubject(prompt: string, subject: string) {
   return prompt.split(/(\{subject\})/).map((part, index) =>
     part === '{subject}' ? (
       <span key={index} className="rounded-full bg-accent-soft px-2 py-0.5 text-accent-strong dark:text-accent">
-        your subject
+        {subject}
       </span>
     ) : (
       part

@@ -1,14 +1,16 @@
 import { isPersonClass, LIMITS, trainingEdgePx } from '@pixgen/domain';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { titled } from '@/language/titled';
 import { PhotoStep } from '@/photos/photo-step';
 import { loadDraft } from '@/training/load-draft';
 import { WizardFrame } from '@/training/wizard-steps';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Photos' };
+export const generateMetadata = titled('photos');
 
 export default async function PhotosPage({ params }: { params: Promise<{ modelId: string }> }) {
+  const t = await getTranslations('wizard');
   const model = await loadDraft((await params).modelId, 'photos');
   const [account] = await load((queryClient, trpc) =>
     Promise.all([
@@ -20,8 +22,8 @@ export default async function PhotosPage({ params }: { params: Promise<{ modelId
     <WizardFrame
       modelId={model.id}
       step="photos"
-      title={`Photos of ${model.name}`}
-      lead={`${LIMITS.photos.min} to ${LIMITS.photos.max} photos; 10 to 15 varied ones work best. Location data is removed, and only you can see them.`}
+      title={t('photosOf', { name: model.name })}
+      lead={t('toPhotos10To15', { min: LIMITS.photos.min, max: LIMITS.photos.max })}
     >
       <Hydrate>
         <PhotoStep

@@ -1,17 +1,19 @@
 import { CONSENT, isPersonClass, PROFILES, resolveTrainSettings, trainingPlan } from '@pixgen/domain';
 import { Card, Facts, Notice } from '@pixgen/ui';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
 import { Print } from '@/gallery/print';
 import { formatPrice } from '@/jobs/words';
+import { titled } from '@/language/titled';
 import { setVerdict } from '@/photos/tile-state';
 import { loadDraft } from '@/training/load-draft';
 import { StartTraining } from '@/training/start-training';
 import { WizardFrame } from '@/training/wizard-steps';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Review' };
+export const generateMetadata = titled('review');
 
 export default async function ReviewPage({ params }: { params: Promise<{ modelId: string }> }) {
+  const t = await getTranslations('wizard');
   const model = await loadDraft((await params).modelId, 'review');
   const plan = model.plan ?? trainingPlan.parse({});
   const [account, photos] = await load((queryClient, trpc) =>
@@ -30,20 +32,15 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
   });
   const price = account.prices.trainMicroUsd;
   return (
-    <WizardFrame
-      modelId={model.id}
-      step="review"
-      title="All set?"
-      lead="The training goes on when you close this page. You may cancel it at any time."
-    >
+    <WizardFrame modelId={model.id} step="review" title={t('allSet')} lead={t('theTrainingGoesOnWhen')}>
       <div className="grid gap-6">
         {PROFILES[account.profile].simulated && (
           <Notice tone="warn" title={PROFILES[account.profile].name}>
-            This base model shows the machinery, not likeness.
+            {t('thisBaseModelShowsThe')}
           </Notice>
         )}
         <Card className="grid gap-6">
-          <ul aria-label="Photos of the set" className="grid grid-cols-5 gap-1.5 sm:grid-cols-10">
+          <ul aria-label={t('photosOfTheSet')} className="grid grid-cols-5 gap-1.5 sm:grid-cols-10">
             {ready.map((photo) => (
               <li key={photo.id} className="overflow-hidden rounded-print">
                 <Print
@@ -59,23 +56,30 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
           </ul>
           <Facts
             items={[
-              ['Model', model.name],
-              ['Subject', model.classWord],
+              [t('model'), model.name],
+              [t('subject'), model.classWord],
               [
-                'Trigger word',
+                t('triggerWord'),
                 <span key="t" className="font-mono">
                   {model.triggerWord}
                 </span>,
               ],
-              ['Photos', ready.length],
-              ['Preset', plan.preset[0]?.toUpperCase() + plan.preset.slice(1)],
+              [t('photos'), ready.length],
+              [t('preset'), t(`presets.${plan.preset}.title`)],
               [
-                'Training',
-                `${settings.steps} steps${settings.stopEarly ? ' at most' : ''}, rank ${settings.rank}, ${settings.resolution} px, batch ${settings.batchSize}, learning rate ${settings.learningRate}`,
+                t('training'),
+                t('trainingOf', {
+                  early: String(Boolean(settings.stopEarly)),
+                  steps: settings.steps,
+                  rank: settings.rank,
+                  resolution: settings.resolution,
+                  batch: settings.batchSize,
+                  rate: String(settings.learningRate),
+                }),
               ],
-              ['Seed', plan.overrides.seed ?? 'random'],
-              ['Statement', model.consent ? CONSENT.text[model.consent.subject] : 'missing'],
-              ['Price', formatPrice(price)],
+              [t('seed'), plan.overrides.seed ?? t('random')],
+              [t('statement'), model.consent ? CONSENT.text[model.consent.subject] : t('missing')],
+              [t('price'), formatPrice(await getTranslations('jobs'), price)],
             ]}
           />
         </Card>
@@ -83,7 +87,7 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
           modelId={model.id}
           plan={plan}
           priceMicroUsd={price}
-          blocked={setVerdict(ready.length, 0).reason}
+          blocked={setVerdict(await getTranslations('photos'), ready.length, 0).reason}
         />
       </div>
     </WizardFrame>
