@@ -18,8 +18,8 @@ TICKET_KEY=$(secret)
 SESSION_PRIVATE_KEY=$(openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | base64 | tr -d '\n')
 GPU_SERVER_SECRET=$(secret)
 OBJECT_STORE_INTERNAL_KEY=$(secret)
-# nano: a tiny model that runs anywhere. sdxl: the real one, on an NVIDIA card.
-GPU_PROFILE=nano
+# tiny: draws simple things on any machine. nano: random weights, for trying the steps. sdxl: the real one, on an NVIDIA card.
+GPU_PROFILE=tiny
 # closed, invite or open: who may make an account.
 REGISTRATION=invite
 ENV

@@ -92,7 +92,7 @@ export async function startProductSide(stores: StoreEnv, dataDir: string): Promi
     gpu: 'simulator',
     web: false,
     webPort: {},
-    environment: { ...stores, LOG_LEVEL: 'warn' },
+    environment: { ...stores, LOG_LEVEL: 'warn', GPU_PROFILE: 'nano' },
     step: silentStep,
     onTrouble: (line) => console.error(line),
   });

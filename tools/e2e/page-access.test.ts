@@ -111,7 +111,7 @@ describe('every page', () => {
       gpu: 'simulator',
       web: true,
       webPort: {},
-      environment: process.env,
+      environment: { GPU_PROFILE: 'nano', ...process.env },
       durable: false,
       step: (_label, work) => work(() => undefined),
       onTrouble: (line) => faults.push(line),

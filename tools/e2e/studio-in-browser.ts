@@ -34,7 +34,7 @@ export async function openStudio(executablePath: string): Promise<StudioInBrowse
       gpu: 'simulator',
       web: true,
       webPort: {},
-      environment: process.env,
+      environment: { GPU_PROFILE: 'nano', ...process.env },
       durable: false,
       step: (_label, work) => work(() => undefined),
       onTrouble: (line) => faults.push(line),

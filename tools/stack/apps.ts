@@ -48,11 +48,8 @@ export function publicUrl({ environment, ports }: Pick<AppContext, 'environment'
   return environment.PUBLIC_URL ?? `http://localhost:${ports.web}`;
 }
 
-/**
- * The base model of the embedded stack where GPU_PROFILE does not say another. Set to `tiny` once
- * `gpu/pixgen_gpu/tiny/weights/base.safetensors` is shipped: nothing else has to change (gpu/tiny_model/README.md).
- */
-const DEFAULT_PROFILE: GpuProfile = 'nano';
+/** The base model of the embedded stack where GPU_PROFILE does not say another: its weights are part of the repository. */
+const DEFAULT_PROFILE: GpuProfile = 'tiny';
 
 /** What api and worker share. */
 function serverDefaults(): Environment {
