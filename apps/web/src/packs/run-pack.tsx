@@ -103,7 +103,7 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
         variant="primary"
         size="lg"
         busy={run.isPending || run.isSuccess || train.busy}
-        className="h-auto min-h-12 whitespace-normal py-2"
+        className="h-auto min-h-12 py-2 sm:whitespace-normal"
       >
         {t('run', {
           first: String(trainFirst),
