@@ -37,8 +37,9 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     edits: [
       {
         file: 'packages/db/src/accept-jobs.ts',
-        find: "if (isLiveConflict(error)) return { outcome: 'already-live' };\n      throw error;",
-        replace: "return { outcome: 'accepted', jobId: request.jobId, eventNumber: '1', at: new Date() };",
+        find: "return { outcome: 'already-live' };\n      throw error;",
+        replace:
+          "return { outcome: 'already-live' };\n      return { outcome: 'accepted', jobId: request.jobId, eventNumber: '1', at: new Date() };",
       },
     ],
     run: { finds: 'I1', faults: postgresDies },
