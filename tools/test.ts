@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { generateClient, isClientGenerated } from './stack/database.ts';
@@ -17,6 +17,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** By name, and what else went wrong. */
+  readonly failures: readonly string[];
 }
 
 interface Part {
@@ -41,7 +43,7 @@ function vitest(name: string): Part {
     name,
     group: 'test',
     command: ['vitest', 'run', '--project', name, ...reporters],
-    count: () => countVitest(report),
+    count: (output) => countVitest(report, output),
   };
 }
 
@@ -89,9 +91,12 @@ async function main(): Promise<number> {
   for (const { part, tookMs, failed, counts } of rows) {
     const result = `${failed ? pc.red('failed') : pc.green('ok')}${counts ? pc.dim(`  ${counts.passed} passed, ${counts.failed} failed`) : ''}`;
     console.log(`${part.name.padEnd(18)}${(tookMs / 1000).toFixed(1).padStart(8)}  ${result}`);
+    // Once more where everybody looks: what came before may be thousands of lines up.
+    for (const failure of counts?.failures ?? []) console.log(pc.red(`  ✗ ${failure}`));
   }
   console.log(`${'all'.padEnd(18)}${((performance.now() - startedAt) / 1000).toFixed(1).padStart(8)}\n`);
-  const sum = (key: keyof Counts) => rows.reduce((total, { counts }) => total + (counts?.[key] ?? 0), 0);
+  const sum = (key: 'passed' | 'failed' | 'skipped') =>
+    rows.reduce((total, { counts }) => total + (counts?.[key] ?? 0), 0);
   // A part that fails without a failed test (a lint, a crash) still counts: the closing line must never read as success.
   const failedParts = rows.filter(({ failed, counts }) => failed && (counts?.failed ?? 0) === 0).length;
   const skipped = sum('skipped');
@@ -127,7 +132,7 @@ async function run(part: Part): Promise<{ code: number | 'missing'; output: stri
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: programs, FORCE_COLOR: '0' },
+    env: { ...process.env, PATH: programs, NO_COLOR: '1' },
   });
   const { pid } = child;
   if (pid !== undefined) guardGroup(pid, 'SIGTERM');
@@ -159,18 +164,46 @@ function logFile(part: Part): string {
   return join(outputFolder, `${part.name.replaceAll(' ', '-')}.log`);
 }
 
-function countVitest(report: string): Counts {
-  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
-  const found = JSON.parse(readFileSync(report, 'utf8')) as Record<
-    'numPassedTests' | 'numFailedTests' | 'numPendingTests',
-    number
-  >;
-  return { passed: found.numPassedTests, failed: found.numFailedTests, skipped: found.numPendingTests };
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: ReadonlyArray<{
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: ReadonlyArray<{ readonly fullName: string; readonly status: string }>;
+  }>;
+}
+
+function countVitest(report: string, output: string): Counts {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const found = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+  const failures = found.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(repositoryRoot, name);
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    if (tests.length > 0) return tests.map(({ fullName }) => `${file} › ${fullName}`);
+    // A file that fails without a failed test could not be loaded, set up or taken down.
+    return status === 'failed' ? [`${file}: ${message.split('\n', 1)[0]}`] : [];
+  });
+  // These fail a run without failing a test, and the report leaves them out.
+  const unhandled = [...output.matchAll(/Unhandled (?:Rejection|Error).*\n(?:.*\n)?.*Error: .*/g)];
+  return {
+    passed: found.numPassedTests,
+    failed: found.numFailedTests,
+    skipped: found.numPendingTests,
+    failures: [...failures, ...unhandled.map(([text]) => text.replaceAll(/\s+/g, ' '))],
+  };
 }
 
 function countPytest(output: string): Counts {
   const count = (word: string) => Number(output.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
-  return { passed: count('passed'), failed: count('failed') + count('errors?'), skipped: count('skipped') };
+  return {
+    passed: count('passed'),
+    failed: count('failed') + count('errors?'),
+    skipped: count('skipped'),
+    failures: [...output.matchAll(/^(?:FAILED|ERROR) (.*)$/gm)].map(([, name = '']) => name),
+  };
 }
 
 runProgram(main);
