@@ -7,13 +7,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSENT, newId } from '@pixgen/domain';
 import { createPixgenClient } from '@pixgen/trpc/client';
-import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
 import { type Person, type Product, startProduct } from '../testing/product.ts';
 import { drawPhoto, hasEnded, until } from '../testing/studio.ts';
-import { endOf, readRedis } from '../testing/traces.ts';
+import { endOf, overhearRedis, readRedis } from '../testing/traces.ts';
 
 const canary = (name: string): string => `canary-${name}-${randomBytes(6).toString('hex')}`;
 const secrets = {
@@ -41,9 +40,7 @@ const words: Record<string, string> = {
 };
 
 let product: Product;
-let monitor: Redis;
-let monitored: Redis;
-const said: string[] = [];
+let overheard: Awaited<ReturnType<typeof overhearRedis>>;
 const refusals: string[] = [];
 const logs = ['api', 'worker'].map((name) =>
   endOf(join(repositoryRoot, 'test-output', `${name}-${process.env.VITEST_POOL_ID ?? 0}.log`)),
@@ -52,13 +49,10 @@ const logs = ['api', 'worker'].map((name) =>
 beforeAll(async () => {
   const env = { TICKET_KEY: secrets.ticketKey, SESSION_PRIVATE_KEY: secrets.sessionKey, LOG_LEVEL: 'debug' };
   product = await startProduct({ env });
-  monitored = new Redis(product.redisUrl);
-  monitor = await monitored.monitor();
-  monitor.on('monitor', (_time: string, args: string[]) => said.push(args.join(' ')));
+  overheard = await overhearRedis(product.redisUrl);
 });
 afterAll(async () => {
-  monitor?.disconnect();
-  monitored?.disconnect();
+  overheard?.stop();
   await product?.stop();
 });
 
@@ -147,12 +141,13 @@ it('no word of a person, no secret and no signature reaches a log, a queue or a 
   await beRefused(person);
   expect(refusals.length).toBeGreaterThan(12);
   expect(Object.values(words).every((word) => word.length > 8)).toBe(true);
+  const said = overheard.said();
   await readRedis(product.redisUrl, (place, text) => said.push(`${place} ${text}`));
   const lines = logs.flatMap(({ file, from }) => readFileSync(file).subarray(from).toString().split('\n'));
   expect(lines.length).toBeGreaterThan(10);
   // Queues, live events and counters went through here.
   expect(said.some((text) => text.includes('pixgen:'))).toBe(true);
-  expect(said.some((text) => /^publish /i.test(text))).toBe(true);
+  expect(said.some((text) => /\] "publish" /i.test(text))).toBe(true);
   for (const [name, word] of Object.entries(words)) {
     // Who sends a field that does not exist is told its name.
     const places = { log: lines, redis: said, refusal: name === 'unknownField' ? [] : refusals };

@@ -1,5 +1,7 @@
 /** Where words still stand in a whole product: tables, Redis, the object store, logs. */
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { createTestStorage } from '@pixgen/storage/testing';
 import { Redis } from 'ioredis';
 import type { Product } from './product.ts';
@@ -61,6 +63,24 @@ export async function readRedis(url: string, note: Note): Promise<void> {
   } finally {
     redis.disconnect();
   }
+}
+
+/**
+ * Everything that is said to a Redis server from now on, in its own notation of commands. Over a plain connection: a client
+ * that is still waiting for the answer to MONITOR takes what a busy server reports right behind it for a protocol error.
+ */
+export async function overhearRedis(url: string): Promise<{ said: () => string[]; stop: () => void }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    heard += text;
+  });
+  await once(socket, 'connect');
+  socket.write('MONITOR\r\n');
+  await once(socket, 'data');
+  if (!heard.startsWith('+OK')) throw new Error(`Redis does not let itself be overheard: ${heard.slice(0, 200)}`);
+  return { said: () => heard.split('\r\n'), stop: () => socket.destroy() };
 }
 
 async function readKey(redis: Redis, key: string): Promise<unknown> {
