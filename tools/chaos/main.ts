@@ -33,6 +33,7 @@ async function main(): Promise<number> {
     options: {
       breaks: { type: 'boolean', default: false },
       ci: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
       nightly: { type: 'boolean', default: false },
       seed: { type: 'string' },
       jobs: { type: 'string', default: String(CI.jobs) },
@@ -40,6 +41,10 @@ async function main(): Promise<number> {
       scenario: { type: 'string' },
     },
   });
+  if (values.help) {
+    say(USAGE);
+    return 0;
+  }
   if (values.breaks) {
     return runBreaks(
       positionals.flatMap((list) => list.split(',')),

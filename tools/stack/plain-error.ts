@@ -11,6 +11,8 @@ export function errorCode(error: unknown): string | undefined {
 /** One line for a person out of anything thrown. Unexpected errors keep their stack, since nobody foresaw them. */
 export function describeError(error: unknown): string {
   if (error instanceof PlainError) return error.message;
+  // Node's own sentence about an option that does not exist or lacks its value.
+  if (errorCode(error)?.startsWith('ERR_PARSE_ARGS_') && error instanceof Error) return error.message;
   if (errorCode(error) === 'ENOSPC') return 'The disk is full. Free some space, then start again; nothing was lost.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
