@@ -1,4 +1,5 @@
 /** Jobs that ended badly: kept with their story, shown to admins only, run again on their owners' budget. */
+import { type Actor, listJobs } from '@pixgen/core';
 import { relayOutbox } from '@pixgen/db';
 import { createOwner, newOrder, type TestOwner } from '@pixgen/db/testing';
 import { type DeadLetterStory, type DeadLetterView, newId, type RetryDeadLettersResult } from '@pixgen/domain';
@@ -102,6 +103,20 @@ describe('a job that ended failed', () => {
     expect((await budget(owner)).heldMicroUsd).toBe(BigInt(PRICE));
     expect(((await get('')) as { items: DeadLetterView[] }).items.map(({ id }) => id)).not.toContain(jobId);
     expect(await get(`/${jobId}`)).toMatchObject({ open: false });
+  });
+
+  it('is what its owner is told of as ended badly, until it runs again', async () => {
+    const owner = await createOwner(api.db, BigInt(10 * PRICE));
+    const actor: Actor = { userId: owner.userId, role: 'member', status: 'active', via: 'session' };
+    const endedBadly = async () => {
+      const { items } = await listJobs(api.services.deps, actor, { limit: 10, endedBadly: true });
+      return items.map(({ id, state, costMicroUsd }) => ({ id, state, costMicroUsd }));
+    };
+    await jobs().accept(newOrder(owner, { holdMicroUsd: PRICE }));
+    const jobId = await failedJob(owner);
+    expect(await endedBadly(), 'not the one that waits').toEqual([{ id: jobId, state: 'failed', costMicroUsd: 0 }]);
+    await retry([jobId]);
+    expect(await endedBadly()).toEqual([]);
   });
 
   it('is refused by itself, with the reason, beside others that are accepted', async () => {

@@ -48,7 +48,14 @@ export async function findJob(db: Db, userId: string, jobId: string) {
 export async function listJobRows(
   db: Db,
   userId: string,
-  page: { before: string | null; limit: number; kind: JobKind | null; live: boolean; state: JobState | null },
+  page: {
+    before: string | null;
+    limit: number;
+    kind: JobKind | null;
+    live: boolean;
+    state: JobState | null;
+    endedBadly: boolean;
+  },
 ) {
   const rows = await db.prisma.job.findMany({
     where: {
@@ -60,6 +67,7 @@ export async function listJobRows(
         : page.live
           ? { state: { in: ['queued', 'dispatching', 'running'] } }
           : {}),
+      ...(page.endedBadly ? { deadLetter: { isNot: null } } : {}),
     },
     select: JOB_COLUMNS,
     orderBy: { id: 'desc' },

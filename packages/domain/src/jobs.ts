@@ -95,6 +95,8 @@ export const listJobsInput = pageInput.extend({
   kind: jobKind.optional(),
   live: z.stringbool().or(z.boolean()).optional(),
   state: jobState.optional(),
+  /** Only those that ended failed or expired and were not tried again since. */
+  endedBadly: z.stringbool().or(z.boolean()).optional(),
 });
 export const jobPage = page(jobView);
 export const jobDetailView = jobView.extend({

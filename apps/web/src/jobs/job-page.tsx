@@ -1,17 +1,15 @@
 'use client';
 
 import type { JobDetailView } from '@pixgen/domain';
-import { Badge, Button, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Badge, Card, cn, Facts, LinkButton, PageHeader, Section } from '@pixgen/ui';
+import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
-import { failureOf } from '@/trpc/failure';
 import { FailureNotice } from './failure-notice';
-import { useIntentKey } from './intent-key';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
+import { RetryJob } from './retry-job';
 import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
 import { formatCost, formatDuration, sayEvent, stateWords } from './words';
@@ -57,7 +55,7 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
             <JobBar job={job} name={name} />
           </Card>
         )}
-        <FailureNotice job={job} action={mayRetry(job) && <Again job={job} editPath={editPath} />} />
+        <FailureNotice job={job} action={mayRetry(job) && <RetryJob job={job} editPath={editPath} />} />
         <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="grid content-start gap-10">
             <Section title={t('whatHappened')}>
@@ -127,44 +125,6 @@ function Trace({ job }: { job: JobDetailView }) {
         );
       })}
     </ol>
-  );
-}
-
-/** The same once more, or with changes. */
-function Again({ job, editPath }: { job: JobDetailView; editPath: string | null }) {
-  const t = useTranslations('jobs');
-  const trpc = useTRPC();
-  const router = useRouter();
-  const queryClient = useQueryClient();
-  const intent = useIntentKey(`retry-job:${job.id}`);
-  const onSuccess = (next: { job: { id: string } }) => {
-    intent.settle();
-    void queryClient.invalidateQueries(trpc.jobs.pathFilter());
-    router.push(`/activity/${next.job.id}`);
-  };
-  const draw = useMutation(trpc.generation.retry.mutationOptions({ onSuccess }));
-  const train = useMutation(trpc.training.retry.mutationOptions({ onSuccess }));
-  const retry = job.kind === 'train' ? train : draw;
-  return (
-    <>
-      <Button
-        size="sm"
-        busy={retry.isPending}
-        onClick={() => retry.mutate({ id: job.orderId, idempotencyKey: intent.keyFor(job.id) })}
-      >
-        {t('retry')}
-      </Button>
-      {editPath && (
-        <LinkButton as={Link} size="sm" href={editPath}>
-          {t('editAndRetry')}
-        </LinkButton>
-      )}
-      {retry.error && (
-        <p role="alert" className="basis-full font-medium text-danger text-sm">
-          {failureOf(retry.error).message}
-        </p>
-      )}
-    </>
   );
 }
 

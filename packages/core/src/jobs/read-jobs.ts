@@ -34,6 +34,7 @@ export async function listJobs(
     kind?: JobKind | undefined;
     live?: boolean | undefined;
     state?: JobState | undefined;
+    endedBadly?: boolean | undefined;
   },
 ): Promise<Page<JobView>> {
   const rows = await listJobRows(deps.db, actor.userId, {
@@ -42,6 +43,7 @@ export async function listJobs(
     kind: input.kind ?? null,
     live: input.live ?? false,
     state: input.state ?? null,
+    endedBadly: input.endedBadly ?? false,
   });
   const progress = await progressOf(deps, rows);
   return toPage(rows, input.limit, (row) => toJobView(row, progress.get(row.id)));

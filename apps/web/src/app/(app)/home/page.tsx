@@ -3,6 +3,8 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { getTranslations } from 'next-intl/server';
 import { PrintStrip } from '@/gallery/print-strip';
+import { FailedJobs } from '@/jobs/failed-jobs';
+import { FAILED_JOBS } from '@/jobs/failed-jobs-query';
 import { RunningJobs } from '@/jobs/running-jobs';
 import { SunPrint } from '@/landing/sun-print';
 import { titled } from '@/language/titled';
@@ -20,6 +22,7 @@ export default async function HomePage() {
       queryClient.fetchQuery(trpc.models.list.queryOptions({ limit: 8 })),
       queryClient.fetchQuery(trpc.images.list.queryOptions({ limit: 12 })),
       queryClient.fetchQuery(trpc.jobs.list.queryOptions({ live: true, limit: 10 })),
+      queryClient.fetchQuery(trpc.jobs.list.queryOptions(FAILED_JOBS)),
     ]),
   );
   const first = account.displayName.split(' ')[0] ?? '';
@@ -43,6 +46,7 @@ export default async function HomePage() {
       <Hydrate>
         <div className="grid gap-12">
           <RunningJobs />
+          <FailedJobs />
           {models.items.length === 0 ? (
             <FirstModel />
           ) : (
