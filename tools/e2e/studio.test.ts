@@ -38,6 +38,23 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
   };
 
+  /** Types while the browser has the server's page and none of its scripts yet, then lets those through. */
+  const typeBeforeAlive = async (path: string, text: string) => {
+    let letScriptsGo = () => {};
+    const scripts = new Promise<void>((resolve) => {
+      letScriptsGo = resolve;
+    });
+    await page.route(SCRIPTS, async (route) => {
+      await scripts;
+      await route.continue();
+    });
+    await page.goto(path, { waitUntil: 'commit' });
+    await prompt().fill(text);
+    letScriptsGo();
+    await page.waitForLoadState();
+    await page.unroute(SCRIPTS);
+  };
+
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {
     await makeDraft(page, 'Biscuit');
     await page.goto('/packs');
@@ -108,25 +125,24 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.getByLabel('Number of pictures').fill('2');
     await page.reload();
     await page.waitForFunction(() => document.querySelector('textarea')?.value === 'what was there before');
-    let letScriptsGo = () => {};
-    const scripts = new Promise<void>((resolve) => {
-      letScriptsGo = resolve;
-    });
-    await page.route(SCRIPTS, async (route) => {
-      await scripts;
-      await route.continue();
-    });
-    await page.goto('/studio', { waitUntil: 'commit' });
-    await prompt().pressSequentially('what was typed');
-    letScriptsGo();
+    await typeBeforeAlive('/studio', 'what was typed');
     await page.waitForFunction(
       () =>
         document.querySelector('textarea')?.value !== 'what was typed' ||
         [...document.querySelectorAll('button')].some(({ textContent }) => textContent?.startsWith('Generate 2')),
     );
     expect(await prompt().inputValue()).toBe('what was typed');
-    await page.unroute(SCRIPTS);
     await page.getByLabel('Number of pictures').fill('4');
+    await prompt().fill('');
+  });
+
+  it('lets what is typed before the page is alive win over the prompt that a link brought', async () => {
+    await typeBeforeAlive('/studio?prompt=what%20the%20link%20says', 'what was typed');
+    // The page is alive once it has taken the link's prompt out of its address.
+    await page.waitForURL((url) => !url.searchParams.has('prompt'));
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'what was typed');
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'what was typed');
     await prompt().fill('');
   });
 

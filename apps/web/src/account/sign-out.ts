@@ -1,4 +1,4 @@
-import { KEPT_DATABASE } from '@/photos/kept-files';
+import { KEPT_DATABASE } from '@/photos/kept-database';
 
 /** Ends the session and leaves; the whole page goes, so that nothing fetched for this person stays in memory. @param to the next page */
 export async function signOut(to = '/'): Promise<void> {

@@ -3,6 +3,7 @@
 import { LinkButton, Notice } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useTranslations } from 'next-intl';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 
@@ -10,6 +11,7 @@ const POLL_MS = 60_000;
 
 /** How many reports wait, and whether one waits too long. Nothing where none does. */
 export function ReportClock() {
+  const t = useTranslations('moderation');
   const trpc = useTRPC();
   const { data: clock } = useQuery({ ...trpc.admin.reports.clock.queryOptions(), refetchInterval: POLL_MS });
   if (!clock || clock.open === 0) return null;
@@ -17,18 +19,14 @@ export function ReportClock() {
   return (
     <Notice
       tone={overdue > 0 ? 'danger' : 'warn'}
-      title={`${open} ${open === 1 ? 'report waits' : 'reports wait'}${overdue > 0 ? `, ${overdue} longer than 48 hours` : ''}`}
+      title={overdue > 0 ? t('reportsWaitSomeTooLong', { open, overdue }) : t('reportsWait', { open })}
       action={
         <LinkButton as={Link} href="/admin/reports" size="sm">
-          Decide
+          {t('decide')}
         </LinkButton>
       }
     >
-      {nextDueAt && (
-        <>
-          The first {overdue > 0 ? 'was' : 'is'} due <Moment at={nextDueAt} />.
-        </>
-      )}
+      {nextDueAt && t.rich(overdue > 0 ? 'theFirstWasDue' : 'theFirstIsDue', { at: () => <Moment at={nextDueAt} /> })}
     </Notice>
   );
 }

@@ -3,14 +3,15 @@
 import type { ReportDecision, ReportTarget, ReportView } from '@pixgen/domain';
 import { Badge, Button, Confirm, Facts, Field, Input, Notice, Section, Segmented } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Moment } from '@/jobs/time';
-import { DECISIONS, REASON_WORDS, STATE_WORDS } from '@/reports/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
 /** Reports, what is due first on top, each with what can be decided. */
 export function Reports() {
+  const t = useTranslations('moderation');
   const trpc = useTRPC();
   const [open, setOpen] = useState(true);
   const [shown, setShown] = useState<string | null>(null);
@@ -20,24 +21,24 @@ export function Reports() {
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Section
-      title="Reports"
+      title={t('reports')}
       aside={
         <Segmented
-          label="Which reports"
+          label={t('whichReports')}
           value={open ? 'open' : 'decided'}
           options={[
-            { value: 'open', label: 'To decide' },
-            { value: 'decided', label: 'Decided' },
+            { value: 'open', label: t('toDecide') },
+            { value: 'decided', label: t('decided') },
           ]}
           onValue={(which) => setOpen(which === 'open')}
         />
       }
     >
       {list.error && <Notice tone="danger">{failureOf(list.error).message}</Notice>}
-      {items.length === 0 && !list.isPending && <p className="text-ink-2 text-sm">None.</p>}
+      {items.length === 0 && !list.isPending && <p className="text-ink-2 text-sm">{t('none')}</p>}
       {items.length > 0 && (
         <ul
-          aria-label="Reports"
+          aria-label={t('reports')}
           className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
         >
           {items.map((report) => (
@@ -58,7 +59,7 @@ export function Reports() {
           busy={list.isFetchingNextPage}
           onClick={() => void list.fetchNextPage()}
         >
-          Show more
+          {t('showMore')}
         </Button>
       )}
     </Section>
@@ -66,26 +67,30 @@ export function Reports() {
 }
 
 function Line({ report, isShown, onShow }: { report: ReportView; isShown: boolean; onShow: () => void }) {
+  const t = useTranslations('moderation');
+  const reportWords = useTranslations('reports');
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
       <span className="min-w-0 flex-1 basis-64">
-        <span className="font-medium">{REASON_WORDS[report.reason]}</span>
-        <span className="block break-words text-ink-2">{report.what || 'Its words are erased.'}</span>
+        <span className="font-medium">{reportWords(`reason.${report.reason}`)}</span>
+        <span className="block break-words text-ink-2">{report.what || t('itsWordsAreErased')}</span>
       </span>
-      {report.overdue && <Badge tone="danger">Overdue</Badge>}
-      {report.state !== 'open' && <Badge>{STATE_WORDS[report.state]}</Badge>}
+      {report.overdue && <Badge tone="danger">{t('overdue')}</Badge>}
+      {report.state !== 'open' && <Badge>{reportWords(`state.${report.state}`)}</Badge>}
       <span className="text-ink-2 tabular-nums">
-        {report.decidedAt ? 'decided ' : 'due '}
-        <Moment at={report.decidedAt ?? report.dueAt} />
+        {t.rich(report.decidedAt ? 'decidedAt' : 'dueAt', {
+          at: () => <Moment at={report.decidedAt ?? report.dueAt} />,
+        })}
       </span>
       <Button size="sm" aria-expanded={isShown} onClick={onShow}>
-        {isShown ? 'Close' : 'Look at it'}
+        {isShown ? t('close') : t('lookAtIt')}
       </Button>
     </div>
   );
 }
 
 function Detail({ id, onDecided }: { id: string; onDecided: () => void }) {
+  const t = useTranslations('moderation');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   // Each look at somebody's picture is logged: not again by itself.
@@ -115,37 +120,35 @@ function Detail({ id, onDecided }: { id: string; onDecided: () => void }) {
       (error: unknown) => failureOf(error).message,
     );
   if (detail.error) return <Notice tone="danger">{failureOf(detail.error).message}</Notice>;
-  if (!detail.data) return <p role="status">Loading</p>;
+  if (!detail.data) return <p role="status">{t('loading')}</p>;
   const { state, words, contact, reporter, targets } = detail.data;
   const isOpen = state === 'open';
   return (
     <div className="grid gap-4 rounded-control bg-sunken p-4">
-      <p className="whitespace-pre-wrap break-words">{words || 'No further words.'}</p>
+      <p className="whitespace-pre-wrap break-words">{words || t('noFurtherWords')}</p>
       <Facts
         items={[
-          ['Contact', contact ?? 'none'],
-          ['Reported by', reporter ?? 'somebody without an account'],
-          ['Received', <Moment key="received" at={detail.data.receivedAt} />],
+          [t('contact'), contact ?? t('noContact')],
+          [t('reportedBy'), reporter ?? t('somebodyWithoutAnAccount')],
+          [t('received'), <Moment key="received" at={detail.data.receivedAt} />],
         ]}
       />
-      {targets.length === 0 && (
-        <p className="text-ink-2">It names nothing that is here. With an id that you found you can still decide.</p>
-      )}
+      {targets.length === 0 && <p className="text-ink-2">{t('itNamesNothing')}</p>}
       {targets.map((target) => (
         <Target key={target.id} target={target} isOpen={isOpen} onDecide={onDecide} />
       ))}
       {isOpen && (
         <div className="flex flex-wrap items-end gap-2">
           <Confirm
-            keep="Keep it"
-            title="Dismiss this report?"
-            action="Dismiss"
+            keep={t('keepIt')}
+            title={t('dismissThisReport')}
+            action={t('dismiss')}
             onConfirm={() => onDecide('dismiss')}
-            trigger={<Button size="sm">Dismiss</Button>}
+            trigger={<Button size="sm">{t('dismiss')}</Button>}
           >
-            Everything stays as it is, and the reporter sees that it was looked at.
+            {t('everythingStays')}
           </Confirm>
-          <Field label="Id of something else" className="min-w-0 flex-1 basis-64">
+          <Field label={t('idOfSomethingElse')} className="min-w-0 flex-1 basis-64">
             <Input
               value={targetId}
               onChange={(event) => setTargetId(event.target.value.trim())}
@@ -159,33 +162,25 @@ function Detail({ id, onDecided }: { id: string; onDecided: () => void }) {
   );
 }
 
-const KIND_WORDS: Record<ReportTarget['kind'], string> = {
-  image: 'Picture',
-  photo: 'Photo',
-  sample: 'Sample of a training',
-  generation: 'Order of pictures',
-  model: 'Model',
-};
 type OnDecide = (decision: ReportDecision, targetId: string) => Promise<string | null>;
 
 function Target({ target, isOpen, onDecide }: { target: ReportTarget; isOpen: boolean; onDecide: OnDecide }) {
+  const t = useTranslations('moderation');
   const { owner, kind, picture, modelName, id } = target;
   return (
     <div className="flex flex-wrap gap-4 rounded-control border border-line bg-surface p-3">
-      {picture && (
-        <img src={picture} alt={`The reported ${KIND_WORDS[kind].toLowerCase()}`} className="max-h-64 rounded-print" />
-      )}
+      {picture && <img src={picture} alt={t(`alt.${kind}`)} className="max-h-64 rounded-print" />}
       <div className="grid min-w-0 flex-1 basis-56 content-start gap-3">
         <Facts
           items={[
             [
-              KIND_WORDS[kind],
+              t(`kind.${kind}`),
               <span key="id" className="break-all font-mono">
                 {id}
               </span>,
             ],
-            ['Model', modelName],
-            ['Owner', `${owner.displayName} (${owner.status}, ${owner.strikes} strikes)`],
+            [t('kind.model'), modelName],
+            [t('owner'), t(`ownerIs.${owner.status}`, { name: owner.displayName, strikes: owner.strikes })],
           ]}
         />
         {isOpen && (
@@ -199,24 +194,25 @@ function Target({ target, isOpen, onDecide }: { target: ReportTarget; isOpen: bo
 }
 
 function Decisions(props: { targetId: string; hasPicture: boolean; onDecide: OnDecide }) {
+  const t = useTranslations('moderation');
   const decisions = (['take-down-picture', 'take-down-model', 'suspend-person'] as const).filter(
     (decision) => props.hasPicture || decision !== 'take-down-picture',
   );
   return decisions.map((decision) => (
     <Confirm
       key={decision}
-      keep="Keep it"
-      title={`${DECISIONS[decision].action}?`}
-      action={DECISIONS[decision].action}
+      keep={t('keepIt')}
+      title={t(`question.${decision}`)}
+      action={t(`action.${decision}`)}
       danger
       onConfirm={() => props.onDecide(decision, props.targetId)}
       trigger={
         <Button size="sm" variant="danger">
-          {DECISIONS[decision].action}
+          {t(`action.${decision}`)}
         </Button>
       }
     >
-      {DECISIONS[decision].text}
+      {t(`effect.${decision}`)}
     </Confirm>
   ));
 }

@@ -9,6 +9,7 @@ import { env } from '@/env';
 import { Words } from '@/language/words-for';
 import { FONT_CLASSES } from '@/shell/fonts';
 import { THEME_SCRIPT } from '@/shell/theme-script';
+import { WithErrorViews } from '@/shell/with-error-views';
 import './globals.css';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -43,7 +44,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           {t('skipToTheContent')}
         </a>
         <NextIntlClientProvider messages={{}}>
-          <Words of={['states']}>{children}</Words>
+          <Words of={['states']}>
+            <WithErrorViews>{children}</WithErrorViews>
+          </Words>
         </NextIntlClientProvider>
       </body>
     </html>

@@ -11,6 +11,7 @@ import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react';
 import { readablePrompt } from '@/generation/readable-prompt';
 import { diffWords, type Piece, recipeDiff } from './recipe-diff';
+import { srcSetOf } from './src-set';
 
 const CompareSlider = dynamic(() => import('./compare-slider'));
 
@@ -88,10 +89,10 @@ function Stage({ style, children }: { style: CSSProperties; children: ReactNode 
 }
 
 function sourceOf(image: ImageDetailView, name: string) {
-  const widths = [640, 960, 1280, 1920];
+  const src = `/i/${image.id}`;
   return {
-    src: `/i/${image.id}?w=1280`,
-    srcSet: widths.map((width) => `/i/${image.id}?w=${width} ${width}w`).join(', '),
+    src: `${src}?w=1280`,
+    srcSet: srcSetOf(src, image.width),
     sizes: '(min-width: 64rem) 60vw, 100vw',
     alt: `${name}: ${readablePrompt(image.prompt)}`,
   };

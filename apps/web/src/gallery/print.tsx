@@ -2,9 +2,9 @@
 
 import { cn } from '@pixgen/ui';
 import { ImageOff } from 'lucide-react';
-import Image from 'next/image';
 import { useTranslations } from 'next-intl';
 import { type CSSProperties, useState, useSyncExternalStore } from 'react';
+import { isDelivered, srcSetOf } from './src-set';
 import { colourOf, drawThumbhash } from './thumbhash';
 
 type PrintProps = {
@@ -32,6 +32,16 @@ export function Print(props: PrintProps) {
     () => true,
     () => false,
   );
+  const fail = () => {
+    setState('broken');
+    onBroken?.();
+  };
+  // What arrived, or failed, before React was there to hear of it.
+  const settle = (image: HTMLImageElement | null) => {
+    if (!image?.complete) return;
+    if (image.naturalWidth > 0) setState('shown');
+    else fail();
+  };
   if (state === 'broken' && onBroken) return null;
   if (state === 'broken') {
     return (
@@ -50,21 +60,23 @@ export function Print(props: PrintProps) {
     );
   }
   return (
-    <Image
+    <img
+      ref={settle}
+      // Before `src`: a browser that learns of them later fetches twice.
+      sizes={sizes}
+      srcSet={isDelivered(src) ? srcSetOf(src, width) : undefined}
       src={src}
       alt={alt}
       width={width}
       height={height}
-      sizes={sizes}
-      priority={priority}
+      loading={priority ? 'eager' : 'lazy'}
+      fetchPriority={priority ? 'high' : 'auto'}
+      decoding="async"
       draggable={false}
       onLoad={() => setState('shown')}
-      onError={() => {
-        setState('broken');
-        onBroken?.();
-      }}
+      onError={fail}
       style={state === 'waiting' && thumbhash ? placeholder(thumbhash, inBrowser) : undefined}
-      className={cn('bg-sunken', state === 'shown' && !thumbhash && 'animate-develop', className)}
+      className={cn('bg-sunken text-transparent', state === 'shown' && !thumbhash && 'animate-develop', className)}
     />
   );
 }

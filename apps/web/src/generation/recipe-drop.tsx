@@ -4,7 +4,7 @@ import { cn } from '@pixgen/ui';
 import { FileDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
-import { type FileRecipe, readRecipe } from './read-recipe';
+import type { FileRecipe } from './read-recipe';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -21,6 +21,7 @@ export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFa
 
   async function take(file: File | undefined): Promise<void> {
     if (!file) return;
+    const { readRecipe } = await import('./read-recipe');
     const recipe = file.size > MAX_BYTES ? null : readRecipe(new Uint8Array(await file.arrayBuffer()));
     if (recipe) latest.current.onRecipe(recipe);
     else latest.current.onFault(t('noRecipe'));

@@ -7,7 +7,7 @@ import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useRef, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -16,9 +16,10 @@ import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
 import { PromptBox, StyleChips, TokenWarning } from './prompt-box';
-import { PromptHistory } from './prompt-history';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
+
+const PromptHistory = lazy(async () => ({ default: (await import('./prompt-history')).PromptHistory }));
 
 type Props = {
   account: AccountView;
@@ -103,6 +104,7 @@ export function Studio({ account, models, model, given }: Props) {
           >
             <PromptBox
               ref={promptBox}
+              name="prompt"
               trigger={`${model.triggerWord} ${model.classWord}`}
               value={form.prompt}
               onChange={(event) => change({ prompt: event.target.value })}
@@ -131,18 +133,20 @@ export function Studio({ account, models, model, given }: Props) {
             <Notice tone={restored.fault ? 'danger' : 'good'}>{restored.fault ?? t('theRecipeIsRestoredWith')}</Notice>
           )}
           {history && (
-            <PromptHistory
-              onClose={() => {
-                setHistory(false);
-                promptBox.current?.focus();
-              }}
-              onPick={({ prompt, negativePrompt }) => {
-                const { styles, prompt: plain } = splitStyles(prompt);
-                change({ prompt: plain, styles, negativePrompt });
-                setHistory(false);
-                promptBox.current?.focus();
-              }}
-            />
+            <Suspense fallback={null}>
+              <PromptHistory
+                onClose={() => {
+                  setHistory(false);
+                  promptBox.current?.focus();
+                }}
+                onPick={({ prompt, negativePrompt }) => {
+                  const { styles, prompt: plain } = splitStyles(prompt);
+                  change({ prompt: plain, styles, negativePrompt });
+                  setHistory(false);
+                  promptBox.current?.focus();
+                }}
+              />
+            </Suspense>
           )}
           <StyleChips chosen={form.styles} onChange={(styles) => change({ styles })} />
           {form.prompt === '' && !history && (

@@ -18,25 +18,39 @@ export function useDraft(
   const { profile } = account;
   const name = `pixgen-draft:${account.id}`;
   const [form, setForm] = useState<DrawForm>(() => ({ ...defaultDraw(profile), ...given }));
+  const [typedOver] = useState(() => (given && typeof document !== 'undefined' ? typedInPage() : undefined));
   const read = useRef(false);
   const changed = useRef<Partial<DrawForm>>({});
   useEffect(() => {
     if (!read.current) {
       read.current = true;
       const stored = given ? null : readDraft(readStorage(name), profile);
-      const typed = given ? '' : promptBox.current?.value;
-      if (stored || typed)
-        return setForm((now) => ({ ...now, ...stored, ...(typed && { prompt: typed }), ...changed.current }));
+      const shown = (given ? typedOver : promptBox.current?.value) ?? form.prompt;
+      const typed = shown === form.prompt ? null : { prompt: shown };
       // The next reload finds the draft, not the link.
       if (given) window.history.replaceState(null, '', withoutRecipe(window.location.href, modelId));
+      if (stored || typed) return setForm((now) => ({ ...now, ...stored, ...typed, ...changed.current }));
     }
     writeStorage(name, JSON.stringify(form));
-  }, [name, modelId, form, given, profile, promptBox]);
+  }, [name, modelId, form, given, typedOver, profile, promptBox]);
   const change = (part: Partial<DrawForm>) => {
     if (!read.current) Object.assign(changed.current, part);
     setForm((all) => ({ ...all, ...part }));
   };
   return [form, change] as const;
+}
+
+const typedInto = new WeakMap<Element, string>();
+
+/**
+ * What was typed into the box that the server had filled; nothing where nobody did. Each time React tries to take such a
+ * box over it gives it the server's text back, and it may try more than once: what was there is remembered from the first.
+ */
+function typedInPage(): string | undefined {
+  const box = document.querySelector<HTMLTextAreaElement>('textarea[name=prompt]');
+  if (!box) return undefined;
+  if (box.value !== box.defaultValue) typedInto.set(box, box.value);
+  return typedInto.get(box);
 }
 
 function withoutRecipe(href: string, modelId: string): string {

@@ -31,6 +31,8 @@ const TEXT_NAMES = new Set([
 const CODE_NAMES =
   /^(class(Names?)?|key|id|href|src|sizes|style|d|viewBox|transform|accept|pattern|type|font|adjustFontFallback|media|authorization|method|sameSite|.*ClassName)$/;
 const CODE_CALLS = /^(cn|cva|clsx|t|.*Error|fetch|require|matchMedia|querySelector(All)?|replace(All)?|RegExp)$/;
+/** What they are given is shown as it is. */
+const SAYING_CALLS = /^(toast|announce)$/;
 /** Names of things, the same in every language. */
 const NAMES =
   /^(PixGen|Ctrl|Ctrl K|Esc|Space|Del|GPU|LoRA|ComfyUI|[AB]|%s|DPM\+\+ 2M Karras|Euler|DDIM|PNG|WebP|Redis|px|P|Arrow\w+|Escape|Enter|Home|End|Delete|Backspace|\W|\d)+$/;
@@ -123,7 +125,8 @@ export function findHardCoded(file: string, source: string): HardCoded[] {
           (isNode(callee.object) && callee.object.type === 'Identifier' && callee.object.name === 't');
         // `['a', b].filter(Boolean).join(', ')`
         walk(callee, callee.type === 'MemberExpression' ? shown : 'no');
-        if (!code) for (const one of node.arguments as Node[]) walk(one, 'no');
+        const said = SAYING_CALLS.test(nameOf(callee)) ? 'yes' : 'no';
+        if (!code) for (const one of node.arguments as Node[]) walk(one, said);
         return;
       }
       case 'ReturnStatement':

@@ -46,7 +46,7 @@ export function ModelHeader({ model }: { model: ModelView }) {
       { id: model.id },
       {
         onSuccess: () =>
-          toast(`Deleted ${model.name}`, {
+          toast(t('deletedModel', { name: model.name }), {
             action: { label: t('undo'), onClick: () => restore.mutate({ id: model.id }) },
           }),
       },
@@ -159,7 +159,7 @@ function EraseModel({ model }: { model: ModelView }) {
       onConfirm={() =>
         erase.mutateAsync({ id: model.id }).then(
           () => {
-            toast(`Erased ${model.name}`);
+            toast(t('erasedModel', { name: model.name }));
             router.push('/models');
             return null;
           },

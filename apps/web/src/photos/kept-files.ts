@@ -3,8 +3,8 @@
  * loses nothing. Each goes as soon as the server has its photo, all of them at sign-out and after a day.
  */
 import { createStore, del, entries, set, type UseStore } from 'idb-keyval';
+import { KEPT_DATABASE } from './kept-database';
 
-export const KEPT_DATABASE = 'pixgen-photos';
 const DAY_MS = 86_400_000;
 
 type KeptFile = { key: string; modelId: string; file: File; photoId: string | null; at: number };

@@ -3,13 +3,20 @@
 import { LIMITS, type ReportReason, type ReportReceived } from '@pixgen/domain';
 import { Button, Facts, Field, Input, Notice, Select, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
-import { REASON_WORDS, STATE_WORDS } from './words';
 
-const REASONS = Object.keys(REASON_WORDS) as ReportReason[];
+/** Spelled out: the schema that knows them would bring all of zod into the page. */
+const REASONS = Object.keys({
+  'without-consent': true,
+  minor: true,
+  sexual: true,
+  illegal: true,
+  other: true,
+} satisfies Record<ReportReason, true>) as ReportReason[];
 
 /** To report, and to see what became of a report. */
 export function ReportPanel() {
@@ -23,6 +30,7 @@ export function ReportPanel() {
 }
 
 function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => void }) {
+  const t = useTranslations('reports');
   const trpc = useTRPC();
   const file = useMutation(trpc.reports.file.mutationOptions({ onSuccess: onReceived }));
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -36,44 +44,39 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
   const errorOf = (name: string) => fieldError(file.error, name);
   const isOfField = ['what', 'reason', 'words', 'contact'].some((name) => errorOf(name));
   return (
-    <form onSubmit={submit} aria-label="Report a picture" className="grid gap-5">
+    <form onSubmit={submit} aria-label={t('reportAPicture')} className="grid gap-5">
       {file.error && !isOfField && <Notice tone="danger">{failureOf(file.error).message}</Notice>}
-      <Field label="What" hint="The address of the picture, or where you saw it." error={errorOf('what')}>
+      <Field label={t('what')} hint={t('theAddressOfThePicture')} error={errorOf('what')}>
         <Input name="what" required maxLength={LIMITS.report.what} autoComplete="off" />
       </Field>
-      <Field label="Why" error={errorOf('reason')}>
+      <Field label={t('why')} error={errorOf('reason')}>
         <Select name="reason" required defaultValue="without-consent">
           {REASONS.map((reason) => (
             <option key={reason} value={reason}>
-              {REASON_WORDS[reason]}
+              {t(`reason.${reason}`)}
             </option>
           ))}
         </Select>
       </Field>
-      <Field label="In your words" hint="Whatever helps to find it and to decide." error={errorOf('words')}>
+      <Field label={t('inYourWords')} hint={t('whateverHelps')} error={errorOf('words')}>
         <Textarea name="words" rows={5} maxLength={LIMITS.report.words} />
       </Field>
-      <Field
-        label="Your e-mail, if you like"
-        hint="For questions of the operator alone; it goes with the report."
-        error={errorOf('contact')}
-      >
+      <Field label={t('yourEMail')} hint={t('forQuestionsOfTheOperator')} error={errorOf('contact')}>
         <Input name="contact" type="email" maxLength={LIMITS.email.max} autoComplete="email" />
       </Field>
       <Button type="submit" variant="primary" busy={file.isPending} className="justify-self-start">
-        Send the report
+        {t('sendTheReport')}
       </Button>
     </form>
   );
 }
 
 function Received({ report }: { report: ReportReceived }) {
+  const t = useTranslations('reports');
   return (
     <div role="status" className="grid gap-4">
-      <p>
-        Your report is here. A person decides by <Moment at={report.dueAt} />.
-      </p>
-      <Notice title="Your receipt code. Keep it: it alone shows what becomes of the report.">
+      <p>{t.rich('yourReportIsHere', { at: () => <Moment at={report.dueAt} /> })}</p>
+      <Notice title={t('yourReceiptCode')}>
         <code className="break-all font-mono">{report.code}</code>
       </Notice>
     </div>
@@ -81,6 +84,7 @@ function Received({ report }: { report: ReportReceived }) {
 }
 
 function ProgressForm() {
+  const t = useTranslations('reports');
   const trpc = useTRPC();
   const progress = useMutation(trpc.reports.progress.mutationOptions());
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -89,14 +93,14 @@ function ProgressForm() {
   }
   const found = progress.data;
   return (
-    <section aria-label="What became of it" className="grid gap-4 border-line border-t pt-8">
-      <h2 className="font-semibold text-lg tracking-[-0.01em]">You reported something already?</h2>
+    <section aria-label={t('whatBecameOfIt')} className="grid gap-4 border-line border-t pt-8">
+      <h2 className="font-semibold text-lg tracking-[-0.01em]">{t('youReportedAlready')}</h2>
       <form onSubmit={submit} className="flex flex-wrap items-end gap-2">
-        <Field label="Receipt code" className="min-w-0 flex-1 basis-64">
+        <Field label={t('receiptCode')} className="min-w-0 flex-1 basis-64">
           <Input name="code" required minLength={43} maxLength={43} autoComplete="off" className="font-mono" />
         </Field>
         <Button type="submit" busy={progress.isPending}>
-          Show what became of it
+          {t('showWhatBecameOfIt')}
         </Button>
       </form>
       {progress.error && <Notice tone="danger">{failureOf(progress.error).message}</Notice>}
@@ -104,12 +108,12 @@ function ProgressForm() {
         <div role="status">
           <Facts
             items={[
-              ['State', STATE_WORDS[found.state]],
-              ['Why', REASON_WORDS[found.reason]],
-              ['Received', <Moment key="received" at={found.receivedAt} />],
+              [t('theState'), t(`state.${found.state}`)],
+              [t('why'), t(`reason.${found.reason}`)],
+              [t('received'), <Moment key="received" at={found.receivedAt} />],
               found.decidedAt
-                ? ['Decided', <Moment key="decided" at={found.decidedAt} />]
-                : ['Decided by', <Moment key="due" at={found.dueAt} />],
+                ? [t('decided'), <Moment key="decided" at={found.decidedAt} />]
+                : [t('decidedBy'), <Moment key="due" at={found.dueAt} />],
             ]}
           />
         </div>

@@ -5,13 +5,14 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { startTransition } from 'react';
+import type { ErrorViewProps } from './error-views';
 import { PublicFrame } from './public-states';
 
 /** Codes with words of their own. */
 const KNOWN = ['RATE_LIMITED', 'ACCOUNT_SUSPENDED', 'UNREACHABLE'] as const;
 
-/** The error page of every segment. The server passes the public code as `digest`. */
-export function SegmentError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+/** The error page of every segment. */
+export function SegmentError({ error, reset }: ErrorViewProps) {
   const t = useTranslations('states');
   const router = useRouter();
   const code = error.digest === 'UNAVAILABLE' ? 'UNREACHABLE' : error.digest;
@@ -45,7 +46,7 @@ export function SegmentError({ error, reset }: { error: Error & { digest?: strin
 }
 
 /** The same outside the shell, where the page has no frame yet. */
-export function PublicError(props: { error: Error & { digest?: string }; reset: () => void }) {
+export function PublicError(props: ErrorViewProps) {
   return (
     <PublicFrame>
       <SegmentError {...props} />

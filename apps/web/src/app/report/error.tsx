@@ -1,3 +1,3 @@
 'use client';
 
-export { PublicError as default } from '@/shell/page-states';
+export { PublicError as default } from '@/shell/error-views';

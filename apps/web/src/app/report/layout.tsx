@@ -1,3 +1,3 @@
 import { wordsFor } from '@/language/words-for';
 
-export default wordsFor('jobs');
+export default wordsFor('jobs', 'reports');

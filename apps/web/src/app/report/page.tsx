@@ -1,16 +1,15 @@
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
 import { Entrance } from '@/account/entrance';
+import { titled } from '@/language/titled';
 import { ReportPanel } from '@/reports/report-panel';
 import { ApiProvider } from '@/trpc/client';
 
-export const metadata: Metadata = { title: 'Report a picture' };
+export const generateMetadata = titled('reportAPicture');
 
-export default function ReportPage() {
+export default async function ReportPage() {
+  const t = await getTranslations('reports');
   return (
-    <Entrance
-      title="Report a picture"
-      lead="Somebody made a picture of you without asking, or one that must not be? Say so here; you need no account. A person decides within 48 hours."
-    >
+    <Entrance title={t('reportAPicture')} lead={t('somebodyMadeAPicture')}>
       <ApiProvider>
         <ReportPanel />
       </ApiProvider>

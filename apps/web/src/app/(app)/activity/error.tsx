@@ -1,3 +1,3 @@
 'use client';
 
-export { SegmentError as default } from '@/shell/page-states';
+export { SegmentError as default } from '@/shell/error-views';

@@ -1,3 +1,3 @@
 import { wordsFor } from '@/language/words-for';
 
-export default wordsFor('settings');
+export default wordsFor('settings', 'reports');

@@ -1,13 +1,15 @@
 import { PageHeader } from '@pixgen/ui';
-import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
 import { Reports } from '@/admin/reports';
 import { Strikes } from '@/admin/strikes';
+import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
-export const metadata: Metadata = { title: 'Reports' };
+export const generateMetadata = titled('reports');
 
 export default async function ReportsPage() {
+  const t = await getTranslations('moderation');
   await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchInfiniteQuery(
@@ -20,10 +22,7 @@ export default async function ReportsPage() {
   );
   return (
     <>
-      <PageHeader
-        title="Reports"
-        lead="What people say must not be here. Each is decided within 48 hours; looking at one is logged."
-      />
+      <PageHeader title={t('reports')} lead={t('whatPeopleSay')} />
       <Hydrate>
         <div className="grid gap-12">
           <Reports />
