@@ -271,15 +271,17 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await page.evaluate((to) => (window as unknown as Next).next.router.prefetch(to), path);
     await settled();
     const held: Route[] = [];
-    await page.route(/[?&]_rsc=/, (route) => void held.push(route));
+    let isHolding = true;
+    await page.route(/[?&]_rsc=/, (route) => (isHolding ? void held.push(route) : route.continue()));
     try {
       await page.evaluate((to) => (window as unknown as Next).next.router.push(to), path);
       await page.locator('[data-waiting]').first().waitFor();
       await shown(`${name}-loading`);
     } finally {
       // The next screen must not wait for what this one held back.
-      await page.unroute(/[?&]_rsc=/);
+      isHolding = false;
       await Promise.all(held.map((route) => route.continue()));
+      await page.unroute(/[?&]_rsc=/);
     }
     await page.locator('[data-waiting]').first().waitFor({ state: 'detached' });
   });
