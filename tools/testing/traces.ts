@@ -70,16 +70,19 @@ export async function readRedis(url: string, note: Note): Promise<void> {
  * that is still waiting for the answer to MONITOR takes what a busy server reports right behind it for a protocol error.
  */
 export async function overhearRedis(url: string): Promise<{ said: () => string[]; stop: () => void }> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, username, password } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   let heard = '';
   socket.setEncoding('latin1').on('data', (text: string) => {
     heard += text;
   });
   await once(socket, 'connect');
-  socket.write('MONITOR\r\n');
-  await once(socket, 'data');
-  if (!heard.startsWith('+OK')) throw new Error(`Redis does not let itself be overheard: ${heard.slice(0, 200)}`);
+  for (const command of [...(password ? [`AUTH ${username || 'default'} ${password}`] : []), 'MONITOR']) {
+    heard = '';
+    socket.write(`${command}\r\n`);
+    await once(socket, 'data');
+    if (!heard.startsWith('+OK')) throw new Error(`Redis does not let itself be overheard: ${heard.slice(0, 200)}`);
+  }
   return { said: () => heard.split('\r\n'), stop: () => socket.destroy() };
 }
 
