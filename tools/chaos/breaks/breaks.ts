@@ -41,6 +41,12 @@ export const BREAKS: Readonly<Record<string, Break>> = {
         replace:
           "return { outcome: 'already-live' };\n      return { outcome: 'accepted', jobId: request.jobId, eventNumber: '1', at: new Date() };",
       },
+      // Transactions that begin late: else hardly one is under way in the moment in which Postgres dies.
+      {
+        file: 'packages/db/src/accept-jobs.ts',
+        find: 'const answers = await acceptBatch(',
+        replace: 'await setTimeout(1_000);\n      const answers = await acceptBatch(',
+      },
     ],
     run: { finds: 'I1', faults: postgresDies },
   },
