@@ -206,6 +206,9 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await startTraining();
     await page.getByText('One of the photos could not be read').first().waitFor();
     await shown('model-failed');
+    await go('/home');
+    await page.getByRole('button', { name: 'Retry' }).waitFor();
+    await shown('home-failed');
     await studio.controlGpu({ stepMs: 0, failJob: null });
     await startTraining();
     await page.getByText('Ready', { exact: true }).first().waitFor();

@@ -1,7 +1,7 @@
 /** Jobs that ended badly: kept with their story, shown to admins only, run again on their owners' budget. */
 import { type Actor, listJobs } from '@pixgen/core';
 import { relayOutbox } from '@pixgen/db';
-import { createOwner, newOrder, type TestOwner } from '@pixgen/db/testing';
+import { createOwner, newOrder, newTrainingOrder, type TestOwner } from '@pixgen/db/testing';
 import { type DeadLetterStory, type DeadLetterView, newId, type RetryDeadLettersResult } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from './testing.ts';
@@ -20,8 +20,7 @@ const ids = () => ({ dispatch: newId(), cancel: newId(), settle: newId(), releas
 const jobs = () => api.services.deps.jobs;
 
 /** A job that was claimed, failed once, was dispatched again and then failed for good. */
-async function failedJob(owner: TestOwner): Promise<string> {
-  const order = newOrder(owner, { holdMicroUsd: PRICE });
+async function failedJob(owner: TestOwner, order = newOrder(owner, { holdMicroUsd: PRICE })): Promise<string> {
   await jobs().accept(order);
   const { jobId } = order;
   const move = { jobId, costMicroUsd: 0, delayMs: 0, cause: null };
@@ -105,7 +104,7 @@ describe('a job that ended failed', () => {
     expect(await get(`/${jobId}`)).toMatchObject({ open: false });
   });
 
-  it('is what its owner is told of as ended badly, until it runs again', async () => {
+  it('is what its owner is told of as ended badly, until it runs again or its model goes', async () => {
     const owner = await createOwner(api.db, BigInt(10 * PRICE));
     const actor: Actor = { userId: owner.userId, role: 'member', status: 'active', via: 'session' };
     const endedBadly = async () => {
@@ -117,6 +116,13 @@ describe('a job that ended failed', () => {
     expect(await endedBadly(), 'not the one that waits').toEqual([{ id: jobId, state: 'failed', costMicroUsd: 0 }]);
     await retry([jobId]);
     expect(await endedBadly()).toEqual([]);
+    const training = await failedJob(owner, newTrainingOrder(owner));
+    expect(await endedBadly()).toMatchObject([{ id: training }]);
+    await jobs().accept(newTrainingOrder(owner));
+    expect(await endedBadly(), 'the next training takes its place').toEqual([]);
+    const other = await failedJob(owner);
+    await api.db.prisma.model.update({ where: { id: owner.modelId }, data: { deletedAt: new Date() } });
+    expect(await endedBadly(), `${other} was of a model that is gone`).toEqual([]);
   });
 
   it('is refused by itself, with the reason, beside others that are accepted', async () => {
@@ -124,7 +130,7 @@ describe('a job that ended failed', () => {
       Array.from({ length: 4 }, () => createOwner(api.db, BigInt(PRICE))),
     );
     if (!owner || !poor || !suspended || !gone) throw new Error('four owners');
-    const dead = [owner, poor, suspended, gone].map(failedJob);
+    const dead = [owner, poor, suspended, gone].map((one) => failedJob(one));
     const [mine, poors, suspendeds, gones] = (await Promise.all(dead)) as [string, string, string, string];
     await api.db.prisma.user.update({ where: { id: poor.userId }, data: { budgetLimitMicroUsd: 0n } });
     await api.db.prisma.user.update({ where: { id: suspended.userId }, data: { status: 'suspended' } });

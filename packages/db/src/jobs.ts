@@ -44,30 +44,47 @@ export async function findJob(db: Db, userId: string, jobId: string) {
   );
 }
 
+type JobsPage = {
+  before: string | null;
+  limit: number;
+  kind: JobKind | null;
+  live: boolean;
+  state: JobState | null;
+  endedBadly: boolean;
+};
+
+/** A month-old failure that nobody minded is no news. */
+const NEWS_DAYS = 14;
+
+/** Jobs of a person that were neither retried nor followed by another training of the same model; newest first. */
+async function endedBadly(db: Db, userId: string, page: JobsPage): Promise<string[]> {
+  const { rows } = await db.pool.query<{ id: string }>(
+    `SELECT j.id FROM "DeadLetter" d
+     JOIN "Job" j ON j.id = d."jobId"
+     JOIN "Model" m ON m.id = j."modelId" AND m."deletedAt" IS NULL
+     WHERE j."userId" = $1 AND ($2::uuid IS NULL OR j.id < $2) AND d."createdAt" > now() - make_interval(days => $4)
+       AND ($5::text IS NULL OR j.kind = $5) AND ($6::text IS NULL OR j.state = $6)
+       AND NOT (j.kind = 'train' AND EXISTS (
+         SELECT FROM "Job" newer WHERE newer."modelId" = j."modelId" AND newer.kind = 'train' AND newer.id > j.id))
+     ORDER BY j.id DESC LIMIT $3`,
+    [userId, page.before, page.limit, NEWS_DAYS, page.kind, page.state],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Newest first. */
-export async function listJobRows(
-  db: Db,
-  userId: string,
-  page: {
-    before: string | null;
-    limit: number;
-    kind: JobKind | null;
-    live: boolean;
-    state: JobState | null;
-    endedBadly: boolean;
-  },
-) {
+export async function listJobRows(db: Db, userId: string, page: JobsPage) {
   const rows = await db.prisma.job.findMany({
     where: {
       userId,
-      ...(page.before ? { id: { lt: page.before } } : {}),
+      ...(page.before && !page.endedBadly ? { id: { lt: page.before } } : {}),
       ...(page.kind ? { kind: page.kind } : {}),
       ...(page.state
         ? { state: page.state }
         : page.live
           ? { state: { in: ['queued', 'dispatching', 'running'] } }
           : {}),
-      ...(page.endedBadly ? { deadLetter: { isNot: null } } : {}),
+      ...(page.endedBadly ? { id: { in: await endedBadly(db, userId, page) } } : {}),
     },
     select: JOB_COLUMNS,
     orderBy: { id: 'desc' },

@@ -95,7 +95,7 @@ export const listJobsInput = pageInput.extend({
   kind: jobKind.optional(),
   live: z.stringbool().or(z.boolean()).optional(),
   state: jobState.optional(),
-  /** Only those that ended failed or expired and were not tried again since. */
+  /** Only those that ended failed or expired within 14 days, with nothing that took their place since. */
   endedBadly: z.stringbool().or(z.boolean()).optional(),
 });
 export const jobPage = page(jobView);
