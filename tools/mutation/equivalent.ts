@@ -42,6 +42,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'adds nothing to what is held',
   },
   {
+    file: 'accept-jobs.ts',
+    line: 'money: requests.some(',
+    before: '>',
+    after: '>=',
+    why: 'a statement with a part more, which finds no row',
+  },
+  {
+    file: 'accept-jobs.ts',
+    line: '?? -1]?.jobId',
+    before: '1',
+    after: '2',
+    why: 'no request has that index either',
+  },
+  {
     file: 'job-moves.ts',
     line: 'WHERE final AND "holdMicroUsd" > 0 GROUP BY',
     before: '>',

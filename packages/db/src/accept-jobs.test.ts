@@ -5,12 +5,14 @@ import { createJobStore, type JobStore } from './job-store.ts';
 import {
   countRows,
   createOwner,
+  createPackVersion,
   createTestDb,
   ledgerOf,
   modelState,
   moveTo,
   NO_HOOKS,
   newOrder,
+  newTrainingAndPack,
   newTrainingOrder,
   runJob,
   type TestDb,
@@ -137,6 +139,14 @@ describe('accepting', () => {
     expect(handedOver).not.toContain(again.jobId);
   });
 
+  it('tells nobody of a batch of which nothing was accepted', async () => {
+    const told: number[] = [];
+    const accept = createJobAcceptor(db.pool, (jobs) => void told.push(jobs.length));
+    await accept(order({ key: 'told' }));
+    expect(await accept(order({ key: 'told' }))).toMatchObject({ outcome: 'replayed' });
+    expect(told).toEqual([1]);
+  });
+
   it('keeps the keys of two procedures apart, and finds the job of each', async () => {
     const key = newId();
     const [first, second] = [order({ key }), order({ key, procedure: 'packs.run' })];
@@ -233,6 +243,63 @@ describe('accepting', () => {
       modelId: null,
       generationId: generation.orderId,
     });
+  });
+
+  it('orders a pack along with its training, and logs the start of each training, whatever else is in the batch', async () => {
+    const [plain, other] = [await createOwner(db), await createOwner(db)];
+    const packVersionId = await createPackVersion(db);
+    const { request, packOrderId } = newTrainingAndPack(owner, packVersionId);
+    const withoutPack = newTrainingOrder(plain);
+    const generation = newOrder(other);
+    await Promise.all([request, withoutPack, generation].map((one) => store.accept(one)));
+    const userId = { in: [owner.userId, plain.userId, other.userId] };
+    expect(await db.prisma.packOrder.findMany({ where: { userId } })).toMatchObject([
+      {
+        id: packOrderId,
+        userId: owner.userId,
+        modelId: owner.modelId,
+        trainingId: request.orderId,
+        packVersionId,
+        n: 2,
+        state: 'waiting',
+      },
+    ]);
+    const started = await db.prisma.auditEntry.findMany({ where: { action: 'training.started' } });
+    const logged = started.map(({ detail }) => (detail as { jobId: string }).jobId);
+    const ofBatch = [request, withoutPack, generation].map(({ jobId }) => logged.filter((id) => id === jobId).length);
+    expect(ofBatch).toEqual([1, 1, 0]);
+  });
+
+  it.each([1, 3])(
+    'gives a person %i places, however many orders come together, and another person theirs',
+    async (places) => {
+      const accept = createJobAcceptor(db.pool, () => undefined, places);
+      const outcomesOf = async (requests: AcceptRequest[]) =>
+        (await Promise.all(requests.map((request) => accept(request)))).map(({ outcome }) => outcome);
+      const other = await createOwner(db);
+      const expected = [...Array(places).fill('accepted'), 'no-place', 'no-place'];
+      // One after the other, then all at once.
+      const others: string[] = [];
+      for (const request of expected.map(() => newOrder(other))) others.push(...(await outcomesOf([request])));
+      expect(others).toEqual(expected);
+      expect(await outcomesOf(expected.map(() => order()))).toEqual(expected);
+      for (const { userId } of [owner, other]) {
+        const live = await db.prisma.liveJob.findMany({ where: { userId }, orderBy: { place: 'asc' } });
+        expect(live.map(({ place }) => place)).toEqual(Array.from({ length: places }, (_, index) => index + 1));
+        expect(await db.prisma.job.count({ where: { userId } })).toBe(places);
+      }
+    },
+  );
+
+  it('gives a place that became free to the next order', async () => {
+    const accept = createJobAcceptor(db.pool, () => undefined, 2);
+    const [first, second, third] = [order(), order(), order()];
+    await accept(first);
+    await accept(second);
+    await store.move(moveTo(first.jobId, 'cancelled', { cause: 'CANCELLED_BY_USER' }));
+    expect((await accept(third)).outcome).toBe('accepted');
+    expect((await accept(order())).outcome).toBe('no-place');
+    expect((await db.prisma.liveJob.findUniqueOrThrow({ where: { jobId: third.jobId } })).place).toBe(1);
   });
 
   it('allows one live training per model, and images of that model meanwhile', async () => {

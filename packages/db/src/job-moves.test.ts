@@ -5,12 +5,14 @@ import { moveJobs } from './job-moves.ts';
 import { createJobStore, type JobStore } from './job-store.ts';
 import {
   createOwner,
+  createPackVersion,
   createTestDb,
   ledgerOf,
   modelState,
   moveTo,
   NO_HOOKS,
   newOrder,
+  newTrainingAndPack,
   newTrainingOrder,
   runJob,
   type TestDb,
@@ -270,6 +272,42 @@ describe('moving', () => {
     const { updatedAt } = await db.prisma.model.findUniqueOrThrow({ where: { id: modelId } });
     const { endedAt, createdAt } = await findJob(request.jobId);
     expect(updatedAt).toEqual(endedAt ?? createdAt);
+  });
+
+  it.each([
+    ['succeeded', 'due'],
+    ['failed', 'released'],
+    ['expired', 'released'],
+    ['cancelled', 'released'],
+    ['queued', 'waiting'],
+  ] as const)('a pack that waits for a training that %s is %s, and no other pack', async (to, state) => {
+    const packVersionId = await createPackVersion(db);
+    const neighbour = await createOwner(db);
+    const other = newTrainingAndPack(neighbour, packVersionId);
+    const { request, packOrderId } = newTrainingAndPack(owner, packVersionId);
+    await store.accept(other.request);
+    await store.accept(request);
+    await store.move(moveTo(request.jobId, 'dispatching'));
+    await store.move(moveTo(request.jobId, to, { cause: to === 'succeeded' ? null : 'x' }));
+    const find = (id: string) => db.prisma.packOrder.findUniqueOrThrow({ where: { id } });
+    expect([(await find(packOrderId)).state, (await find(other.packOrderId)).state]).toEqual([state, 'waiting']);
+    expect(await modelState(db, neighbour.modelId)).toBe('training');
+    const task = await db.prisma.outbox.findUnique({ where: { id: packOrderId } });
+    expect(task && { task: task.task, payload: task.payload }).toEqual(
+      state === 'due' ? { task: 'start-pack', payload: { packOrderId } } : null,
+    );
+  });
+
+  it('begins no attempt of a job that ends before one, in a batch with others that begin theirs', async () => {
+    const [begun, ended] = [order(), order()];
+    await Promise.all([store.accept(begun), store.accept(ended)]);
+    const moves = [
+      moveTo(begun.jobId, 'dispatching'),
+      moveTo(ended.jobId, 'cancelled', { cause: 'CANCELLED_BY_USER' }),
+    ];
+    await moveJobs(db.pool, moves);
+    const attempts = (jobId: string) => db.prisma.jobAttempt.count({ where: { jobId } });
+    expect([await attempts(begun.jobId), await attempts(ended.jobId)]).toEqual([1, 0]);
   });
 
   it('leaves a model alone when images of it end', async () => {

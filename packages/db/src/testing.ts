@@ -122,6 +122,23 @@ export function newTrainingOrder(owner: TestOwner, changes: Partial<AcceptReques
   return newOrder(owner, { procedure: 'training.start', kind: 'train', generation: null, training, ...changes });
 }
 
+/** A pack of one prompt. @returns the id of its version */
+export async function createPackVersion(db: Db): Promise<string> {
+  const [packId, id] = [newId(), newId()];
+  const version = { id, version: 1, prompts: ['{subject} in the rain'], negativePrompt: '' };
+  await db.prisma.pack.create({
+    data: { id: packId, slug: `pack-${packId}`, name: 'Rain', description: 'Rain', versions: { create: version } },
+  });
+  return id;
+}
+
+/** A training with a pack that is to be run behind it. */
+export function newTrainingAndPack(owner: TestOwner, packVersionId: string) {
+  const request = newTrainingOrder(owner);
+  const pack = { id: newId(), packVersionId, n: 2 };
+  return { packOrderId: pack.id, request: { ...request, training: request.training && { ...request.training, pack } } };
+}
+
 /** A move of a job's first attempt. */
 export function moveTo(jobId: string, to: JobMove['to'], rest: Partial<JobMove> = {}): JobMove {
   const ids = { dispatch: newId(), cancel: newId(), settle: newId(), release: newId() };
