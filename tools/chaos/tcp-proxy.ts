@@ -96,8 +96,8 @@ export async function startTcpProxy(target: { port: number }, port = 0): Promise
     way.busy = true;
     for (let next = way.held[0]; next !== undefined; next = way.held[0]) {
       if (fault?.kind === 'black-hole') break;
-      const waitMs = next.dueAt - performance.now();
-      if (waitMs > 0) await pause(waitMs);
+      // Timers may fire a little early.
+      while (performance.now() < next.dueAt) await pause(Math.ceil(next.dueAt - performance.now()));
       // Lost: the other end is gone.
       if (fault?.kind !== 'half-open' && !way.to.destroyed) await send(way.to, next.chunk, fault);
       way.held.shift();
