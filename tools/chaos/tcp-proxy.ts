@@ -96,8 +96,7 @@ export async function startTcpProxy(target: { port: number }, port = 0): Promise
     way.busy = true;
     for (let next = way.held[0]; next !== undefined; next = way.held[0]) {
       if (fault?.kind === 'black-hole') break;
-      // Timers may fire a little early.
-      while (performance.now() < next.dueAt) await pause(Math.ceil(next.dueAt - performance.now()));
+      await pauseUntil(next.dueAt);
       // Lost: the other end is gone.
       if (fault?.kind !== 'half-open' && !way.to.destroyed) await send(way.to, next.chunk, fault);
       way.held.shift();
@@ -135,6 +134,11 @@ export async function startTcpProxy(target: { port: number }, port = 0): Promise
   };
 }
 
+/** Not before `at` by the clock of `performance.now`: a timer may fire a little early. */
+async function pauseUntil(at: number): Promise<void> {
+  for (let leftMs = at - performance.now(); leftMs > 0; leftMs = at - performance.now()) await pause(Math.ceil(leftMs));
+}
+
 async function send(to: Socket, chunk: Buffer, fault: LinkFault | null): Promise<void> {
   if (fault?.kind === 'slicing') {
     for (let at = 0; at < chunk.length && !to.destroyed; at += fault.bytes) {
@@ -143,7 +147,7 @@ async function send(to: Socket, chunk: Buffer, fault: LinkFault | null): Promise
     }
     return;
   }
-  if (fault?.kind === 'bandwidth') await pause((chunk.length * 1000) / fault.bytesPerSecond);
+  if (fault?.kind === 'bandwidth') await pauseUntil(performance.now() + (chunk.length * 1000) / fault.bytesPerSecond);
   await write(to, chunk);
 }
 
