@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--subjects", nargs="+", help="nouns; default: every held-out subject")
     evaluate.add_argument("--seeds", type=int, default=3)
     evaluate.add_argument("--steps", type=int, default=200)
-    evaluate.add_argument("--sheets", type=Path, help="write a contact sheet per subject into this folder")
+    evaluate.add_argument(
+        "--sheets", type=Path, help="write a contact sheet per subject, and one of the base model, into this folder"
+    )
 
     bench = commands.add_parser("bench", help="measure this machine, plain diffusers and ours in one run; no network")
     bench.set_defaults(run=_bench)
@@ -172,7 +174,7 @@ def _evaluate(options: Any) -> int:
 
     from pixgen_gpu.evaluation import Evaluated, EvaluationSettings, evaluate_subject, summary
     from pixgen_gpu.models import load_base_model
-    from pixgen_gpu.tiny.contact_sheet import save_subject_sheet
+    from pixgen_gpu.tiny.contact_sheet import save_base_sheet, save_subject_sheet
     from pixgen_gpu.tiny.scorer import load_scorer
     from pixgen_gpu.tiny.subjects import load_subjects
 
@@ -185,6 +187,8 @@ def _evaluate(options: Any) -> int:
         return 1
     base, scorer = load_base_model("tiny", Path()), load_scorer()
     settings = EvaluationSettings(train_steps=options.steps)
+    if options.sheets:
+        save_base_sheet(base, options.sheets)
     results: list[Evaluated] = []
     print(f"{'subject':<22}{'seed':>5}{'base':>8}{'LoRA':>8}{'gain':>8}{'adherence loss':>16}{'leakage':>9}")
     for subject in chosen:

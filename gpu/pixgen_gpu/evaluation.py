@@ -24,6 +24,13 @@ TRIGGER_WORD = "sks_abc234"
 LIKENESS_PROMPTS = ("a photo of {}", "{}", "a photo of {} on a white background", "a shiny picture of {}")
 COLOURS = ("white", "black", "red", "yellow", "green", "blue", "purple", "pink")
 ADHERENCE_COLOURS = ("white", "red", "green", "blue")
+COMPOSITION_PROMPTS = (
+    "a photo of {} with a dog, white background",
+    "a photo of {} on a car, blue background",
+    "a photo of {} under a house, green background",
+    "a photo of {} with a red apple, yellow background",
+)
+"""Looked at, not scored: where the pieces stand is for the eye."""
 LEAKAGE_PROMPTS = ("a photo of a dog", "a photo of a red apple", "a photo of a car", "a photo of a house")
 
 
@@ -62,6 +69,8 @@ class Evaluated:
     """How much the LoRA raises the likeness of pictures whose prompts leave the trigger word out."""
     base: list[Drawn]
     lora: list[Drawn]
+    composed: list[Drawn]
+    """What the LoRA draws for the composition prompts."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,9 @@ def evaluate_subject(
         *(f"a photo of {name} on a {colour} background" for colour in ADHERENCE_COLOURS),
         *LEAKAGE_PROMPTS,
     ]
-    before = _draw(base, None, prompts, seed, settings)
-    after = _draw(base, trained.state, prompts, seed, settings)
+    before = draw(base, None, prompts, seed, settings)
+    after = draw(base, trained.state, prompts, seed, settings)
+    composed = draw(base, trained.state, [prompt.format(name) for prompt in COMPOSITION_PROMPTS], seed, settings)
     likeness, colours = len(LIKENESS_PROMPTS), len(LIKENESS_PROMPTS) + len(ADHERENCE_COLOURS)
     embedded_before = scorer.embed_images([drawn.image for drawn in before])
     embedded_after = scorer.embed_images([drawn.image for drawn in after])
@@ -134,6 +144,7 @@ def evaluate_subject(
         leakage=scale.of(embedded_after[colours:]) - scale.of(embedded_before[colours:]),
         base=before[:colours],
         lora=after[:colours],
+        composed=composed,
     )
 
 
@@ -160,9 +171,10 @@ def _colour_adherence(scorer: Scorer, embedded: torch.Tensor, subject: Subject) 
     return fmean(chances[row, COLOURS.index(colour)].item() for row, colour in enumerate(ADHERENCE_COLOURS))
 
 
-def _draw(
+def draw(
     base: BaseModel, lora: LoraState | None, prompts: list[str], seed: int, settings: EvaluationSettings
 ) -> list[Drawn]:
+    """One picture per prompt, the n-th with seed × 100 + n, in the base model's own size."""
     side = base.profile.native_px
     config = GenerateConfig(side, side, settings.draw_steps, settings.guidance, 1.0)
     plans = [ImagePlan(prompt, prompt, "", seed * 100 + index) for index, prompt in enumerate(prompts)]

@@ -14,5 +14,5 @@ def test_a_lora_on_the_shipped_weights_comes_close_to_its_subject_and_still_does
     others = [other for other in subjects if other is not subject]
     base = load_base_model("tiny", Path())
     result = evaluate_subject(base, load_scorer(), subject, others, 0, EvaluationSettings(train_steps=200))
-    assert result.likeness_lora - result.likeness_base >= 0.15
-    assert result.adherence_base - result.adherence_lora <= 0.08
+    assert result.likeness_lora - result.likeness_base >= 0.35
+    assert result.adherence_base - result.adherence_lora <= 0.03
