@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { decodePhoto } from '@pixgen/core';
 import { compareLooks, judgePhoto, LIMITS, type PhotoFault, type PhotoLook, type PhotoWarning } from '@pixgen/domain';
 import type { Browser, Page } from 'playwright-core';
@@ -15,9 +16,13 @@ const sample = (name: string) => join(repositoryRoot, 'tools/demo/photos', name)
 const bear = (edge = 768) => sharp(sample('teddy-bear/1.jpg')).resize(edge, edge);
 const robot = () => sharp(sample('robot/1.jpg'));
 const EDGE_PX = 512;
+/** Of the package that the detector comes from. */
+const faceApi = (path: string) => fileURLToPath(import.meta.resolve(`@vladmandic/face-api/${path}`));
+const people = () => sharp(faceApi('demo/sample6.jpg')).resize(1200);
+const onePerson = () => people().extract({ left: 850, top: 60, width: 350, height: 350 });
 
-/** `says`: the one fault or warning it is made for. */
-type Fixture = { contentType: string; says?: PhotoFault | PhotoWarning; make: () => Promise<Buffer> };
+/** `says`: the one fault or warning it is made for. `person`: the subject is one. */
+type Fixture = { contentType: string; person?: boolean; says?: PhotoFault | PhotoWarning; make: () => Promise<Buffer> };
 const jpeg = (make: () => Promise<Buffer>, says?: Fixture['says']): Fixture => ({
   contentType: 'image/jpeg',
   make,
@@ -52,18 +57,30 @@ const FIXTURES: Record<string, Fixture> = {
         .toBuffer(),
     'PLAIN',
   ),
+  'a person': { ...jpeg(() => onePerson().jpeg().toBuffer(), 'SMALL'), person: true },
+  'a group of people': { ...jpeg(() => people().jpeg().toBuffer(), 'MANY_FACES'), person: true },
+  'the same group where the subject is no person': jpeg(() => people().jpeg().toBuffer()),
+  'a thing where a person should be': { ...jpeg(() => robot().toBuffer(), 'NO_FACE'), person: true },
 };
+
+const WEIGHTS = ['tiny_face_detector', 'face_landmark_68_tiny'].map((name) =>
+  readFileSync(faceApi(`model/${name}_model.bin`), 'base64'),
+);
 
 /** What the browser's worker runs, as a script for a page: the rules, and what feeds them. */
 function workerScript(): string {
   const strip = (path: string) =>
     stripTypeScriptTypes(readFileSync(join(repositoryRoot, path), 'utf8'))
-      .replaceAll(/^import .*$/gm, '')
+      .replaceAll(/^import [^;]*;$/gm, '')
       .replaceAll(/^export /gm, '');
   return `${strip('packages/domain/src/limits.ts')}
+    ${strip('packages/domain/src/networks.ts')}
+    ${strip('packages/domain/src/face-weights.ts')}
+    ${strip('packages/domain/src/faces.ts')}
     ${strip('packages/domain/src/photo-check.ts')}
     ${strip('apps/web/src/photos/prepare-photo.ts')}
-    globalThis.preparePhoto = preparePhoto;`;
+    globalThis.preparePhoto = preparePhoto;
+    globalThis.readFaceFinder = readFaceFinder;`;
 }
 
 describe.skipIf(executable === null)('the check of a photo', () => {
@@ -78,20 +95,28 @@ describe.skipIf(executable === null)('the check of a photo', () => {
   afterAll(() => browser?.close());
 
   /** As the browser does it. */
-  async function prepare(bytes: Buffer, contentType: string): Promise<{ look: PhotoLook; jpeg: Buffer } | string> {
+  async function prepare(
+    bytes: Buffer,
+    contentType: string,
+    person = false,
+  ): Promise<{ look: PhotoLook; jpeg: Buffer } | string> {
     const answer = await page.evaluate(
-      async ([base64, type, maxPixels]) => {
-        const prepareIt = (globalThis as unknown as { preparePhoto: (blob: Blob, max: number) => Promise<unknown> })
-          .preparePhoto;
+      async ([base64, type, maxPixels, weights]) => {
+        const { preparePhoto, readFaceFinder } = globalThis as unknown as {
+          preparePhoto: (blob: Blob, max: number, finder: unknown) => Promise<unknown>;
+          readFaceFinder: (weights: { detector: Uint8Array; landmarks: Uint8Array }) => unknown;
+        };
         const blob = await (await fetch(`data:${type};base64,${base64}`)).blob();
-        const result = (await prepareIt(blob, maxPixels)) as { look: unknown; jpeg: Blob } | string;
+        const [detector, landmarks] = weights.map((text) => Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)));
+        const finder = detector && landmarks ? readFaceFinder({ detector, landmarks }) : null;
+        const result = (await preparePhoto(blob, maxPixels, finder)) as { look: unknown; jpeg: Blob } | string;
         if (typeof result === 'string') return result;
         const made = new Uint8Array(await result.jpeg.arrayBuffer());
         let text = '';
         for (const byte of made) text += String.fromCharCode(byte);
         return { look: result.look, jpeg: btoa(text) };
       },
-      [bytes.toString('base64'), contentType, LIMITS.photos.maxPixels] as const,
+      [bytes.toString('base64'), contentType, LIMITS.photos.maxPixels, person ? WEIGHTS : []] as const,
     );
     if (typeof answer === 'string') return answer;
     return { look: answer.look as PhotoLook, jpeg: Buffer.from(answer.jpeg, 'base64') };
@@ -99,7 +124,9 @@ describe.skipIf(executable === null)('the check of a photo', () => {
 
   it.each(Object.entries(FIXTURES))('says the same of %s in the browser and on the server', async (_, fixture) => {
     const bytes = await fixture.make();
-    const [here, there] = [await prepare(bytes, fixture.contentType), await decodePhoto(bytes, fixture.contentType)];
+    const { contentType, person = false } = fixture;
+    const here = await prepare(bytes, contentType, person);
+    const there = await decodePhoto(bytes, contentType, { person });
     if (typeof here === 'string' || !there.ok) throw new Error(`not read: ${JSON.stringify({ here, there })}`);
     const verdict = judgePhoto(here.look, EDGE_PX);
     expect(judgePhoto(there.look, EDGE_PX)).toEqual(verdict);
@@ -111,12 +138,28 @@ describe.skipIf(executable === null)('the check of a photo', () => {
     if (here.look.contrast > 10) expect(compareLooks(here.look, there.look)).toBe('same');
 
     // What is sent then: the server comes to the same verdict about it, and it holds nothing but pixels.
-    const sent = await decodePhoto(here.jpeg, 'image/jpeg');
+    const sent = await decodePhoto(here.jpeg, 'image/jpeg', { person });
     if (!sent.ok) throw new Error(`refused: ${sent.code}`);
     expect(judgePhoto(sent.look, EDGE_PX)).toEqual(judgePhoto(here.look, EDGE_PX));
     const head = await sharp(here.jpeg).metadata();
     expect(head).toMatchObject({ format: 'jpeg', width: here.look.width, height: here.look.height });
     expect([head.exif, head.xmp, head.iptc, head.orientation]).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('tells a face that is turned to the side from one that is not, on both sides alike', async () => {
+    const groups = { 5: sharp(faceApi('demo/sample5.jpg')).resize(1200), 6: people() };
+    const faces = {
+      front: groups[6].clone().extract({ left: 850, top: 60, width: 350, height: 350 }),
+      side: groups[5].clone().extract({ left: 290, top: 211, width: 300, height: 300 }),
+    };
+    for (const [name, face] of Object.entries(faces)) {
+      const bytes = await face.jpeg().toBuffer();
+      const here = await prepare(bytes, 'image/jpeg', true);
+      const there = await decodePhoto(bytes, 'image/jpeg', { person: true });
+      if (typeof here === 'string' || !there.ok) throw new Error('not read');
+      expect(here.look.turn).toBeCloseTo(there.look.turn ?? Number.NaN, 1);
+      expect([name, (here.look.turn ?? Number.NaN) >= 0.45]).toEqual([name, name === 'side']);
+    }
   });
 
   it('finds nearly the same photo on both sides alike', async () => {

@@ -4,7 +4,8 @@ import { decodePhoto } from '@pixgen/core';
 import { LIMITS, PHOTO_REFUSALS, type PhotoRefusalCode } from '@pixgen/domain';
 import sharp from 'sharp';
 import { seededRandom } from '../gpu-simulator/faults.ts';
-import { CANARY, HOSTILE_IMAGES, type HostileImage } from './hostile-images.ts';
+import { HOSTILE_IMAGES, type HostileImage } from './hostile-images.ts';
+import { CANARY } from './image-parts.ts';
 
 const COPY_EDGE_PX = 2048;
 const SAMPLE_MS = 5;

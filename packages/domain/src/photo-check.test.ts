@@ -65,6 +65,24 @@ describe('a photo', () => {
     expect(PHOTO_WARNINGS[warning]).not.toBe('');
   });
 
+  const withFaces = (...faces: [score: number, width: number][]): PhotoLook => ({
+    ...good,
+    faces: faces.map(([score, width]) => ({ score, width })),
+  });
+  it.each<[string, PhotoLook, PhotoFault | null, PhotoWarning[]]>([
+    ['one sure face', withFaces([0.9, 0.3]), null, []],
+    ['one face that is hard to see', withFaces([0.2, 0.3]), null, []],
+    ['two sure faces', withFaces([0.9, 0.3], [0.6, 0.25]), 'MANY_FACES', []],
+    ['a small face far behind', withFaces([0.9, 0.3], [0.8, 0.1]), null, []],
+    ['a small face that is surer than the large one', withFaces([0.9, 0.1], [0.7, 0.3]), null, []],
+    ['what may be a second face', withFaces([0.9, 0.3], [0.5, 0.3]), null, ['MORE_FACES']],
+    ['what is hardly a second face', withFaces([0.9, 0.3], [0.3, 0.3]), null, []],
+    ['no face', withFaces(), null, ['NO_FACE']],
+    ['faces that nobody looked for', good, null, []],
+  ])('of a person: %s', (_, taken, fault, warnings) => {
+    expect(judgePhoto(taken, EDGE)).toEqual({ fault, warnings });
+  });
+
   it('is judged by where it is sharp: a blurred background is no fault', () => {
     const portrait = look((x, y) =>
       x > 100 && x < 200 && y > 60 && y < 140 ? patches(1, 6)(x, y) : 128 + 60 * Math.sin(x / 50),
@@ -117,16 +135,30 @@ describe('compareLooks', () => {
 });
 
 describe('advice on a set', () => {
+  const varied = Array.from({ length: 12 }, (_, seed) => look(patches(seed, 20)));
+
   it('says how many more and what is alike, soft or dark in most photos, and nothing of a good set', () => {
-    const varied = Array.from({ length: 12 }, (_, seed) => look(patches(seed, 20)));
-    expect(adviseOnSet([], EDGE, true)).toEqual([]);
-    expect(adviseOnSet(varied, EDGE, true)).toEqual([]);
-    expect(adviseOnSet(varied.slice(0, 6), EDGE, true)).toEqual([expect.stringContaining('6 photos so far; 10 to 15')]);
+    expect(adviseOnSet([], EDGE)).toEqual([]);
+    expect(adviseOnSet(varied, EDGE)).toEqual([]);
+    expect(adviseOnSet(varied.slice(0, 6), EDGE)).toEqual([{ code: 'FEW', count: 6, good: 10 }]);
     const burst = Array.from({ length: 12 }, (_, n) => look((x, y) => patches(1, 20)(x + n, y)));
-    expect(adviseOnSet(burst, EDGE, false)[0]).toContain('much alike');
-    expect(adviseOnSet(burst, EDGE, false)[0]).toContain('other sides');
+    expect(adviseOnSet(burst, EDGE)).toEqual([{ code: 'ALIKE', count: 12 }]);
     const dark = varied.map((one) => ({ ...one, brightness: 20 }));
-    expect(adviseOnSet(dark, EDGE, true)).toEqual([expect.stringContaining('dark')]);
+    expect(adviseOnSet(dark, EDGE)).toEqual([{ code: 'DARK' }]);
+    const small = varied.map((one) => ({ ...one, width: 80, height: 80 }));
+    expect(adviseOnSet(small, EDGE)).toEqual([{ code: 'SMALL', edgePx: EDGE }]);
+  });
+
+  it('asks for faces, and for the views of them that are missing', () => {
+    const faceless = varied.map((one, at) => (at < 7 ? { ...one, faces: [] } : one));
+    expect(adviseOnSet(faceless, EDGE)).toEqual([{ code: 'FACELESS' }]);
+    const turned = (...turns: number[]) => varied.map((one, at) => ({ ...one, turn: turns[at] ?? 0.2 }));
+    expect(adviseOnSet(turned(), EDGE)).toEqual([{ code: 'FROM_THE_SIDE', front: 12, missing: 2 }]);
+    expect(adviseOnSet(turned(0.5), EDGE)).toEqual([{ code: 'FROM_THE_SIDE', front: 11, missing: 1 }]);
+    expect(adviseOnSet(turned(0.5, 0.9), EDGE)).toEqual([]);
+    expect(adviseOnSet(turned(...Array.from({ length: 7 }, () => 0.7)), EDGE)).toEqual([{ code: 'FROM_THE_FRONT' }]);
+    const few = varied.map((one, at) => (at < 4 ? { ...one, turn: 0.1 } : one));
+    expect(adviseOnSet(few, EDGE)).toEqual([]);
   });
 });
 

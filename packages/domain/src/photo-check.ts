@@ -3,6 +3,7 @@
  * which asks again. Pure functions on pixels; both sides decode, and everything after that happens here, so that both come
  * to the same verdict.
  */
+import { type FaceFinder, findFaces, type Picture, turnOf } from './faces.ts';
 import { LIMITS } from './limits.ts';
 
 /** What was measured on one photo, upright and not larger than {@link COPY_EDGE_PX}. */
@@ -18,6 +19,10 @@ export type PhotoLook = {
   contrast: number;
   /** 256 bits in hex: where it gets brighter from left to right. */
   hash: string;
+  /** The most certain first; the width is a share of the photo's. Absent where faces were not looked for. */
+  faces?: { score: number; width: number }[];
+  /** How far the surest face is turned to the side, 0 to 1. */
+  turn?: number;
 };
 
 /** Longest edge of the copy that is measured and kept, px. */
@@ -36,6 +41,8 @@ export const PHOTO_FAULTS = {
   TOO_DARK: 'The photo is almost black. Add one with more light.',
   TOO_BRIGHT: 'The photo is almost white. Add one with less light.',
   BLURRED: 'The photo is blurred everywhere. Add a sharp one.',
+  MANY_FACES:
+    'More than one person is in the photo, and the model would mix them. Add a photo or a crop of one person.',
   NEAR_DUPLICATE: 'The set has almost the same photo. Add one from another moment.',
 } as const;
 export type PhotoFault = keyof typeof PHOTO_FAULTS;
@@ -45,6 +52,8 @@ export const PHOTO_WARNINGS = {
   SOFT: 'Not quite sharp.',
   DARK: 'Rather dark.',
   BRIGHT: 'Rather bright.',
+  NO_FACE: 'No face was found. From behind or far away it teaches little of the face.',
+  MORE_FACES: 'A second face may be in it.',
   SIMILAR: 'Much like another photo of the set.',
 } as const;
 export type PhotoWarning = keyof typeof PHOTO_WARNINGS;
@@ -59,7 +68,15 @@ const BOUNDS = {
   distance: [0.16, 0.42],
   /** Shares of the training's edge. */
   edge: [0.25, 0.75],
+  /** Score of a face beside the first. */
+  secondFace: [0.6, 0.4],
 } as const;
+/** Faces that are smaller than this share of the largest one are passers-by. */
+const PASSER_BY = 0.5;
+/** More faces than this tell nothing more. */
+const FACES_KEPT = 10;
+/** From this turn on a face is seen from the side. A face must be this certain to say how it is turned. */
+const SIDE = { turn: 0.45, score: 0.4 } as const;
 
 export type Grey = { width: number; height: number; data: Float32Array };
 
@@ -93,12 +110,16 @@ function greyOf(pixels: Uint8Array | Uint8ClampedArray, at: number): number {
   return 0.299 * (pixels[at] ?? 0) + 0.587 * (pixels[at + 1] ?? 0) + 0.114 * (pixels[at + 2] ?? 0);
 }
 
-/** @param pixels RGB or RGBA, row by row, upright */
+/**
+ * @param pixels RGB or RGBA, row by row, upright
+ * @param finder for photos of a person; faces are looked for with it
+ */
 export function lookAt(
   pixels: Uint8Array | Uint8ClampedArray,
   width: number,
   height: number,
   channels: 3 | 4,
+  finder: FaceFinder | null = null,
 ): PhotoLook {
   const grey = toGrey(pixels, width, height, channels, SHARPNESS_EDGE_PX);
   const { mean, variance } = spreadOf(grey.data);
@@ -109,7 +130,24 @@ export function lookAt(
     brightness: round(mean),
     contrast: round(Math.sqrt(variance)),
     hash: hashOf(grey),
+    ...(finder && lookForFaces(finder, { pixels, width, height, channels })),
   };
+}
+
+function lookForFaces(finder: FaceFinder, picture: Picture): Pick<PhotoLook, 'faces' | 'turn'> {
+  const found = findFaces(finder, picture);
+  const [surest] = found;
+  return {
+    faces: found.slice(0, FACES_KEPT).map(({ score, width }) => ({ score: round(score), width: round(width) })),
+    ...(surest && surest.score >= SIDE.score && { turn: round(turnOf(finder, picture, surest)) }),
+  };
+}
+
+/** The score of the face that comes second among those about as large as the largest; 0 without one. */
+function secondFaceOf({ faces = [] }: PhotoLook): number {
+  const sure = faces.filter(({ score }) => score >= BOUNDS.secondFace[1]);
+  const largest = Math.max(0, ...sure.map(({ width }) => width));
+  return sure.filter(({ width }) => width >= largest * PASSER_BY)[1]?.score ?? 0;
 }
 
 function spreadOf(values: Float32Array): { mean: number; variance: number } {
@@ -207,11 +245,15 @@ export function compareLooks(one: PhotoLook, other: PhotoLook): 'same' | 'simila
   return distance <= BOUNDS.distance[1] ? 'similar' : 'different';
 }
 
+/** What each side of a photo needs at least, px. */
+export function leastEdgePx(trainingEdgePx: number): number {
+  return Math.ceil(trainingEdgePx * BOUNDS.edge[0]);
+}
+
 /** The sentence of a fault, with the numbers it is about. */
 export function describeFault(fault: PhotoFault, look: PhotoLook, trainingEdgePx: number): string {
   if (fault !== 'TOO_SMALL') return PHOTO_FAULTS[fault];
-  const least = Math.ceil(trainingEdgePx * BOUNDS.edge[0]);
-  return `The photo is ${look.width} × ${look.height} pixels; each side needs ${least}. Add the original.`;
+  return `The photo is ${look.width} × ${look.height} pixels; each side needs ${leastEdgePx(trainingEdgePx)}. Add the original.`;
 }
 
 export type PhotoJudgement = { fault: PhotoFault | null; warnings: PhotoWarning[] };
@@ -229,6 +271,7 @@ export function judgePhoto(look: PhotoLook, trainingEdgePx: number, others: read
     ['TOO_BRIGHT', look.brightness > BOUNDS.bright[0]],
     ['PLAIN', look.contrast < BOUNDS.contrast],
     ['BLURRED', look.sharpness < BOUNDS.sharpness[0]],
+    ['MANY_FACES', secondFaceOf(look) >= BOUNDS.secondFace[0]],
     ['NEAR_DUPLICATE', similarities.includes('same')],
   ];
   const warnings: [PhotoWarning, boolean][] = [
@@ -236,6 +279,8 @@ export function judgePhoto(look: PhotoLook, trainingEdgePx: number, others: read
     ['DARK', look.brightness < BOUNDS.dark[1]],
     ['BRIGHT', look.brightness > BOUNDS.bright[1]],
     ['SOFT', look.sharpness < BOUNDS.sharpness[1]],
+    ['NO_FACE', look.faces?.length === 0],
+    ['MORE_FACES', secondFaceOf(look) >= BOUNDS.secondFace[1]],
     ['SIMILAR', similarities.includes('similar')],
   ];
   const fault = faults.find(([, is]) => is)?.[0] ?? null;
@@ -244,33 +289,43 @@ export function judgePhoto(look: PhotoLook, trainingEdgePx: number, others: read
 
 /** Photos of a set from which on a model generalises well. */
 const GOOD_COUNT = 10;
+/** Of them at least so many from the side; said once so many photos tell how the face is turned. */
+const GOOD_SIDEWAYS = 2;
+const TURNS_TO_TELL = 5;
+
+/** What would make a set better. The words are the reader's language's: `photos.advice` of the web's messages. */
+export type SetAdvice =
+  | { code: 'ALIKE'; count: number }
+  | { code: 'FEW'; count: number; good: number }
+  | { code: 'SMALL'; edgePx: number }
+  | { code: 'FROM_THE_SIDE'; front: number; missing: number }
+  | { code: 'FACELESS' | 'FROM_THE_FRONT' | 'SOFT' | 'DARK' | 'BRIGHT' };
 
 /** What would make a set of ready photos better, the most useful first; empty when there is nothing to say. */
-export function adviseOnSet(looks: readonly PhotoLook[], trainingEdgePx: number, person: boolean): string[] {
-  if (looks.length === 0) return [];
+export function adviseOnSet(looks: readonly PhotoLook[], trainingEdgePx: number): SetAdvice[] {
   const warned = (warning: PhotoWarning) =>
-    looks.filter((look) => judgePhoto(look, trainingEdgePx).warnings.includes(warning)).length;
+    looks.filter((look) => judgePhoto(look, trainingEdgePx).warnings.includes(warning)).length * 2 > looks.length;
   const similar = looks.filter((look) =>
     looks.some((other) => other !== look && compareLooks(look, other) !== 'different'),
-  );
-  const most = (count: number) => count * 2 > looks.length;
-  const views = person
-    ? 'other light, other clothes, half profiles and profiles'
-    : 'other places, other light, other sides';
-  return [
-    ...(similar.length > 2 ? [`${similar.length} photos are much alike. Replace some by ${views}.`] : []),
-    ...(most(warned('SOFT')) ? ['Most photos are soft. The model will learn that softness; add sharper ones.'] : []),
-    ...(most(warned('SMALL'))
-      ? [`Most photos are small. Originals with ${trainingEdgePx} pixels or more a side work best.`]
-      : []),
-    ...(most(warned('DARK')) ? ['Most photos are dark. Add some by daylight.'] : []),
-    ...(most(warned('BRIGHT')) ? ['Most photos are very bright. Add some with softer light.'] : []),
-    ...(looks.length < GOOD_COUNT
-      ? [
-          `${looks.length} ${looks.length === 1 ? 'photo' : 'photos'} so far; ${GOOD_COUNT} to 15 make a better model. Add ${views}.`,
-        ]
-      : []),
+  ).length;
+  const turns = looks.flatMap(({ turn }) => turn ?? []);
+  const sideways = turns.filter((turn) => turn >= SIDE.turn).length;
+  const tell = turns.length >= TURNS_TO_TELL;
+  const advice: [SetAdvice, boolean][] = [
+    [{ code: 'ALIKE', count: similar }, similar > 2],
+    [{ code: 'FACELESS' }, warned('NO_FACE')],
+    [
+      { code: 'FROM_THE_SIDE', front: turns.length - sideways, missing: GOOD_SIDEWAYS - sideways },
+      tell && sideways < GOOD_SIDEWAYS,
+    ],
+    [{ code: 'FROM_THE_FRONT' }, tell && sideways * 2 > turns.length],
+    [{ code: 'SOFT' }, warned('SOFT')],
+    [{ code: 'SMALL', edgePx: trainingEdgePx }, warned('SMALL')],
+    [{ code: 'DARK' }, warned('DARK')],
+    [{ code: 'BRIGHT' }, warned('BRIGHT')],
+    [{ code: 'FEW', count: looks.length, good: GOOD_COUNT }, looks.length > 0 && looks.length < GOOD_COUNT],
   ];
+  return advice.flatMap(([one, is]) => (is ? [one] : []));
 }
 
 function round(value: number): number {

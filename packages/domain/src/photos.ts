@@ -43,6 +43,8 @@ export const photoLook = z.object({
   brightness: z.number(),
   contrast: z.number(),
   hash: z.string(),
+  faces: z.array(z.object({ score: z.number(), width: z.number() })).exactOptional(),
+  turn: z.number().exactOptional(),
 }) satisfies z.ZodType<PhotoLook>;
 const photoWarning = z.enum(Object.keys(PHOTO_WARNINGS) as [PhotoWarning, ...PhotoWarning[]]);
 

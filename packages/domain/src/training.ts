@@ -11,17 +11,17 @@ const samplePrompts = z
   .array(plainText(1, LIMITS.training.samplePrompts.maxLength))
   .max(LIMITS.training.samplePrompts.max, `Use at most ${LIMITS.training.samplePrompts.max} prompts.`);
 
-/** What is chosen for a training: a preset, and single settings that replace the preset's. */
+/** What is chosen for a training: a preset, single settings that replace the preset's, and what comes after it. */
 export const trainingPlan = z.strictObject({
   preset: trainingPreset.default('balanced'),
   overrides: trainSettings.extend({ samplePrompts }).exactPartial().prefault({}),
+  /** A pack to be run when the training succeeds, in the usual settings. */
+  pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).exactOptional(),
 });
 export type TrainingPlan = z.infer<typeof trainingPlan>;
 
 export const startTrainingInput = trainingPlan.extend({
   modelId: id,
-  /** A pack to be run when the training succeeds, in the usual settings. */
-  pack: z.strictObject({ slug: packSlug, n: imagesPerPackPrompt }).optional(),
   idempotencyKey,
 });
 export type StartTrainingInput = z.infer<typeof startTrainingInput>;

@@ -1,8 +1,9 @@
 /** What can be said about a file before it is sent: kind by its first bytes, whether it opens, and how it looks. */
 import { LIMITS } from '@pixgen/domain';
-import { describeFault, judgePhoto, type PhotoLook, type PhotoWarning } from '@pixgen/domain/photo-check';
+import { judgePhoto, type PhotoLook, type PhotoWarning } from '@pixgen/domain/photo-check';
 import type { Words } from '@/language/messages';
 import { prepareInWorker } from './photo-worker';
+import { faultWords } from './verdict-words';
 
 export type PhotoKind = 'image/jpeg' | 'image/png' | 'image/webp' | 'heic' | null;
 const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'msf1'];
@@ -26,12 +27,14 @@ export type CheckedFile =
  * anything of the camera's in it.
  *
  * @param trainingEdgePx what the base model trains at
+ * @param person whether the subject is a person, whose faces are looked for
  * @param others looks of the photos that are in the set or on their way into it
  */
 export async function checkFile(
   t: Words<'photos'>,
   file: File,
   trainingEdgePx: number,
+  person: boolean,
   others: () => readonly PhotoLook[],
 ): Promise<CheckedFile> {
   const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
@@ -39,7 +42,7 @@ export async function checkFile(
   if (kind === null) return { ok: false, reason: t('notAPhoto') };
   const blob = kind === 'heic' ? await convertHeic(file) : file;
   if (blob === null) return { ok: false, reason: t('noHeic') };
-  const prepared = await prepareInWorker(blob);
+  const prepared = await prepareInWorker(blob, person);
   if (prepared === 'unreadable') return { ok: false, reason: t('damaged') };
   if (prepared === 'too-large') {
     return {
@@ -56,7 +59,7 @@ export async function checkFile(
   }
   const { jpeg, look } = prepared;
   const { fault, warnings } = judgePhoto(look, trainingEdgePx, others());
-  if (fault) return { ok: false, reason: describeFault(fault, look, trainingEdgePx) };
+  if (fault) return { ok: false, reason: faultWords(t, fault, look, trainingEdgePx) };
   return { ok: true, jpeg, look, warnings };
 }
 

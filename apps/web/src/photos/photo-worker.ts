@@ -8,10 +8,10 @@ let worker: Worker | null = null;
 let count = 0;
 const waiting = new Map<number, (result: Result) => void>();
 
-export function prepareInWorker(blob: Blob): Promise<Result> {
+export function prepareInWorker(blob: Blob, person: boolean): Promise<Result> {
   worker ??= start();
   count += 1;
-  const request: PrepareRequest = { id: count, blob, maxPixels: LIMITS.photos.maxPixels };
+  const request: PrepareRequest = { id: count, blob, maxPixels: LIMITS.photos.maxPixels, person };
   return new Promise((resolve) => {
     waiting.set(request.id, resolve);
     worker?.postMessage(request);

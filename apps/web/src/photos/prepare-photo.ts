@@ -2,6 +2,7 @@
  * What the browser does to a photo before it leaves: upright, not larger than what is kept anyway, saved as a new JPEG that
  * carries nothing but pixels (no EXIF, no place), and measured. Runs in a worker, and needs nothing but what workers have.
  */
+import type { FaceFinder } from '@pixgen/domain/faces';
 import { COPY_EDGE_PX, lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 
 /** Close to the original: the server's copy is made from it. */
@@ -26,11 +27,13 @@ function isReadBackTrue(): boolean {
 /**
  * @param blob a JPEG, PNG or WebP
  * @param maxPixels of the picture as it is
+ * @param finder for photos of a person
  * @returns why there is none when it does not open
  */
 export async function preparePhoto(
   blob: Blob,
   maxPixels: number,
+  finder: FaceFinder | null,
 ): Promise<PreparedPhoto | 'unreadable' | 'too-large' | 'altered'> {
   if (!isReadBackTrue()) return 'altered';
   // Turned as its EXIF says, in sRGB.
@@ -50,7 +53,7 @@ export async function preparePhoto(
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
-    const look = lookAt(data, width, height, 4);
+    const look = lookAt(data, width, height, 4, finder);
     return { jpeg: await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY }), look };
   } finally {
     bitmap.close();

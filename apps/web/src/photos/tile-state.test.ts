@@ -70,7 +70,10 @@ describe('the set', () => {
 
   it('shows the reason of a refusal', () => {
     const refusal = { code: 'NOT_AN_IMAGE', message: 'Not a photo.' } as const;
-    expect(stateOfPhoto(t, photo('p', 'refused', { refusal }))).toEqual({ name: 'refused', reason: 'Not a photo.' });
+    expect(stateOfPhoto(t, photo('p', 'refused', { refusal }))).toEqual({
+      name: 'refused',
+      reason: 'This file is not a photo we can read. Use JPEG, PNG or WebP.',
+    });
   });
 
   it('counts ready, pending and unusable photos apart', () => {

@@ -4,8 +4,9 @@
  * failed = the way broke down and can be tried again.
  */
 import { LIMITS, type PhotoView } from '@pixgen/domain';
-import { PHOTO_WARNINGS, type PhotoWarning } from '@pixgen/domain/photo-check';
+import type { PhotoWarning } from '@pixgen/domain/photo-check';
 import type { Words } from '@/language/messages';
+import { refusalWords } from './verdict-words';
 
 export type TileState =
   | { name: 'queued' }
@@ -47,7 +48,8 @@ export function moveTile(tile: Tile, to: TileState, change: TileChange = {}): Ti
 /** A server row as a tile's state; also after a reload, when the file itself is gone. */
 export function stateOfPhoto(t: Words<'photos'>, photo: PhotoView): TileState {
   if (photo.state === 'ready') return { name: 'done' };
-  if (photo.state === 'refused') return { name: 'refused', reason: photo.refusal?.message ?? t('refusedPlain') };
+  if (photo.state === 'refused')
+    return { name: 'refused', reason: photo.refusal ? refusalWords(t, photo.refusal.code) : t('refusedPlain') };
   if (photo.state === 'checking') return { name: 'verifying' };
   return { name: 'failed', reason: t('interrupted') };
 }
@@ -76,17 +78,23 @@ export function joinTiles(t: Words<'photos'>, photos: readonly PhotoView[], loca
       fileName: photo.fileName,
       photo,
       previewUrl: local?.previewUrl ?? null,
-      warnings: photo.state === 'ready' ? photo.warnings.map(({ message }) => message) : sentences(local),
+      warnings:
+        photo.state === 'ready'
+          ? sentences(
+              t,
+              photo.warnings.map(({ code }) => code),
+            )
+          : sentences(t, local?.warnings),
       state: sending ? local.state : stateOfPhoto(t, photo),
     };
   });
   const known = new Set(photos.map((photo) => photo.id));
   const fresh = locals.filter((tile) => !tile.photoId || !known.has(tile.photoId));
-  return [...rows, ...fresh.map((tile) => ({ ...tile, photo: null, warnings: sentences(tile) }))];
+  return [...rows, ...fresh.map((tile) => ({ ...tile, photo: null, warnings: sentences(t, tile.warnings) }))];
 }
 
-function sentences(tile: Tile | undefined): string[] {
-  return tile?.warnings.map((warning) => PHOTO_WARNINGS[warning]) ?? [];
+function sentences(t: Words<'photos'>, warnings: readonly PhotoWarning[] = []): string[] {
+  return warnings.map((warning) => t(`hints.${warning}`));
 }
 
 /** Photos that count towards the set: ready ones and those still on their way. */

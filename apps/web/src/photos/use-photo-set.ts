@@ -12,6 +12,7 @@ import { checkFile } from './check-file';
 import { dropFile, isFileInHand, keepFile, readKeptFiles, withFileInHand } from './kept-files';
 import { sendFile } from './send-file';
 import { countTiles, joinTiles, moveTile, type Tile, type TileChange, type TileState } from './tile-state';
+import { adviceWords } from './verdict-words';
 
 /** Files sent side by side. */
 const LANES = 3;
@@ -46,7 +47,10 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
   );
   const inSet = useRef(readyLooks);
   inSet.current = readyLooks;
-  const advice = useMemo(() => adviseOnSet(readyLooks, trainingEdgePx, person), [readyLooks, trainingEdgePx, person]);
+  const advice = useMemo(
+    () => adviseOnSet(readyLooks, trainingEdgePx).map((one) => adviceWords(t, one, person)),
+    [t, readyLooks, trainingEdgePx, person],
+  );
 
   const refresh = useCallback(async () => {
     await queryClient.invalidateQueries(trpc.photos.list.queryFilter({ modelId }));
@@ -71,7 +75,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         ...inSet.current,
         ...[...looks.current].flatMap(([other, look]) => (other === key ? [] : [look])),
       ];
-      const checked = await checkFile(t, file, trainingEdgePx, others);
+      const checked = await checkFile(t, file, trainingEdgePx, person, others);
       if (abort.signal.aborted) return;
       if (!checked.ok) return move(key, { name: 'refused', reason: checked.reason });
       looks.current.set(key, checked.look);
@@ -97,7 +101,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         move(key, { name: final ? 'refused' : 'failed', reason: failure.message });
       }
     },
-    [t, client, modelId, move, refresh, trainingEdgePx],
+    [t, client, modelId, move, refresh, trainingEdgePx, person],
   );
 
   const run = useCallback(

@@ -1,12 +1,19 @@
 /** The worker's step for one uploaded photo: decode, clean, store, decide. */
 import { createHash } from 'node:crypto';
-import { findPhoto, hasPhotoOfSource, type PhotoRow, type PhotoVerdict, writePhotoVerdict } from '@pixgen/db';
-import { judgePhoto, LIMITS, type PhotoRefusalCode, trainingEdgePx } from '@pixgen/domain';
+import {
+  findOwnModel,
+  findPhoto,
+  hasPhotoOfSource,
+  type PhotoRow,
+  type PhotoVerdict,
+  writePhotoVerdict,
+} from '@pixgen/db';
+import { isPersonClass, judgePhoto, LIMITS, type PhotoRefusalCode, trainingEdgePx } from '@pixgen/domain';
 import { keys, ObjectTooLargeError } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { type DecodedPhoto, decodePhoto } from './decode-photo.ts';
 
-export type DecodePhoto = (bytes: Buffer, contentType: string) => Promise<DecodedPhoto>;
+export type DecodePhoto = (bytes: Buffer, contentType: string, options: { person: boolean }) => Promise<DecodedPhoto>;
 
 /**
  * May be run any number of times, also after a crash at any point: the verdict is written once, and the upload is
@@ -46,7 +53,9 @@ async function judge(deps: Deps, photo: PhotoRow, upload: string, decode: Decode
   if (!bytes) return refused('TRUNCATED', null);
   const sourceSha256 = createHash('sha256').update(bytes).digest('base64');
   if (await hasPhotoOfSource(deps.db, photo.modelId, sourceSha256)) return refused('DUPLICATE', sourceSha256);
-  const decoded = await decode(bytes, photo.contentType);
+  const model = await findOwnModel(deps.db, photo.userId, photo.modelId);
+  const person = model !== null && isPersonClass(model.classWord);
+  const decoded = await decode(bytes, photo.contentType, { person });
   if (!decoded.ok) return refused(decoded.code, sourceSha256);
   const { jpeg, width, height, look } = decoded;
   const { fault } = judgePhoto(look, trainingEdgePx(deps.config.profile));

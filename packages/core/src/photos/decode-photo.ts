@@ -30,13 +30,18 @@ export type DecodedPhoto =
 /**
  * @param bytes the upload
  * @param contentType as announced; the content must be of this type
+ * @param person whether the subject is a person, whose faces are looked for
  * @returns a clean sRGB JPEG, upright, longest edge at most 2048 px, without metadata; or why there is none
  * @param limits for tests
  * @throws {Error} when the child could not be run at all: a fault of this machine, not of the photo
  */
-export async function decodePhoto(bytes: Buffer, contentType: string, limits = LIMITS_OF_CHILD): Promise<DecodedPhoto> {
+export async function decodePhoto(
+  bytes: Buffer,
+  contentType: string,
+  { person = false, limits = LIMITS_OF_CHILD } = {},
+): Promise<DecodedPhoto> {
   const { maxPixels, maxDecodedBytes, minEdgePx } = LIMITS.photos;
-  const rules: DecodeRules = { contentType, maxPixels, maxDecodedBytes, minEdgePx, copyEdgePx: COPY_EDGE_PX };
+  const rules: DecodeRules = { contentType, maxPixels, maxDecodedBytes, minEdgePx, copyEdgePx: COPY_EDGE_PX, person };
   const child = await runChild(bytes, rules, limits);
   if (child.stdout[0] !== STANDS) throw new Error(`the photo decoder did not start: ${child.stderr}`);
   if (child.timedOut) return { ok: false, code: 'TOO_SLOW' };

@@ -5,6 +5,8 @@
  * stdout: a `+` once it stands, one line of JSON ({@link DecodeVerdict}), then the JPEG.
  */
 import { readFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type FaceFinder, readFaceFinder } from '@pixgen/domain/faces';
 import { lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 import sharp from 'sharp';
 
@@ -21,6 +23,8 @@ export type DecodeRules = {
   minEdgePx: number;
   /** Longest edge of the copy; smaller photos are not enlarged. */
   copyEdgePx: number;
+  /** Whether to look for faces. */
+  person: boolean;
 };
 
 const MAGIC: readonly { contentType: string; matches: (bytes: Buffer) => boolean }[] = [
@@ -32,7 +36,11 @@ const MAGIC: readonly { contentType: string; matches: (bytes: Buffer) => boolean
   },
 ];
 
-async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: DecodeVerdict; jpeg: Buffer }> {
+async function decode(
+  bytes: Buffer,
+  rules: DecodeRules,
+  finder: FaceFinder | null,
+): Promise<{ verdict: DecodeVerdict; jpeg: Buffer }> {
   const refuse = (code: Extract<DecodeVerdict, { ok: false }>['code']) => ({
     verdict: { ok: false as const, code },
     jpeg: Buffer.alloc(0),
@@ -63,7 +71,7 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
     const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
       .toBuffer();
-    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3) }, jpeg };
+    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3, finder) }, jpeg };
   } catch (error) {
     // The first bytes were right, so what fails later is damage, a size that the header admits to, or want of memory.
     if (/memory/i.test(String(error))) return refuse('TOO_COMPLEX');
@@ -71,9 +79,17 @@ async function decode(bytes: Buffer, rules: DecodeRules): Promise<{ verdict: Dec
   }
 }
 
-writeSync(1, '+');
+function finderFor({ person }: DecodeRules): FaceFinder | null {
+  if (!person) return null;
+  const weights = (name: string) =>
+    readFileSync(fileURLToPath(import.meta.resolve(`@vladmandic/face-api/model/${name}_model.bin`)));
+  return readFaceFinder({ detector: weights('tiny_face_detector'), landmarks: weights('face_landmark_68_tiny') });
+}
+
 const rules: DecodeRules = JSON.parse(process.argv[2] ?? '{}');
-const { verdict, jpeg } = await decode(readFileSync(0), rules);
+const finder = finderFor(rules);
+writeSync(1, '+');
+const { verdict, jpeg } = await decode(readFileSync(0), rules, finder);
 const answer = Buffer.concat([Buffer.from(`${JSON.stringify(verdict)}\n`), jpeg]);
 for (let sent = 0; sent < answer.length; ) {
   try {
