@@ -188,7 +188,11 @@ describe('the surroundings', () => {
     const ready = await get('/readyz');
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ok', checks: { database: 'ok', migrations: 'ok', redis: 'ok', storage: 'ok' } },
+      {
+        status: 'ok',
+        checks: { database: 'ok', migrations: 'ok', redis: 'ok', storage: 'ok' },
+        queueAgeMs: expect.any(Number),
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** `/healthz`: this process answers. `/readyz`: it can do its work, with what it needs. */
-import { pendingMigrations } from '@pixgen/db';
+import { outboxAgeMs, pendingMigrations } from '@pixgen/db';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './services.ts';
 
@@ -18,6 +18,8 @@ export async function healthRoutes(app: FastifyInstance, { deps }: Services): Pr
 
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
+    // Told, and no reason to send people elsewhere: another API would see the same queue.
+    const queueAge = within(CHECK_MS, outboxAgeMs(deps.db.pool)).catch(() => null);
     const results = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
         try {
@@ -31,14 +33,14 @@ export async function healthRoutes(app: FastifyInstance, { deps }: Services): Pr
     );
     const ready = results.every(([, result]) => result === 'ok');
     reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
-    return { status: ready ? 'ok' : 'not ready', checks: Object.fromEntries(results) };
+    return { status: ready ? 'ok' : 'not ready', checks: Object.fromEntries(results), queueAgeMs: await queueAge };
   });
 }
 
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((_, reject) => {
+  const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
   });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,5 @@
 import type { Deps } from '@pixgen/core';
+import { outboxAgeMs, pendingMigrations } from '@pixgen/db';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { RunningWorker } from './worker.ts';
 
@@ -14,12 +15,23 @@ export function createHealthServer(deps: Deps, worker: RunningWorker): FastifyIn
     return reply.code(stuck ? 503 : 200).send({ status: stuck ? 'stuck' : 'ok' });
   });
   app.get('/readyz', async (_request, reply) => {
-    const checks = await Promise.allSettled([deps.db.pool.query('SELECT 1'), deps.live.ping(), deps.storage.ping()]);
-    const [database, redis, storage] = checks.map((check) => check.status === 'fulfilled');
-    const ready = Boolean(database && redis && storage);
+    const [database, migrations, redis, storage] = await Promise.allSettled([
+      outboxAgeMs(deps.db.pool),
+      pendingMigrations(deps.db),
+      deps.live.ping(),
+      deps.storage.ping(),
+    ]);
+    const stores = {
+      database: database.status === 'fulfilled',
+      migrations: migrations.status === 'fulfilled' && migrations.value === 0,
+      redis: redis.status === 'fulfilled',
+      storage: storage.status === 'fulfilled',
+    };
+    const ready = Object.values(stores).every(Boolean);
+    const queueAgeMs = database.status === 'fulfilled' ? database.value : null;
     // A provider that is away stops no other work: it is told, but the worker stays in service.
     const gpu = { backend: worker.gpu.name, circuit: worker.gpu.circuit() };
-    return reply.code(ready ? 200 : 503).send({ database, redis, storage, gpu });
+    return reply.code(ready ? 200 : 503).send({ ...stores, queueAgeMs, gpu });
   });
   return app;
 }

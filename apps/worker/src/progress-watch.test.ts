@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { newId } from '@pixgen/domain';
 import { createProducer, type HandledTask, type Producer } from '@pixgen/queue';
 import { createTestRedis, type TestRedis } from '@pixgen/queue/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { watchProgress } from './progress-watch.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -43,6 +43,23 @@ describe('the watch over the queues', () => {
     watching.stop();
     expect(stuck).toEqual(['dispatch']);
     expect(performance.now() - started).toBeGreaterThanOrEqual(100);
+  });
+
+  it('looks often enough to see a queue that stands still for hardly longer than it may', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const standing = producer.queues
+      .filter(({ name }) => name === 'dispatch')
+      .map((queue) => Object.assign(Object.create(queue) as typeof queue, { getWaitingCount: async () => 1 }));
+    const stuck: HandledTask[] = [];
+    const watching = watchProgress(
+      standing,
+      { lastProgress: () => new Map([['dispatch', 0]]) },
+      { stuckAfterMs: 6_000, onStuck: (task) => stuck.push(task), log: SILENT },
+    );
+    await vi.advanceTimersByTimeAsync(8_000);
+    watching.stop();
+    vi.useRealTimers();
+    expect(stuck).toEqual(['dispatch']);
   });
 
   it('is silent while tasks move, while none waits, and while redis does not answer', async () => {

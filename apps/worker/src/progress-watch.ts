@@ -3,6 +3,8 @@ import type { Log } from '@pixgen/core';
 import { type Consumer, HANDLED_TASKS, type HandledTask, type Producer } from '@pixgen/queue';
 
 const LOOK_EVERY_MS = 5_000;
+/** How many looks fall into the time after which a queue is stuck, at least: one that stands still for little longer is seen. */
+const LOOKS = 10;
 
 export type ProgressWatch = {
   /** The queue that is stuck, if one is. */
@@ -45,9 +47,12 @@ export function watchProgress(
   }
 
   let looking = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = looking.then(look);
-  }, options.everyMs ?? LOOK_EVERY_MS);
+  const timer = setInterval(
+    () => {
+      looking = looking.then(look);
+    },
+    options.everyMs ?? Math.min(LOOK_EVERY_MS, options.stuckAfterMs / LOOKS),
+  );
   timer.unref();
   return { stuck: () => stuck, stop: () => clearInterval(timer) };
 }

@@ -1,5 +1,5 @@
 /** Runs a handler per task with timeouts, and says whether the queues still make progress. */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { HANDLED_TASKS, type HandledTask, TASKS, type TaskPayload } from './catalog.ts';
@@ -111,7 +111,7 @@ export function startConsumer(
     lastProgress: () => progress,
     async close(graceMs) {
       const ended = Promise.all(workers.map((worker) => worker.close())).then(() => true);
-      const isDone = graceMs === undefined ? await ended : await Promise.race([ended, setTimeout(graceMs, false)]);
+      const isDone = graceMs === undefined ? await ended : await Promise.race([ended, delay(graceMs, false)]);
       if (!isDone) {
         await Promise.all([...active].map(([job, token]) => job.moveToWait(token).catch(events.onError)));
       }
@@ -143,14 +143,21 @@ async function runTask({ name, handler, poisoned, lane }: TaskSetUp, job: Job, t
   if (suspect && lane.suspect !== undefined) await postpone(job, token, SUSPECT_WAITS_MS * (1 + Math.random()));
   if (suspect) lane.suspect = job.id;
   const lastTry = job.attemptsMade + 1 >= TASKS[name].attempts;
+  // Not AbortSignal.timeout: it fires for every task, also for one that has long ended, and makes an error with a stack.
+  const late = new AbortController();
+  const deadline = setTimeout(
+    () => late.abort(new DOMException('The task took too long.', 'TimeoutError')),
+    TASKS[name].timeoutMs,
+  );
   try {
     if (suspect) await job.updateProgress(diedAlone + 1);
-    await handler(payload.data, { signal: AbortSignal.timeout(TASKS[name].timeoutMs), lastTry, suspect });
+    await handler(payload.data, { signal: late.signal, lastTry, suspect });
   } catch (error) {
     if (suspect) await job.updateProgress(diedAlone);
     if (!(error instanceof TryLater)) throw error;
     await postpone(job, token, error.afterMs);
   } finally {
+    clearTimeout(deadline);
     if (suspect) lane.suspect = undefined;
   }
 }
