@@ -27,12 +27,14 @@ import { withProgress } from './progress-bar.ts';
 const USAGE = `npm run demo -- [options]
   --seed N                 seed of training and pictures (default 7)
   --gpu=local|simulator    train on this machine (default), or draw placeholders at once without torch
-  --preset NAME            fast (default), balanced or best
+  --preset NAME            fast, balanced (default) or best
   --out DIR                where the results go (default demo-output)
   --help                   this text`;
 const DATA_FOLDER = join(repositoryRoot, '.pixgen', 'demo');
 const SUBJECT = 'robot';
-const PROMPT = '{subject} on a sunny beach, photo';
+/** In words that the tiny base model knows. */
+const PROMPT = 'a photo of {subject} on a blue background';
+const PACK = 'studio-colours';
 const IMAGES = 4;
 const PRESETS = ['fast', 'balanced', 'best'] as const;
 
@@ -93,9 +95,7 @@ async function runMainJob(apiUrl: string, { seed, preset, out }: DemoOptions): P
     const order = { modelId: model.id, prompt: PROMPT, n: IMAGES, seed, idempotencyKey: randomUUID() };
     return awaitGeneration(client, await client.generation.start.mutate(order), onProgress);
   });
-  const { items: packs } = await client.packs.list.query();
-  const pack = packs[0];
-  if (!pack) throw new PlainError('The installation has no packs; its first data are missing.');
+  const pack = await client.packs.get.query({ slug: PACK });
   const packed = await withProgress(`pack "${pack.name}" run`, async (onProgress) => {
     const order = { slug: pack.slug, modelId: model.id, n: 1, seed, idempotencyKey: randomUUID() };
     return awaitGeneration(client, await client.packs.run.mutate(order), onProgress);
@@ -160,7 +160,7 @@ function parseOptions(args: string[]): DemoOptions | null {
     options: {
       seed: { type: 'string', default: '7' },
       gpu: { type: 'string', default: 'local' },
-      preset: { type: 'string', default: 'fast' },
+      preset: { type: 'string', default: 'balanced' },
       out: { type: 'string', default: join(repositoryRoot, 'demo-output') },
       help: { type: 'boolean', default: false },
     },

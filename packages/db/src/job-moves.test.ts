@@ -298,6 +298,19 @@ describe('moving', () => {
     );
   });
 
+  it('a pack waits on when its training is put back beside one that ended', async () => {
+    const packVersionId = await createPackVersion(db);
+    const neighbour = await createOwner(db);
+    const ended = newTrainingAndPack(neighbour, packVersionId);
+    const putBack = newTrainingAndPack(owner, packVersionId);
+    const endedId = await runJob(store, ended.request);
+    const putBackId = await runJob(store, putBack.request);
+    await moveJobs(db.pool, [moveTo(endedId, 'failed'), moveTo(putBackId, 'queued', { cause: 'GPU_LOST' })]);
+    const find = (id: string) => db.prisma.packOrder.findUniqueOrThrow({ where: { id } });
+    expect((await find(ended.packOrderId)).state).toBe('released');
+    expect((await find(putBack.packOrderId)).state).toBe('waiting');
+  });
+
   it('begins no attempt of a job that ends before one, in a batch with others that begin theirs', async () => {
     const [begun, ended] = [order(), order()];
     await Promise.all([store.accept(begun), store.accept(ended)]);

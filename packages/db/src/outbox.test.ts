@@ -1,7 +1,7 @@
 import { newId } from '@pixgen/domain';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addToOutbox, type OutboxRow, relayOutbox, removeFromOutbox } from './outbox.ts';
+import { addToOutbox, type OutboxRow, outboxAgeMs, relayOutbox, removeFromOutbox } from './outbox.ts';
 import { createTestDb, type TestDb } from './testing.ts';
 
 let db: TestDb;
@@ -50,6 +50,16 @@ describe('the relay', () => {
     const relayOne = () => relayOutbox(scanning, 1, async (rows) => void sent.push(...rows.map(({ id }) => id)));
     expect([await relayOne(), await relayOne(), await relayOne()]).toEqual([1, 1, 1]);
     expect(sent).toEqual([oldest, middle, newest]);
+  });
+
+  it('is late by what has waited longest, and not by what is due later', async () => {
+    await addRow(3_600_000);
+    expect(await outboxAgeMs(db.pool)).toBe(0);
+    await addRow(-1_000);
+    await addRow(-60_000);
+    const age = await outboxAgeMs(db.pool);
+    expect(age).toBeGreaterThanOrEqual(60_000);
+    expect(age).toBeLessThan(3_600_000);
   });
 
   it('loses nothing when the queue cannot be reached', async () => {

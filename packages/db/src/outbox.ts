@@ -38,6 +38,14 @@ export async function removeFromOutbox(pool: pg.Pool, ids: string[]): Promise<vo
   });
 }
 
+/** How long the oldest due row has waited for a relay, ms; 0 when none waits. What grows here is on no queue yet. */
+export async function outboxAgeMs(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query(
+    `SELECT coalesce(1000 * extract(epoch FROM now() - min("dueAt")), 0)::float8 AS age FROM "Outbox" WHERE "dueAt" <= now()`,
+  );
+  return Math.round(rows[0].age);
+}
+
 /** Writes outbox rows inside a caller's transaction, or alone. */
 export async function addToOutbox(client: pg.Pool | pg.ClientBase, rows: OutboxRow[]): Promise<void> {
   if (rows.length === 0) return;

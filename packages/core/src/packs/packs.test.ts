@@ -14,11 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-it('the seed holds three packs of three prompts or more, each with its subject', () => {
+it('the seed holds four packs of three prompts or more, each with its subject', () => {
   expect(SEED_PACKS.map((pack) => pack.name)).toEqual([
     'Professional Headshots',
     'Fantasy Characters',
     'Cinematic Portraits',
+    'Studio Colours',
   ]);
   for (const pack of SEED_PACKS) {
     expect(seedPack.parse(pack).prompts.length).toBeGreaterThanOrEqual(3);

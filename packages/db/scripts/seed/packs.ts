@@ -41,4 +41,14 @@ export const SEED_PACKS: readonly SeedPack[] = [
       'film still of {subject} at a diner counter after midnight, fluorescent light, steam from a coffee cup',
     ],
   },
+  {
+    // In words that the tiny base model knows too: `npm run demo` runs it.
+    slug: 'studio-colours',
+    name: 'Studio Colours',
+    description: 'The subject alone before one plain colour after the other.',
+    negativePrompt: '',
+    prompts: ['white', 'red', 'yellow', 'green', 'blue', 'purple'].map(
+      (colour) => `a photo of {subject} on a ${colour} background`,
+    ),
+  },
 ];
