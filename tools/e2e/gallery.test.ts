@@ -118,7 +118,10 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     isHolding = false;
     await Promise.all(held.map((route) => route.continue()));
     await page.waitForFunction(() => document.querySelector<HTMLImageElement>('[data-tile] img')?.naturalWidth);
-    await expect.poll(() => image.evaluate((element: HTMLElement) => element.style.backgroundImage)).toBe('');
+    // The picture covers the whole of it.
+    const covers = (element: HTMLImageElement) =>
+      element.complete && element.naturalWidth > 0 && getComputedStyle(element).objectFit === 'cover';
+    await expect.poll(() => image.evaluate(covers)).toBe(true);
     await page.unroute(PICTURES);
   });
 
@@ -254,6 +257,7 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
     await page.keyboard.press('ArrowRight');
     await page.waitForURL(`**/gallery/${next}*`);
+    await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
     await capture('picture-page');
   });
 

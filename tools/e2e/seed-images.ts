@@ -57,6 +57,27 @@ export async function seedImages(
   }
 }
 
+/**
+ * Pictures of a file that was seen once count as seen: the API makes each one's placeholder when it is first asked for, which
+ * a gallery of this size has long behind it.
+ *
+ * @returns whether each file was seen
+ */
+export async function sharePlaceholders(stores: Readonly<Record<string, string>>): Promise<boolean> {
+  const pool = new pg.Pool({ connectionString: stores.DATABASE_URL, max: 1 });
+  try {
+    await pool.query(
+      `UPDATE "Image" i SET thumbhash = seen.thumbhash
+       FROM (SELECT DISTINCT ON ("storageKey") "storageKey", thumbhash FROM "Image" WHERE thumbhash IS NOT NULL) seen
+       WHERE i."storageKey" = seen."storageKey" AND i.thumbhash IS NULL`,
+    );
+    const { rowCount } = await pool.query('SELECT FROM "Image" WHERE thumbhash IS NULL LIMIT 1');
+    return rowCount === 0;
+  } finally {
+    await pool.end();
+  }
+}
+
 type File = { key: string; width: number; height: number; size: number };
 
 async function writeFiles(storage: ReturnType<typeof createStorage>, userId: string): Promise<File[]> {

@@ -14,7 +14,7 @@ const filterParts = {
   modelId: id.optional(),
   generationId: id.optional(),
   /** Slug of a pack, any version of it. */
-  pack: z.string().max(80).optional(),
+  pack: plainText(0, 80).optional(),
   collectionId: id.optional(),
   favourite: yesNo.optional(),
   /** Rated so or better. */

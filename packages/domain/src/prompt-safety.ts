@@ -109,7 +109,8 @@ const minors = finder(MINORS, MINORS_ANYWHERE);
 export function judgePrompt({ prompt, classWord }: JudgedPrompt): PromptVerdict {
   // What hides its letters is looked at as it is typed and as it reads.
   const plain = normalised(prompt).replace(harmless, ' ');
-  const readings = [plain, unmasked(plain).replace(harmless, ' ')];
+  const bare = unmasked(plain);
+  const readings = bare === plain ? [plain] : [plain, bare.replace(harmless, ' ')];
   const find = (pattern: RegExp): string | null => {
     for (const reading of readings) {
       const found = pattern.exec(reading);

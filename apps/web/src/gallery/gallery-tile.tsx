@@ -90,6 +90,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
             sizes={SIZES}
             thumbhash={image?.thumbhash ?? null}
             priority={index < 4}
+            develops={false}
             onBroken={() => setBroken(true)}
             className={cn('size-full object-cover', selected && 'scale-[0.92] rounded-print')}
           />

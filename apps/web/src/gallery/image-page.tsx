@@ -144,8 +144,9 @@ function Arrow({ to, label, left = false }: { to: string | null; label: string; 
       </IconButton>
     );
   }
+  // Fetched whole ahead of time, for the keys too: walking on shows pictures, not a page that loads.
   return (
-    <LinkButton as={Link} href={to} replace aria-label={label} title={label} variant="ghost" size="icon">
+    <LinkButton as={Link} href={to} replace prefetch aria-label={label} title={label} variant="ghost" size="icon">
       {icon}
     </LinkButton>
   );

@@ -26,6 +26,8 @@ import { FIRST } from './shelf-query';
 const OVERSCAN = 2;
 /** Pictures that are loaded beyond those on the screen. */
 const AHEAD = 400;
+/** How long scrolling rests before the place is kept, and between two times that it is. */
+const KEEP_MS = 150;
 const UNKNOWN: ImageFrame = ['', 1, 1];
 
 export type MasonryHandle = {
@@ -86,6 +88,14 @@ export function MasonryList(props: Props) {
     },
   });
   const items = box ? virtualizer.getVirtualItems() : [];
+  // The same style object for as long as a picture stands where it does: scrolling draws no tile anew that was there. All
+  // others for another width or beginning.
+  const styles = useMemo(() => new WeakMap<VirtualItem, CSSProperties>(), [columnPx, box?.top]);
+  const styleOf = (item: VirtualItem, topPx: number): CSSProperties => {
+    const style = styles.get(item) ?? placed(item, columnPx, topPx);
+    styles.set(item, style);
+    return style;
+  };
   const firstIndex = items[0]?.index ?? 0;
   const lastIndex = items.at(-1)?.index ?? 0;
 
@@ -172,9 +182,9 @@ export function MasonryList(props: Props) {
       >
         {box
           ? items.map((item) => {
-              const style = placed(item, columnPx, box.top);
+              const style = styleOf(item, box.top);
               const frame = frames[item.index];
-              if (frame) return tile(frame, item.index, style, 'absolute top-0 left-0');
+              if (frame) return tile(frame, item.index, style, 'absolute top-0 left-0 contain-strict');
               return (
                 <li
                   key={item.key}
@@ -295,18 +305,25 @@ function useReturn(isPlaced: boolean) {
     const top: unknown = window.history.state?.galleryTop;
     if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let keptAt = 0;
     const keep = (path: string) => {
       clearTimeout(timer);
       // By then another page may be open.
-      if (location.pathname === path)
-        window.history.replaceState({ ...window.history.state, galleryTop: window.scrollY }, '');
+      if (location.pathname !== path) return;
+      keptAt = performance.now();
+      // The browser's own: the router's would draw the page anew, and the place is none of its business.
+      const state = { ...window.history.state, galleryTop: window.scrollY };
+      History.prototype.replaceState.call(window.history, state, '');
     };
     const keepSoon = () => {
       clearTimeout(timer);
-      timer = setTimeout(keep, 150, location.pathname);
+      timer = setTimeout(keep, KEEP_MS, location.pathname);
     };
-    // At once, so that a reload right after leads here and not to the place before; older Safari has only the timer.
-    const keepNow = () => keep(location.pathname);
+    // At once, so that a reload right after leads here and not to the place before; older Safari has only the timer. Scrolling
+    // by script ends with every frame, and browsers take only so many entries in a while.
+    const keepNow = () => {
+      if (performance.now() - keptAt > KEEP_MS) keep(location.pathname);
+    };
     window.addEventListener('scroll', keepSoon, { passive: true });
     window.addEventListener('scrollend', keepNow);
     return () => {

@@ -18,6 +18,8 @@ type PrintProps = {
   thumbhash?: string | null;
   className?: string;
   priority?: boolean;
+  /** Comes up like a print in its bath. Not where many come at once: blurring each costs a scroll its smoothness. */
+  develops?: boolean;
   /** Told when the picture does not come; nothing is drawn then. Without it a button fetches it again. */
   onBroken?: () => void;
 };
@@ -25,13 +27,28 @@ type PrintProps = {
 /** A picture at its known size: no layout moves, it comes up when it has arrived, and can be fetched again. */
 export function Print(props: PrintProps) {
   const t = useTranslations('shell');
-  const { src, alt, width, height, sizes, thumbhash = null, className, priority = false, onBroken } = props;
+  const {
+    src,
+    alt,
+    width,
+    height,
+    sizes,
+    thumbhash = null,
+    className,
+    priority = false,
+    develops = true,
+    onBroken,
+  } = props;
   const [state, setState] = useState<'waiting' | 'shown' | 'broken'>('waiting');
   const inBrowser = useSyncExternalStore(
     () => () => undefined,
     () => true,
     () => false,
   );
+  // Where nothing develops the picture covers its placeholder, and nothing has to be drawn again.
+  const show = () => {
+    if (develops) setState('shown');
+  };
   const fail = () => {
     setState('broken');
     onBroken?.();
@@ -39,7 +56,7 @@ export function Print(props: PrintProps) {
   // What arrived, or failed, before React was there to hear of it.
   const settle = (image: HTMLImageElement | null) => {
     if (!image?.complete) return;
-    if (image.naturalWidth > 0) setState('shown');
+    if (image.naturalWidth > 0) show();
     else fail();
   };
   if (state === 'broken' && onBroken) return null;
@@ -73,7 +90,7 @@ export function Print(props: PrintProps) {
       fetchPriority={priority ? 'high' : 'auto'}
       decoding="async"
       draggable={false}
-      onLoad={() => setState('shown')}
+      onLoad={show}
       onError={fail}
       style={state === 'waiting' && thumbhash ? placeholder(thumbhash, inBrowser) : undefined}
       className={cn('bg-sunken text-transparent', state === 'shown' && !thumbhash && 'animate-develop', className)}
