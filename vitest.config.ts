@@ -31,7 +31,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: { poll: { timeout: 30_000 } },
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       // These start and kill whole stacks: one at a time.
@@ -54,7 +54,7 @@ export default defineConfig({
           hookTimeout: 600_000,
           pool: 'forks',
           // Each has a product and a browser of its own.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

@@ -1,4 +1,4 @@
-// `npm test`: everything, one part after the other. `--only NAME,NAME` runs the named parts or groups (`check` is all but tests).
+// `npm test`: everything, step after step. `--only NAME,NAME` runs the named parts or groups (`check` is all but tests).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -47,45 +47,59 @@ function vitest(name: string): Part {
   };
 }
 
-const PARTS: readonly Part[] = [
-  { name: 'format and lint', group: 'check', command: ['biome', 'ci', '.'] },
-  { name: 'typed lint', group: 'check', command: ['oxlint', '--type-aware'] },
-  { name: 'types', group: 'check', command: ['pnpm', '-r', '--parallel', 'exec', 'tsc', '--noEmit'] },
-  { name: 'unused code', group: 'check', command: ['knip'] },
-  { name: 'import rules', group: 'check', command: ['turbo', 'boundaries'] },
-  { name: 'gpu lint', group: 'check', command: [python, '-m', 'ruff', 'check', '.'], cwd: 'gpu' },
-  { name: 'gpu format', group: 'check', command: [python, '-m', 'ruff', 'format', '--check', '.'], cwd: 'gpu' },
-  { name: 'gpu types', group: 'check', command: [python, '-m', 'pyright'], cwd: 'gpu' },
-  vitest('unit'),
-  vitest('stack'),
-  vitest('integration'),
-  { name: 'chaos', group: 'test', command: ['node', 'tools/chaos/main.ts', '--ci'] },
-  { name: 'pgbouncer', group: 'test', command: ['node', 'tools/testing/through-pgbouncer.ts'] },
-  {
-    name: 'gpu',
-    group: 'test',
-    command: [python, '-m', 'pytest', '-q', '-n', '2', '--dist', 'loadfile'],
-    cwd: 'gpu',
-    count: countPytest,
-  },
-  vitest('browser'),
+/** What stands in one step runs side by side: checks keep one core busy each, the chaos run and the stacks mostly wait. */
+const STEPS: readonly (readonly Part[])[] = [
+  [
+    { name: 'format and lint', group: 'check', command: ['biome', 'ci', '.'] },
+    { name: 'typed lint', group: 'check', command: ['oxlint', '--type-aware'] },
+    { name: 'types', group: 'check', command: ['pnpm', '-r', '--parallel', 'exec', 'tsc', '--noEmit'] },
+    { name: 'unused code', group: 'check', command: ['knip'] },
+    { name: 'import rules', group: 'check', command: ['turbo', 'boundaries'] },
+  ],
+  [
+    { name: 'gpu lint', group: 'check', command: [python, '-m', 'ruff', 'check', '.'], cwd: 'gpu' },
+    { name: 'gpu format', group: 'check', command: [python, '-m', 'ruff', 'format', '--check', '.'], cwd: 'gpu' },
+    { name: 'gpu types', group: 'check', command: [python, '-m', 'pyright'], cwd: 'gpu' },
+    vitest('unit'),
+  ],
+  [vitest('stack'), { name: 'pgbouncer', group: 'test', command: ['node', 'tools/testing/through-pgbouncer.ts'] }],
+  [vitest('integration')],
+  [
+    { name: 'chaos', group: 'test', command: ['node', 'tools/chaos/main.ts', '--ci'] },
+    {
+      name: 'gpu',
+      group: 'test',
+      command: [python, '-m', 'pytest', '-q', '-n', '2', '--dist', 'loadfile'],
+      cwd: 'gpu',
+      count: countPytest,
+    },
+  ],
+  [vitest('browser')],
 ];
 
 async function main(): Promise<number> {
-  const parts = chooseParts(process.argv.slice(2));
+  const steps = chooseSteps(process.argv.slice(2));
   rmSync(outputFolder, { recursive: true, force: true });
   mkdirSync(outputFolder, { recursive: true });
   const startedAt = performance.now();
-  await prepare(parts);
+  if (!isClientGenerated()) await generateClient();
+  const installing = installPython(steps.flat());
+  // Awaited by the first step that needs it; until then nobody would hear of a failure.
+  installing.catch(() => undefined);
   const rows: Array<{ part: Part; tookMs: number; failed: boolean; counts: Counts | undefined }> = [];
-  for (const part of parts) {
+  const finish = async (part: Part, isAlone: boolean) => {
     const partStartedAt = performance.now();
-    console.log(pc.bold(`▶ ${part.name}`));
-    const { code, output } = await run(part);
+    if (isAlone) console.log(pc.bold(`▶ ${part.name}`));
+    const { code, output } = await run(part, isAlone);
+    if (!isAlone) console.log(`${pc.bold(`▶ ${part.name}`)}\n${output}`);
     const counts = code === 'missing' ? undefined : part.count?.(output);
     const tookMs = performance.now() - partStartedAt;
     rows.push({ part, tookMs, failed: code !== 0, counts });
     if (code !== 0) console.log(pc.red(`✗ ${part.name} failed; all of its output: ${logFile(part)}`));
+  };
+  for (const step of steps) {
+    if (step.some((part) => usesGpuTools(part) || part.group === 'test')) await installing;
+    await Promise.all(step.map((part) => finish(part, step.length === 1)));
   }
   console.log(`\n${'part'.padEnd(18)}${'seconds'.padStart(8)}  result`);
   for (const { part, tookMs, failed, counts } of rows) {
@@ -106,26 +120,27 @@ async function main(): Promise<number> {
   return rows.some(({ failed }) => failed) ? 1 : 0;
 }
 
-function chooseParts(args: string[]): readonly Part[] {
+function chooseSteps(args: string[]): readonly (readonly Part[])[] {
   const { values } = parseArgs({ args, options: { only: { type: 'string' } } });
-  if (values.only === undefined) return PARTS;
+  if (values.only === undefined) return STEPS;
   const names = values.only.split(',');
-  const chosen = PARTS.filter(({ name, group }) => names.includes(name) || names.includes(group));
+  const isChosen = ({ name, group }: Part) => names.includes(name) || names.includes(group);
+  const chosen = STEPS.map((step) => step.filter(isChosen)).filter((step) => step.length > 0);
   if (chosen.length > 0) return chosen;
-  throw new PlainError(
-    `No part is called ${values.only}. Parts: ${PARTS.map(({ name }) => name).join(', ')}; groups: check, test.`,
-  );
+  const all = STEPS.flat().map(({ name }) => name);
+  throw new PlainError(`No part is called ${values.only}. Parts: ${all.join(', ')}; groups: check, test.`);
 }
 
-/** What the chosen parts need and git does not hold. */
-async function prepare(parts: readonly Part[]): Promise<void> {
-  if (!isClientGenerated()) await generateClient();
-  if (parts.some(({ command }) => command[0] === python)) await ensurePython(GPU_TEST_ENVIRONMENT);
+const usesGpuTools = ({ command }: Part): boolean => command[0] === python;
+
+/** The Python that the chosen parts need. */
+async function installPython(parts: readonly Part[]): Promise<void> {
+  if (parts.some(usesGpuTools)) await ensurePython(GPU_TEST_ENVIRONMENT);
   if (parts.some(({ group }) => group === 'test')) await ensurePython(SERVICES_ENVIRONMENT);
 }
 
-/** Runs a part with its output shown and kept. */
-async function run(part: Part): Promise<{ code: number | 'missing'; output: string }> {
+/** Runs a part with its output kept, and shown as it comes. */
+async function run(part: Part, isShown: boolean): Promise<{ code: number | 'missing'; output: string }> {
   const [program, ...args] = part.command;
   const cwd = join(repositoryRoot, part.cwd ?? '.');
   const child = spawn(program, args, {
@@ -142,7 +157,7 @@ async function run(part: Part): Promise<{ code: number | 'missing'; output: stri
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       log.write(text);
-      process.stdout.write(text);
+      if (isShown) process.stdout.write(text);
     });
   }
   try {

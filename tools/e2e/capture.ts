@@ -6,16 +6,24 @@ import { expect } from 'vitest';
 import { expectAccessible } from './accessible.ts';
 import { pictureName, SCREENSHOTS, THEMES, WINDOWS } from './pictures.ts';
 
+/** `pnpm screens` takes all of a screen; the tests wide in light and narrow in dark, which shows each of the four once. */
+const FULL = process.env.TEST_DOSE === 'full';
+
 /**
- * Takes the page as it stands, wide and narrow, light and dark. Fails when it scrolls sideways, or on anything serious that
- * axe finds.
+ * Takes the page as it stands, in each size and theme of its dose. Fails when it scrolls sideways, or on anything serious
+ * that axe finds.
  * @param options.whole the whole page, not only what the window shows
+ * @param options.every in every size and theme, whatever the dose
  */
-export async function capture(page: Page, name: string, options: { whole?: boolean } = {}): Promise<void> {
+export async function capture(
+  page: Page,
+  name: string,
+  options: { whole?: boolean; every?: boolean } = {},
+): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const [standard] = WINDOWS;
-  for (const [width, height] of WINDOWS) {
-    for (const colorScheme of THEMES) {
+  for (const [at, [width, height]] of WINDOWS.entries()) {
+    for (const colorScheme of FULL || options.every ? THEMES : THEMES.slice(at, at + 1)) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await untilImagesLoaded(page);

@@ -54,7 +54,7 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  const capture = (name: string) => captureScreen(page, `newcomer-${name}`);
+  const capture = (name: string) => captureScreen(page, `newcomer-${name}`, { every: true });
 
   it('reads the landing page and makes the first account through the one-time link', async () => {
     await page.goto('/');

@@ -22,7 +22,11 @@ async function main(): Promise<number> {
     rmSync(SCREENSHOTS, { recursive: true, force: true });
     const vitest = join(repositoryRoot, 'node_modules/vitest/vitest.mjs');
     const args = [vitest, 'run', '--project', 'browser', ...TESTS];
-    const tests = spawn(process.execPath, args, { cwd: repositoryRoot, stdio: 'inherit' });
+    const tests = spawn(process.execPath, args, {
+      cwd: repositoryRoot,
+      stdio: 'inherit',
+      env: { ...process.env, TEST_DOSE: 'full' },
+    });
     [code] = (await once(tests, 'close')) as [number];
   }
   if (!existsSync(SCREENSHOTS)) mkdirSync(SCREENSHOTS, { recursive: true });

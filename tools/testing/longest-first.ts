@@ -1,7 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that mostly wait for outages and deadlines, minutes each: started last, one of them would keep a core idle at the end. */
-const LONG = /\/(clock-skew|crash-points|process-ends|conformance|chaos-scenarios|faults|erasure|fuzz)\.test\.ts$/;
+/** Files that take minutes, most of them waiting for outages, deadlines and trainings: started last, one of them would keep a core idle. */
+const LONG =
+  /\/(clock-skew|crash-points|process-ends|conformance|chaos-scenarios|faults|erasure|fuzz|screens|journey|studio)\.test\.ts$/;
 
 /** The long files first, the others in vitest's own order. */
 export class LongestFirst extends BaseSequencer {
