@@ -1,6 +1,8 @@
 /** The training wizard in Chromium: nothing is lost by a reload, a step back, a cut connection or another device. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TrainingPlan } from '@pixgen/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +36,12 @@ describe.skipIf(executable === null)('the training wizard', () => {
   const photo = (name: string) => upload(name.replace('/', '-'), readFileSync(sample(name)));
   const add = (files: UploadFile[], target = page) => target.locator('input[type=file]').first().setInputFiles(files);
   const tile = (name: string, target = page) => target.getByRole('listitem', { name: new RegExp(`^${name}: `) });
+  const planOnServer = async () => {
+    const id = new URL(page.url()).pathname.split('/').at(-2);
+    const answer = await page.request.get(`/trpc/models.get?input=${encodeURIComponent(JSON.stringify({ id }))}`);
+    const { result } = (await answer.json()) as { result: { data: { plan: TrainingPlan } } };
+    return result.data.plan;
+  };
   const step = () => new URL(page.url()).pathname.split('/').at(-1);
 
   it('makes the draft while one types, and refuses a subject who is declared younger than 18', async () => {
@@ -61,6 +69,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     page.on('request', (request) => {
       if (request.method() === 'PUT') sent.push(request.url());
     });
+    await page.getByRole('button', { name: 'Choose photos' }).waitFor();
     await capture('photos-empty');
     const robot = sharp(sample('robot/1.jpg'));
     const blurred = await robot.clone().blur(14).jpeg().toBuffer();
@@ -70,12 +79,14 @@ describe.skipIf(executable === null)('the training wizard', () => {
       upload('dark.jpg', dark),
       upload('tiny.jpg', await robot.clone().resize(30).jpeg().toBuffer()),
       upload('letter.jpg', Buffer.from('Dear reader, this is no photo.')),
+      upload('group.jpg', readFileSync(fileURLToPath(import.meta.resolve('@vladmandic/face-api/demo/sample6.jpg')))),
     ]);
     for (const [name, reason] of [
       ['blurred.jpg', /blurred everywhere\. Add a sharp one/],
       ['dark.jpg', /almost black/],
       ['tiny.jpg', /30 × 30 pixels; each side needs 32/],
       ['letter.jpg', /not a photo/],
+      ['group.jpg', /More than one person/],
     ] as const) {
       await tile(name).getByText(reason).waitFor();
       expect(await tile(name).getAttribute('data-state')).toBe('refused');
@@ -83,6 +94,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     expect(sent).toEqual([]);
     await add([photo('robot/1.jpg')]);
     await tile('robot-1.jpg').and(page.locator('[data-state=done]')).waitFor();
+    await tile('robot-1.jpg').getByText('No face was found').waitFor();
     await add([upload('again.jpg', await robot.clone().resize(500).jpeg({ quality: 60 }).toBuffer())]);
     await tile('again.jpg')
       .getByText(/almost the same photo/)
@@ -93,7 +105,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await tile('moved.jpg').getByText('Much like another photo').waitFor();
     await page.getByText('2 photos so far').waitFor();
     await capture('photos-verdicts');
-    for (const name of ['blurred.jpg', 'dark.jpg', 'tiny.jpg', 'letter.jpg', 'again.jpg'])
+    for (const name of ['blurred.jpg', 'dark.jpg', 'tiny.jpg', 'letter.jpg', 'group.jpg', 'again.jpg'])
       await page.getByRole('button', { name: `Remove ${name}` }).click();
     expect(
       await page
@@ -177,11 +189,20 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await page.getByLabel('Steps', { exact: true }).fill('33');
     await page.getByLabel('Rank', { exact: true }).fill('900');
     await page.getByText('Use 1 to 128.').waitFor();
+    await page.getByLabel('And then').selectOption({ label: 'Cinematic Portraits (5 pictures)' });
     await page.getByText('Draft saved').waitFor();
+    expect((await planOnServer()).pack).toEqual({ slug: 'cinematic-portraits', n: 1 });
     await page.reload();
     expect(await page.getByLabel('Steps', { exact: true }).inputValue()).toBe('33');
+    expect(await page.getByLabel('And then').inputValue()).toBe('cinematic-portraits');
     expect(await page.getByRole('radio', { name: /Best/ }).isChecked()).toBe(true);
     await capture('settings');
+    // What was typed in the moment before is kept too.
+    await page.getByLabel('Steps', { exact: true }).fill('34');
+    await page.reload();
+    await expect.poll(async () => (await planOnServer()).overrides.steps).toBe(34);
+    await page.reload();
+    expect(await page.getByLabel('Steps', { exact: true }).inputValue()).toBe('34');
     await page.getByLabel('Steps', { exact: true }).fill('44');
     await page.getByRole('link', { name: 'Back', exact: true }).click();
     await page.waitForURL('**/photos');
@@ -207,6 +228,7 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await page.waitForURL('**/review');
     await page.reload();
     await page.getByText('55 steps').waitFor();
+    await page.getByText('Cinematic Portraits (5 pictures)').waitFor();
     await capture('review');
     expect(step()).toBe('review');
     // The first answer never arrives.
@@ -237,6 +259,14 @@ describe.skipIf(executable === null)('the training wizard', () => {
     await page.reload();
     await page.getByText(`Log · ${lines} lines`).click();
     await capture('trained');
+  });
+
+  it('runs the pack that was chosen once the training has succeeded', { timeout: 120_000 }, async () => {
+    await page.getByRole('link', { name: 'Open the run' }).click();
+    await page.waitForURL('**/generations/*');
+    const pictures = page.getByRole('main').locator('img[src^="/i/"]');
+    await expect.poll(() => pictures.count(), { timeout: 60_000 }).toBe(5);
+    await capture('pack-run');
     expect(studio.faults).toEqual([]);
   });
 });

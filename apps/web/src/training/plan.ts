@@ -1,5 +1,5 @@
 /** What is wrong with the values that are typed in the settings step. The server's schema says the same again. */
-import { LIMITS, NUMBER_SETTINGS, type NumberSettingName } from '@pixgen/domain';
+import { LIMITS, NUMBER_SETTINGS, type NumberSettingName, type PackView, type TrainingPlan } from '@pixgen/domain';
 import type { Words } from '@/language/messages';
 
 export const OVERRIDES = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
@@ -33,6 +33,20 @@ export function showSetting(key: NumberSettingName, value: number): string {
   const minutes = Math.floor(value / 60_000);
   const seconds = (value % 60_000) / 1_000;
   return [minutes > 0 && `${minutes} min`, (seconds > 0 || minutes === 0) && `${seconds} s`].filter(Boolean).join(' ');
+}
+
+/** The pack of a plan with how many pictures it makes, or null: none was chosen, or it is gone by now. */
+export function chosenPack(packs: readonly PackView[], chosen: TrainingPlan['pack']) {
+  const pack = packs.find(({ slug }) => slug === chosen?.slug);
+  return pack && chosen ? { ...chosen, name: pack.name, pictures: pack.prompts.length * chosen.n } : null;
+}
+
+/** What a training costs with the pack that comes after it, in MicroUsd. */
+export function planPrice(
+  prices: { trainMicroUsd: number; imageMicroUsd: number },
+  pack: { pictures: number } | null,
+): number {
+  return prices.trainMicroUsd + (pack ? pack.pictures * prices.imageMicroUsd : 0);
 }
 
 /** One prompt per line. */

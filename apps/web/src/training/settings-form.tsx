@@ -5,13 +5,14 @@ import {
   LIMITS,
   type ModelView,
   NUMBER_SETTINGS,
+  type PackView,
   PROFILES,
   resolveTrainSettings,
   TRAINING_PRESETS,
   type TrainingPlan,
   type TrainingPreset,
 } from '@pixgen/domain';
-import { Button, Checkbox, cn, Field, Input, LinkButton, Textarea } from '@pixgen/ui';
+import { Button, Checkbox, cn, Field, Input, LinkButton, Select, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
@@ -20,7 +21,16 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
-import { OVERRIDES, overrideFault, readSamplePrompts, readSetting, samplePromptsFault, showSetting } from './plan';
+import {
+  chosenPack,
+  OVERRIDES,
+  overrideFault,
+  planPrice,
+  readSamplePrompts,
+  readSetting,
+  samplePromptsFault,
+  showSetting,
+} from './plan';
 import { Saved } from './saved';
 import { StopEarly } from './stop-early';
 import { useAutosave } from './use-autosave';
@@ -30,11 +40,12 @@ type Props = {
   model: ModelView;
   profile: GpuProfile;
   isPerson: boolean;
-  priceMicroUsd: number;
+  prices: { trainMicroUsd: number; imageMicroUsd: number };
+  packs: readonly PackView[];
 };
 
 /** Step 3: a preset, and single values on top for those who know. Every change is kept with the draft. */
-export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props) {
+export function SettingsForm({ model, profile, isPerson, prices, packs }: Props) {
   const t = useTranslations('wizard');
   const jobWords = useTranslations('jobs');
   const router = useRouter();
@@ -53,6 +64,8 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   const [captions, setCaptions] = useState(plan.overrides.captions);
   const [stopEarly, setStopEarly] = useState(plan.overrides.stopEarly ?? false);
   const [samples, setSamples] = useState(plan.overrides.samplePrompts?.join('\n'));
+  const [packOrder, setPackOrder] = useState(plan.pack);
+  const pack = chosenPack(packs, packOrder);
   const settingsOf = (name: TrainingPreset) =>
     resolveTrainSettings({ profile, preset: name, photoCount, isPerson, seed: 0 });
   const base = settingsOf(preset);
@@ -73,7 +86,7 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
   if (stopEarly) overrides.stopEarly = true;
   if (samples !== undefined && samplesFault === null) overrides.samplePrompts = readSamplePrompts(samples);
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
-  const chosen: TrainingPlan = { preset, overrides };
+  const chosen: TrainingPlan = { preset, overrides, ...(pack && { pack: { slug: pack.slug, n: pack.n } }) };
   const [first] = useState(chosen);
   const autosave = useAutosave(chosen, first, (next) => {
     foresee({ plan: next });
@@ -133,8 +146,8 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
           {shown.map((key) => (
             <Field
               key={key}
-              label={NUMBER_SETTINGS[key].label}
-              hint={NUMBER_SETTINGS[key].hint}
+              label={t(`numbers.${key}.label`)}
+              hint={t(`numbers.${key}.hint`)}
               error={faults[key] ?? undefined}
             >
               <Input
@@ -170,8 +183,24 @@ export function SettingsForm({ model, profile, isPerson, priceMicroUsd }: Props)
           </div>
         </div>
       </details>
+      <Field label={t('andThen')} hint={t('thePackStartsByItself')} className="max-w-md">
+        <Select
+          value={pack?.slug ?? ''}
+          onChange={({ target }) => setPackOrder(target.value ? { slug: target.value, n: 1 } : undefined)}
+        >
+          <option value="">{t('noPack')}</option>
+          {packs.map(({ slug, name, prompts }) => (
+            <option key={slug} value={slug}>
+              {t('packOf', { name, pictures: prompts.length })}
+            </option>
+          ))}
+        </Select>
+      </Field>
       <p className="text-ink-2 text-sm">
-        {t('baseModelThisTrainingIs', { name: PROFILES[profile].name, price: formatPrice(jobWords, priceMicroUsd) })}
+        {t('baseModelAndPrice', {
+          name: PROFILES[profile].name,
+          price: formatPrice(jobWords, planPrice(prices, pack)),
+        })}
       </p>
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
         <LinkButton as={Link} href={`/train/${model.id}/photos`} variant="ghost">

@@ -26,6 +26,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
   const trpc = useTRPC();
   const { draft: model, keep } = useNewestDraft(props.model);
   const draftId = useRef(model?.id ?? null);
+  const creating = useRef<Promise<unknown>>(null);
   const [name, setName] = useState(model?.name ?? '');
   const [classWord, setClassWord] = useState(model?.classWord ?? '');
   const [who, setWho] = useState<Subject>(model?.consent?.subject ?? 'self');
@@ -42,8 +43,12 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
     typed.name !== '' && wordFits ? typed : null,
     model && { name: model.name, classWord: model.classWord },
     async (next) => {
+      // Who leaves while the draft is being made asks a second time; that makes no second draft.
+      await creating.current;
       if (draftId.current) return update.mutateAsync({ id: draftId.current, ...next });
-      const made = await create.mutateAsync(next);
+      const answer = create.mutateAsync(next);
+      creating.current = answer.catch(() => undefined);
+      const made = await answer;
       draftId.current = made.id;
       // From here on a reload opens this draft.
       window.history.replaceState(null, '', `/train/${made.id}/subject`);

@@ -6,11 +6,15 @@ import { failureOf } from '@/trpc/failure';
 /** How long typing has to rest. */
 const REST_MS = 400;
 
-export type AutosaveState = { name: 'idle' | 'saving' | 'saved' } | { name: 'failed'; reason: string };
+export type AutosaveState =
+  | { name: 'idle' | 'saving' }
+  | { name: 'saved' /** The value as JSON. */; text: string }
+  | { name: 'failed'; reason: string };
 
 /**
  * Keeps what is typed on the server: the newest value, once typing rests, one call at a time. What is not saved yet is
- * sent when the person leaves the step.
+ * sent when the person leaves the step, and beside a call that still runs when the page goes away: nobody would be
+ * there to send it afterwards. Nothing is called saved while something newer is not.
  *
  * @param value null while there is nothing that could be saved
  * @param saved the value the server has
@@ -38,7 +42,8 @@ export function useAutosave<T>(value: T | null, saved: T | null, save: (value: T
           });
         await running.current;
       }
-      setState((last) => (last.name === 'idle' ? last : { name: 'saved' }));
+      const { text } = now.current;
+      setState((last) => (last.name === 'idle' ? last : { name: 'saved', text }));
       return true;
     } catch (error) {
       setState({ name: 'failed', reason: failureOf(error).message });
@@ -57,12 +62,18 @@ export function useAutosave<T>(value: T | null, saved: T | null, save: (value: T
     return () => clearTimeout(timer);
   }, [text, flush]);
   useEffect(() => {
-    const leave = () => void flush();
+    const leave = () => {
+      const { value, text, save } = now.current;
+      // A page that comes back from the browser's cache finds out by saving again.
+      if (value !== null && text !== kept.current) save(value).catch(() => undefined);
+    };
     window.addEventListener('pagehide', leave);
     return () => {
       window.removeEventListener('pagehide', leave);
-      leave();
+      void flush();
     };
   }, [flush]);
-  return { state, flush, saveNow };
+  const behind = state.name === 'saved' && state.text !== text;
+  const shown: AutosaveState = behind ? { name: value === null ? 'idle' : 'saving' } : state;
+  return { state: shown, flush, saveNow };
 }

@@ -6,6 +6,7 @@ import { formatPrice } from '@/jobs/words';
 import { titled } from '@/language/titled';
 import { setVerdict } from '@/photos/tile-state';
 import { loadDraft } from '@/training/load-draft';
+import { chosenPack, planPrice } from '@/training/plan';
 import { StartTraining } from '@/training/start-training';
 import { WizardFrame } from '@/training/wizard-steps';
 import { load } from '@/trpc/server';
@@ -15,11 +16,12 @@ export const generateMetadata = titled('review');
 export default async function ReviewPage({ params }: { params: Promise<{ modelId: string }> }) {
   const t = await getTranslations('wizard');
   const model = await loadDraft((await params).modelId, 'review');
-  const plan = model.plan ?? trainingPlan.parse({});
-  const [account, photos] = await load((queryClient, trpc) =>
+  const { pack: wanted, ...plan } = model.plan ?? trainingPlan.parse({});
+  const [account, photos, packs] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.account.me.queryOptions()),
       queryClient.fetchQuery(trpc.photos.list.queryOptions({ modelId: model.id })),
+      queryClient.fetchQuery(trpc.packs.list.queryOptions()),
     ]),
   );
   const ready = photos.items.filter((photo) => photo.state === 'ready');
@@ -30,7 +32,8 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
     seed: 0,
     ...plan,
   });
-  const price = account.prices.trainMicroUsd;
+  const pack = chosenPack(packs.items, wanted);
+  const price = planPrice(account.prices, pack);
   return (
     <WizardFrame modelId={model.id} step="review" title={t('allSet')} lead={t('theTrainingGoesOnWhen')}>
       <div className="grid gap-6">
@@ -78,6 +81,7 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
                 }),
               ],
               [t('seed'), plan.overrides.seed ?? t('random')],
+              [t('andThen'), pack ? t('packOf', pack) : t('noPack')],
               [t('statement'), model.consent ? CONSENT.text[model.consent.subject] : t('missing')],
               [t('price'), formatPrice(await getTranslations('jobs'), price)],
             ]}
@@ -85,7 +89,7 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
         </Card>
         <StartTraining
           modelId={model.id}
-          plan={plan}
+          plan={pack ? { ...plan, pack: { slug: pack.slug, n: pack.n } } : plan}
           priceMicroUsd={price}
           blocked={setVerdict(await getTranslations('photos'), ready.length, 0).reason}
         />

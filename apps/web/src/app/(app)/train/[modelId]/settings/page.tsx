@@ -17,7 +17,12 @@ export default async function TrainingSettingsPage({ params }: Props) {
   const model = await loadDraft((await params).modelId, 'settings');
   if (!setVerdict(await getTranslations('photos'), model.photoCounts.ready, 0).ok)
     redirect(`/train/${model.id}/photos`);
-  const account = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
+  const [account, packs] = await load((queryClient, trpc) =>
+    Promise.all([
+      queryClient.fetchQuery(trpc.account.me.queryOptions()),
+      queryClient.fetchQuery(trpc.packs.list.queryOptions()),
+    ]),
+  );
   return (
     <WizardFrame
       modelId={model.id}
@@ -29,7 +34,8 @@ export default async function TrainingSettingsPage({ params }: Props) {
         model={model}
         profile={account.profile}
         isPerson={isPersonClass(model.classWord)}
-        priceMicroUsd={account.prices.trainMicroUsd}
+        prices={account.prices}
+        packs={packs.items}
       />
     </WizardFrame>
   );
