@@ -2,10 +2,11 @@
 
 import base64
 import io
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -107,15 +108,25 @@ class _Delivery:
     base: BaseModel
     guard: OutputGuard
     signer: Signer | None
+    delivered: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def deliver(self, result: RenderedImage | FailedImage) -> ImageOutcome:
-        """Check, store and report one image; one that is blocked or cannot be stored is reported as failed."""
-        plan = result.plan
+        """Check, store and report one image; one that is blocked or cannot be stored is reported as failed.
+
+        The end follows the last image at once and tells of every image: when the last one is stored, and so the job
+        has succeeded, it needs no event of its own.
+        """
+        image_id = result.plan.image_id
         outcome = self._failed(result.code) if isinstance(result, FailedImage) else self._store(result)
-        self.claim.events.durable(
-            ImageEvent(type="image", **self.claim.events.head, image_id=plan.image_id, result=outcome)
-        )
-        return ImageOutcome(image_id=plan.image_id, result=outcome)
+        with self.lock:
+            self.delivered.append(image_id)
+            is_last = len(self.delivered) == len(self.order.images)
+        if not (is_last and isinstance(outcome, ImageStored)):
+            self.claim.events.durable(
+                ImageEvent(type="image", **self.claim.events.head, image_id=image_id, result=outcome)
+            )
+        return ImageOutcome(image_id=image_id, result=outcome)
 
     def preview(self, plans: list[ImagePlan], pixels: np.ndarray) -> None:
         """Offer rough pictures of a batch. One that the classifier would block is not shown either."""

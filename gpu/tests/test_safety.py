@@ -96,7 +96,7 @@ def test_a_passed_image_is_stored_with_its_verdict(
     api.order = generate_order(api, lora_file, images=1)
     (image,) = finished(run(api, base))["images"]
     assert image["result"]["safety"] == {"classifier": "fixed@1", "score": 0.1235, "verdict": "passed"}
-    assert api.of_type("image")[0]["result"] == image["result"]
+    assert api.of_type("succeeded")[0]["images"] == [image]
 
 
 def test_a_blocked_image_never_leaves_only_its_verdict_does(

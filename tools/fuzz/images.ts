@@ -51,7 +51,7 @@ export function faultsOfImages(report: ImageReport): string[] {
 
 /**
  * @param options.n files, classes in turn; at least one of each when it is as large as their number
- * @param options.atOnce decoders at work at the same time
+ * @param options.atOnce decoders at work at the same time; what one file takes is only seen with one
  */
 export async function fuzzImages(options: { n: number; seed: number; atOnce?: number }): Promise<ImageReport> {
   const names = Object.keys(HOSTILE_IMAGES);

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { GpuBackend } from '@pixgen/core';
 import { createLocalBackend, createModalBackend } from '@pixgen/core';
 import type { CallStatus, GpuEvent, TrainOrder } from '@pixgen/domain';
-import { callStatus, newId, terminalEvent } from '@pixgen/domain';
+import { callStatus, DEADLINES, newId, terminalEvent } from '@pixgen/domain';
 import getPort from 'get-port';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -272,7 +272,7 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
   );
 
   guarantee(
-    'generates: each image is an event of its own and again in the result',
+    'generates: each image but the last is an event of its own, and the result tells of all',
     async () => {
       const job = stub.addJob(generateOrder(stub, await trained(), 3));
       const status = await ended(await submitted(job));
@@ -280,7 +280,9 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
       const planned = job.order.kind === 'generate' ? job.order.images.map((image) => image.imageId) : [];
       expect(result?.images.map((image) => image.imageId)).toEqual(planned);
       const events = job.events.map(({ event }) => event).filter((event) => event.type === 'image');
-      expect(events.map(({ imageId, result: image }) => ({ imageId, result: image }))).toEqual(result?.images);
+      expect(events).toHaveLength(2);
+      for (const { imageId, result: image } of events)
+        expect(result?.images).toContainEqual({ imageId, result: image });
       for (const { imageId, result: image } of result?.images ?? []) {
         expect(image.status).toBe('succeeded');
         const stored = image.status === 'succeeded' ? stub.files.get(image.key) : undefined;
@@ -340,7 +342,7 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
     'an event is sent again after a 500, with the same id and a valid signature',
     async () => {
       let refused = 0;
-      const job = stub.addJob(generateOrder(stub, await trained(), 1), {
+      const job = stub.addJob(generateOrder(stub, await trained(), 2), {
         answerEvent: (event) => (event.type === 'image' && refused++ < 2 ? 500 : null),
       });
       expect(await ended(await submitted(job))).toMatchObject({ state: 'finished' });
@@ -353,17 +355,19 @@ describe.each(PROVIDERS)('a GPU host: $name', (provider) => {
   );
 
   guarantee(
-    'heartbeats come at least every 5 s until a cancel ends the call',
+    'life signs come soon enough for the reconciler until a cancel ends the call',
     async () => {
       const job = stub.addJob(await trainOrder(stub, 5000));
       const callId = await submitted(job);
       const claimed = await until(90_000, () => job.epoch === 1);
       expect(claimed).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 11_000));
+      // A host that reports progress each second is alive without heartbeats.
+      expect(
+        await until(60_000, () => job.events.filter(typed('heartbeat')).length >= 2 || job.events.length >= 10),
+      ).toBe(true);
       const lifeSigns = job.events.map(({ at }) => at);
       const gaps = lifeSigns.slice(1).map((at, index) => at - (lifeSigns[index] ?? 0));
-      expect(job.events.some(typed('heartbeat')) || job.events.length >= 10).toBe(true);
-      expect(Math.max(...gaps)).toBeLessThan(6500);
+      expect(Math.max(...gaps)).toBeLessThan(DEADLINES.heartbeatMs);
       expect(await backend.status(callId)).toEqual({ state: 'pending' });
       await backend.cancel(callId);
       expect((await ended(callId)).state).toBe(provider.cancelled);

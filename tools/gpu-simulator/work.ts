@@ -201,6 +201,8 @@ async function generate(world: World, call: Call, claim: Claim, order: GenerateO
     if (index === middle) await passPoint(world, call, 'midTrain');
     const result = await drawImage(world, call, claim, order, planned);
     images.push({ imageId: planned.imageId, result });
+    // The end follows at once and tells of every image: one that came last and is there needs no event of its own.
+    if (images.length === order.images.length && result.status === 'succeeded') break;
     await sendDurable(world, call, claim, { type: 'image', ...eventHead(order), imageId: planned.imageId, result });
   }
   return { type: 'succeeded', ...eventHead(order), gpuMs: gpuMsOf(claim), training: null, images };

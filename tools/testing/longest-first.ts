@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take minutes, most of them waiting for outages, deadlines and trainings: started last, one of them would keep a core idle. */
 const LONG =
-  /\/(clock-skew|crash-points|process-ends|conformance|chaos-scenarios|faults|erasure|fuzz|screens|journey|studio)\.test\.ts$/;
+  /\/(clock-skew|crash-points|process-ends|conformance|chaos-scenarios|faults|erasure|calls|fuzz|screens|journey|studio)\.test\.ts$/;
 
 /** The long files first, the others in vitest's own order. */
 export class LongestFirst extends BaseSequencer {

@@ -219,6 +219,7 @@ export const previewEvent = z.strictObject({
     .max(LIMITS.imagesPerBatch.max),
 });
 
+/** One image of several, as soon as it is there. The last one, when it is stored, comes with the end that follows it. */
 export const imageEvent = z.strictObject({
   type: z.literal('image'),
   ...eventHead,
@@ -271,7 +272,7 @@ export const succeededEvent = z.strictObject({
   type: z.literal('succeeded'),
   ...eventHead,
   gpuMs,
-  /** Present for a training, null for a generation (its images came as their own events). */
+  /** Present for a training, null for a generation. */
   training: z
     .strictObject({
       /** In diffusers' layout. */
@@ -287,8 +288,8 @@ export const succeededEvent = z.strictObject({
     })
     .nullable(),
   /**
-   * Every image of a generation again, so that the return value alone completes the job when all webhooks were lost.
-   * Empty for a training.
+   * Every image of a generation, also those that had events of their own, so that the return value alone completes the
+   * job when all webhooks were lost. Empty for a training.
    */
   images: z.array(imageEvent.pick({ imageId: true, result: true })).max(LIMITS.imagesPerGeneration.max),
 });
