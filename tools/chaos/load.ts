@@ -20,11 +20,20 @@ const LATER = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'IDEMPOTENCY_I
 
 /** A person with a trained model. Called before anything is hurt. */
 export async function createPerson(apiUrl: string, name: string): Promise<Person> {
-  const apiKey = await obtainApiKey(apiUrl, name);
+  const apiKey = await signUp(apiUrl, name);
   const client = createPixgenClient({ baseUrl: apiUrl, apiKey });
   const model = await createModel(client, { name, classWord: 'toy' }, samplePhotos('robot').slice(0, 5), () => {});
   await trainModel(client, { modelId: model.id, preset: 'fast' }, () => {});
   return { userId: (await client.account.me.query()).id, apiKey, modelId: model.id };
+}
+
+/** As a person would: later, when all of them come at once and the machine is busy. */
+async function signUp(apiUrl: string, name: string, tries = 10): Promise<string> {
+  return obtainApiKey(apiUrl, name).catch(async (error: Error) => {
+    if (tries === 1 || !error.message.includes('HTTP 503')) throw error;
+    await delay(2_000);
+    return signUp(apiUrl, name, tries - 1);
+  });
 }
 
 export type LoadOptions = {

@@ -10,10 +10,10 @@ import { type Dose, planRun } from './plan.ts';
 import { type RunReport, runChaos } from './run.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
-const USAGE = `pnpm chaos --ci | --nightly | --seed N [--jobs 200] [--kills 24] | --scenario NAME | --breaks [NAME]
+const USAGE = `pnpm chaos --ci | --nightly [--at-once 2] | --seed N [--jobs 200] [--kills 24] | --scenario NAME | --breaks [NAME]
 
   --ci         the regression seeds of tools/chaos/seeds.json: 200 jobs, 24 kills each
-  --nightly    1,000 jobs and 100 kills with each of 10 seeds, then every scenario
+  --nightly    1,000 jobs and 100 kills with each of 10 seeds, some at once, then every scenario by itself
   --seed N     the same plan again
   --scenario   one of: ${Object.keys(SCENARIOS).join(', ')}
   --breaks     breaks the product itself, one guarantee after the other, and requires that the checker names each:
@@ -32,6 +32,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       breaks: { type: 'boolean', default: false },
+      'at-once': { type: 'string', default: '1' },
       ci: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       nightly: { type: 'boolean', default: false },
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
   const first = Number(values.seed ?? 1);
   if (values.nightly) {
     const seeds = Array.from({ length: NIGHTLY_SEEDS }, (_, index) => first + index);
-    const failed = await runSeeds(seeds, NIGHTLY);
+    const failed = await runSeeds(seeds, NIGHTLY, Number(values['at-once']));
     return Math.max(failed, await runScenarios(Object.keys(SCENARIOS)));
   }
   if (values.seed !== undefined)
@@ -77,29 +78,24 @@ function regressionSeeds(): number[] {
 }
 
 /** The last line sums up; its seed is the first that failed, else the last. */
-async function runSeeds(seeds: readonly number[], dose: Dose): Promise<number> {
-  const reports: RunReport[] = [];
-  let failedSeed: number | undefined;
-  for (const seed of seeds) {
-    say(`seed ${seed}: ${dose.jobs} jobs, ${dose.kills} kills`);
-    const result = await runChaos({ name: String(seed), seed, dose, plan: planRun(seed, dose), say });
-    for (const note of result.notes) say(`  ${note}`);
-    const { findings } = result.verdict;
-    for (const { invariant, subject, message } of findings.slice(0, MAX_SHOWN))
-      say(`  ✗ ${invariant} ${subject}: ${message}`);
-    const complete = result.report.acknowledged >= dose.jobs && result.report.kills >= dose.kills;
-    if (!complete) say('  ✗ not every job was acknowledged, or not every kill was made');
-    if (findings.length > 0 || !complete) {
-      failedSeed ??= seed;
-      say(`  ${findings.length} findings with seed ${seed}; its history: ${result.historyFile}`);
+async function runSeeds(seeds: readonly number[], dose: Dose, atOnce = 1): Promise<number> {
+  const reports = new Map<number, RunReport>();
+  const failed = new Set<number>();
+  const waiting = [...seeds];
+  const lane = async (): Promise<void> => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      const tell = (line: string) => say(atOnce > 1 ? `[${seed}] ${line}` : line);
+      // A run that breaks off has shown nothing; the seeds after it still may.
+      const report = await runSeed(seed, dose, tell).catch((error: Error) => tell(`  ✗ broke off: ${error.message}`));
+      if (!report?.held) failed.add(seed);
+      if (report) reports.set(seed, report.counts);
     }
-    reports.push(result.report);
-    if (seeds.length > 1) say(JSON.stringify(result.report));
-  }
-  const sum = (key: keyof RunReport) => reports.reduce((all, report) => all + report[key], 0);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  const sum = (key: keyof RunReport) => [...reports.values()].reduce((all, report) => all + report[key], 0);
   const total: RunReport = {
-    seed: failedSeed ?? seeds.at(-1) ?? 0,
-    jobs: sum('jobs'),
+    seed: seeds.find((seed) => failed.has(seed)) ?? seeds.at(-1) ?? 0,
+    jobs: dose.jobs * seeds.length,
     kills: sum('kills'),
     acknowledged: sum('acknowledged'),
     lost: sum('lost'),
@@ -109,7 +105,26 @@ async function runSeeds(seeds: readonly number[], dose: Dose): Promise<number> {
     seconds: Math.round(sum('seconds') * 10) / 10,
   };
   say(JSON.stringify(total));
-  return failedSeed === undefined ? 0 : 1;
+  return failed.size === 0 ? 0 : 1;
+}
+
+async function runSeed(
+  seed: number,
+  dose: Dose,
+  tell: (line: string) => void,
+): Promise<{ counts: RunReport; held: boolean }> {
+  tell(`seed ${seed}: ${dose.jobs} jobs, ${dose.kills} kills`);
+  const result = await runChaos({ name: String(seed), seed, dose, plan: planRun(seed, dose), say: tell });
+  for (const note of result.notes) tell(`  ${note}`);
+  const { findings } = result.verdict;
+  for (const { invariant, subject, message } of findings.slice(0, MAX_SHOWN))
+    tell(`  ✗ ${invariant} ${subject}: ${message}`);
+  const complete = result.report.acknowledged >= dose.jobs && result.report.kills >= dose.kills;
+  if (!complete) tell('  ✗ not every job was acknowledged, or not every kill was made');
+  const held = findings.length === 0 && complete;
+  if (!held) tell(`  ${findings.length} findings with seed ${seed}; its history: ${result.historyFile}`);
+  tell(JSON.stringify(result.report));
+  return { counts: result.report, held };
 }
 
 async function runScenarios(names: readonly string[]): Promise<number> {
