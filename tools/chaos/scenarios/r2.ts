@@ -6,8 +6,8 @@ import type { Scenario } from './scenario.ts';
 
 const WINDOW_MS = 300_000;
 const DOSE = { jobs: 1_000, kills: 0, people: 8 };
-/** With its terminal event, each job has five. */
-const IMAGES = 4;
+/** So each job has five events: the last image comes with the end. */
+const IMAGES = 5;
 
 export const r2: Scenario = async (say) => {
   const random = seededRandom(2, 0);
