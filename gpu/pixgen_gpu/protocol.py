@@ -142,7 +142,7 @@ class SubmitAnswer(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    call_id: Annotated[str, Field(alias="callId", max_length=200, min_length=1)]
+    call_id: Annotated[str, Field(alias="callId", max_length=200, min_length=1, pattern="^[!-~]+$")]
 
 
 class ClaimRequest(BaseModel):
@@ -159,7 +159,7 @@ class ClaimRequest(BaseModel):
     ]
     attempt: Annotated[int, Field(ge=1, le=100)]
     token: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    call_id: Annotated[str, Field(alias="callId", max_length=200, min_length=1)]
+    call_id: Annotated[str, Field(alias="callId", max_length=200, min_length=1, pattern="^[!-~]+$")]
 
 
 class TrainSettings(BaseModel):

@@ -205,6 +205,8 @@ describe('a GPU', () => {
   it('with a wrong token, a second call or a later end gets no work', async () => {
     const { jobId, token, orderId } = await claimedJob();
     expect(await post('/gpu/claim', { jobId, attempt: 1, token: '0'.repeat(64), callId: 'test-call' })).toBe(401);
+    for (const callId of ['', 'x'.repeat(201), 'a\u0000b', 'two words'])
+      expect([callId, await post('/gpu/claim', { jobId, attempt: 1, token, callId })]).toEqual([callId, 400]);
     expect(await post('/gpu/claim', { jobId, attempt: 1, token, callId: 'another-call' })).toBe(409);
     await person.client.generation.cancel.mutate({ id: orderId });
     expect(await post('/gpu/claim', { jobId, attempt: 1, token, callId: 'test-call' })).toBe(410);

@@ -12,7 +12,12 @@ const id = z.uuid();
 /** Attempts count from 1 within a job; epochs count from 1 within an attempt. */
 const attempt = z.int().min(1).max(100);
 const claimEpoch = z.int().min(1).max(100);
-const callId = z.string().min(1).max(200);
+/** Of the provider's making. What it writes is text that can be stored and logged: printable ASCII without spaces. */
+const callId = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[!-~]+$/);
 /** Hex HMAC-SHA256 of `jobId‖attempt` under the server's ticket key. */
 const ticketToken = z.string().regex(/^[0-9a-f]{64}$/);
 /** base64 of a SHA-256 digest (44 characters), the form S3 checksums use. */
