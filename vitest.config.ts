@@ -31,7 +31,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: { poll: { timeout: 30_000 } },
           pool: 'forks',
-          maxWorkers: 3,
+          // More than cores: much of their time they wait for stores, deadlines and outages.
+          maxWorkers: 4,
         },
       },
       // These start and kill whole stacks: one at a time.

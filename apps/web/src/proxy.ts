@@ -6,20 +6,27 @@ import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server
 import { sessionCookieName } from '@/account/session-cookie';
 import { env } from '@/env';
 import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
+import { isMissing } from '@/http/is-missing';
 import { signInPath } from '@/http/next-path';
 
 const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin)(\/|$)/;
+/** For a right status nobody waits longer: the page asks again. */
+const PATIENCE_MS = 2_000;
 /** Answers that are no pages: the API's own headers apply. */
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
   if (!isReadable(request.nextUrl.pathname)) return new Response('This address cannot be read.', { status: 400 });
-  if (env().AUTH_MODE !== 'clerk') return respond(request, request.cookies.has(sessionCookieName(env().PUBLIC_URL)));
+  if (env().AUTH_MODE !== 'clerk')
+    return respond(request, request.cookies.get(sessionCookieName(env().PUBLIC_URL))?.value ?? null);
   const { clerkMiddleware } = await import('@clerk/nextjs/server');
-  const handler = clerkMiddleware(async (auth, clerkRequest) => respond(clerkRequest, (await auth()).userId !== null), {
-    publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
-    // The secret key is read from the environment by Clerk itself; given here, it would want a key to encrypt it with.
-  });
+  const handler = clerkMiddleware(
+    async (auth, clerkRequest) => respond(clerkRequest, await (await auth()).getToken()),
+    {
+      publishableKey: env().CLERK_PUBLISHABLE_KEY ?? '',
+      // The secret key is read from the environment by Clerk itself; given here, it would want a key to encrypt it with.
+    },
+  );
   return goOn((await handler(request, event)) ?? NextResponse.next());
 }
 
@@ -45,11 +52,12 @@ function isReadable(pathname: string): boolean {
   }
 }
 
-function respond(request: NextRequest, hasSession: boolean): NextResponse {
+/** @param token of the person's session; null without one */
+async function respond(request: NextRequest, token: string | null): Promise<NextResponse> {
   const { pathname, search } = request.nextUrl;
   const https = env().PUBLIC_URL.protocol === 'https:';
   if (NO_PAGE.test(pathname)) return withTls(NextResponse.next(), https);
-  if (!hasSession && APP_PAGES.test(pathname)) {
+  if (token === null && APP_PAGES.test(pathname)) {
     return NextResponse.redirect(new URL(signInPath(pathname + search), env().PUBLIC_URL));
   }
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
@@ -64,9 +72,25 @@ function respond(request: NextRequest, hasSession: boolean): NextResponse {
   headers.set('x-nonce', nonce);
   headers.set('x-path', pathname + search);
   headers.set('content-security-policy', policy);
-  const response = NextResponse.next({ request: { headers } });
+  const missing =
+    token !== null && isDocument(request) && (await isMissing(pathname, (path) => askApi(path, token, request)));
+  const response = NextResponse.next({ request: { headers }, ...(missing && { status: 404 }) });
   response.headers.set('content-security-policy', policy);
   return withTls(response, https);
+}
+
+/** A browser that opens an address, or a program; not a script of the page that is already there. */
+function isDocument({ headers }: NextRequest): boolean {
+  return (headers.get('sec-fetch-dest') ?? 'document') === 'document';
+}
+
+function askApi(path: string, token: string, { headers }: NextRequest): Promise<Response> {
+  const address = headers.get('x-forwarded-for');
+  return fetch(new URL(path, env().API_URL), {
+    headers: { authorization: `Bearer ${token}`, ...(address && { 'x-forwarded-for': address }) },
+    cache: 'no-store',
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
 }
 
 function withTls(response: NextResponse, https: boolean): NextResponse {
