@@ -328,6 +328,18 @@ describe('every page', () => {
     }
   });
 
+  it('lets a shared cache keep what names its content, and nothing of a person', async () => {
+    const kept = async (who: Identity, path: string) =>
+      (await fetch(product.publicUrl + path, { headers: { cookie: cookies[who] } })).headers.get('cache-control');
+    const [file = ''] = globSync('**/*.js', { cwd: join(repositoryRoot, 'apps/web/.next/static') });
+    expect(await kept('anonymous', `/_next/static/${file}`)).toBe('public, max-age=31536000, immutable');
+    const pages = ['/', '/sign-in', '/home', '/gallery', `/models/${world.modelId}`, `/i/${world.imageId}`];
+    for (const path of [...pages, `/models/${newId()}`, '/no/such/page']) {
+      for (const who of ['anonymous', 'owner'] as const)
+        expect([who, path, await kept(who, path)]).toEqual([who, path, expect.stringMatching(/private|no-store/)]);
+    }
+  });
+
   it('left no trouble behind', () => {
     expect(faults).toEqual([]);
   });
