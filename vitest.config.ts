@@ -19,6 +19,7 @@ export default defineConfig({
             'apps/web/src/**/*.test.ts',
             'tools/{chaos,mutation}/*.test.ts',
           ],
+          testTimeout: 60_000,
         },
       },
       {
