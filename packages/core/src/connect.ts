@@ -51,7 +51,8 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     async (batches) => {
       const eventIds = batches.flatMap(({ events }) => events.eventIds);
       const jobIds = [...new Set(batches.flatMap(({ events }) => events.jobIds))];
-      await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds, jobIds } }]);
+      const seen = batches.flatMap(({ events }) => events.seen);
+      await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds, jobIds, seen } }]);
       passPoint('hook.afterEnqueue');
       return batches.map(() => undefined);
     },

@@ -5,11 +5,12 @@ import { createBatcher } from './batch.ts';
 import { WITHOUT_WAITING } from './job-moves.ts';
 import { AT_WORK } from './states.ts';
 
-/** Inbox rows and the jobs they are about. */
-export type StoredEvents = { eventIds: string[]; jobIds: string[] };
+/** Inbox rows and the jobs they are about; `seen` are keys of objects that were found as announced meanwhile. */
+export type StoredEvents = { eventIds: string[]; jobIds: string[]; seen: string[] };
 /** @param ends the attempt of at least one of the jobs */
 export type OnStored = (events: StoredEvents, ends: boolean) => void;
-export type InboxRow = { webhookId: string; event: DurableGpuEvent };
+/** `seen` may grow until the row is stored. */
+export type InboxRow = { webhookId: string; event: DurableGpuEvent; seen?: readonly string[] };
 /** `gone`: the job has ended or the claim is an older one; the sender must stop. */
 export type InboxAnswer = { outcome: 'stored'; id: string } | { outcome: 'duplicate' } | { outcome: 'gone' };
 
@@ -82,7 +83,7 @@ async function storeBatch(
   if (ids.length > 0) {
     const jobIds = [...new Set(rows.map(({ event }) => event.jobId))];
     onStored(
-      { eventIds: ids, jobIds },
+      { eventIds: ids, jobIds, seen: rows.flatMap(({ seen }) => seen ?? []) },
       rows.some(({ event }) => event.type === 'succeeded' || event.type === 'failed'),
     );
   }
@@ -110,5 +111,5 @@ export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): P
      WHERE e."appliedAt" IS NULL AND e."receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY e.id LIMIT 500`,
     [olderThanMs],
   );
-  return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))] };
+  return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))], seen: [] };
 }

@@ -30,9 +30,13 @@ export const TASKS = {
     timeoutMs: 30_000,
     concurrency: 10,
   },
-  /** Applies a committed batch of GPU events; `jobIds` are the jobs they belong to. */
+  /** Applies a committed batch of GPU events; `jobIds` are the jobs they belong to, `seen` objects found as announced. */
   'apply-events': {
-    payload: z.strictObject({ eventIds: z.array(z.string().regex(/^\d+$/)).min(1), jobIds: z.array(z.uuid()).min(1) }),
+    payload: z.strictObject({
+      eventIds: z.array(z.string().regex(/^\d+$/)).min(1),
+      jobIds: z.array(z.uuid()).min(1),
+      seen: z.array(z.string()).default([]),
+    }),
     attempts: 8,
     backoffMs: 500,
     timeoutMs: 60_000,

@@ -35,6 +35,4 @@ export const SCHEMA = `CREATE TABLE job (
   id uuid PRIMARY KEY, prompt text NOT NULL, seed bigint NOT NULL, state text NOT NULL, call_id text, image_key text,
   created_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz)`;
 
-export type RawEvent =
-  | { type: 'image'; jobId: string; key: string; sizeBytes: number }
-  | { type: 'succeeded'; jobId: string; gpuMs: number };
+export type RawEvent = { type: 'succeeded'; jobId: string; key: string; sizeBytes: number; gpuMs: number };

@@ -16,35 +16,16 @@ async function dispatch(jobId: string): Promise<void> {
   await postJson(`http://127.0.0.1:${settings.gpuPort}/submit`, { jobId, claimUrl });
 }
 
-/** Images whose object is being looked at: their jobs' last events wait for them. */
-const drawn = new Map<string, Promise<void>>();
-
-async function storeImage(event: Extract<RawEvent, { type: 'image' }>): Promise<void> {
-  const { status, length } = await send('HEAD', presign(settings.s3, 'HEAD', event.key), {}, '');
-  if (status !== 200 || length !== event.sizeBytes) throw new Error(`object of ${event.jobId}: HTTP ${status}`);
-  await pool.query({
-    name: 'image',
-    text: 'UPDATE job SET image_key = $2 WHERE id = $1',
-    values: [event.jobId, event.key],
-  });
-}
-
-async function apply(event: RawEvent): Promise<void> {
-  if (event.type === 'image') {
-    const stored = storeImage(event);
-    drawn.set(event.jobId, stored);
-    await stored;
-    return;
-  }
+async function apply({ jobId, key, sizeBytes }: RawEvent): Promise<void> {
   // As in the product, a job has ended well only when its image is known to be there.
-  await drawn.get(event.jobId);
-  drawn.delete(event.jobId);
+  const { status, length } = await send('HEAD', presign(settings.s3, 'HEAD', key), {}, '');
+  if (status !== 200 || length !== sizeBytes) throw new Error(`object of ${jobId}: HTTP ${status}`);
   await pool.query({
     name: 'end',
-    text: `UPDATE job SET state = 'succeeded', ended_at = now() WHERE id = $1`,
-    values: [event.jobId],
+    text: `UPDATE job SET state = 'succeeded', image_key = $2, ended_at = now() WHERE id = $1`,
+    values: [jobId, key],
   });
-  await redis.publish(LIVE_CHANNEL, JSON.stringify({ jobId: event.jobId, state: 'succeeded' }));
+  await redis.publish(LIVE_CHANNEL, JSON.stringify({ jobId, state: 'succeeded' }));
 }
 
 for (const [name, handle] of [

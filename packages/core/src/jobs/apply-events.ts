@@ -44,7 +44,8 @@ export function createEventApplier(deps: Deps): (events: StoredEvents) => Promis
       const others = (): Promise<void>[] => jobIds.flatMap((jobId) => busy.get(jobId) ?? []);
       while (others().length > 0) await Promise.all(others());
       const eventIds = tasks.flatMap((task) => task.eventIds);
-      const work = applyEvents(deps, eventIds);
+      const seen = tasks.flatMap((task) => task.seen);
+      const work = applyEvents(deps, eventIds, seen);
       const over = work
         .catch(() => undefined)
         .then(() => {
@@ -62,10 +63,11 @@ export function createEventApplier(deps: Deps): (events: StoredEvents) => Promis
 /**
  * Applies a batch of inbox rows: read, decide, write. A job that someone changed in between is read and decided again.
  *
+ * @param seen keys of objects that were found as announced when the events came; the others are looked at
  * @throws AppError UNAVAILABLE when the store or the database cannot be reached; the queue tries again
  */
-export async function applyEvents(deps: Deps, eventIds: string[]): Promise<void> {
-  const looks = new Map<string, boolean>();
+export async function applyEvents(deps: Deps, eventIds: string[], seen: string[] = []): Promise<void> {
+  const looks = new Map(seen.map((key) => [key, true]));
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const pending = await readPendingEvents(deps.db.pool, eventIds);
     if (pending.length === 0 || (await applyPending(deps, pending, looks)) === 0) return;

@@ -1,10 +1,19 @@
 /** The webhook of the GPUs: Standard Webhooks over raw bytes, stored or published before it is acknowledged. */
 import { wasEventStored } from '@pixgen/db';
-import { AppError, type GpuEvent, gpuEvent, isDurable, type JobProgressView, type PreviewEvent } from '@pixgen/domain';
+import {
+  AppError,
+  type DurableGpuEvent,
+  type GpuEvent,
+  gpuEvent,
+  isDurable,
+  type JobProgressView,
+  type PreviewEvent,
+} from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
 import { liveClaimSecrets } from './gpu-secrets.ts';
+import { isThereAsAnnounced } from './verify-object.ts';
 import { verifySignature } from './webhook-signature.ts';
 
 export type SignedEvent = {
@@ -31,7 +40,7 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
   }
   if (isDurable(event)) {
     deps.passPoint('hook.afterVerify');
-    const stored = await deps.jobs.storeEvent({ webhookId, event });
+    const stored = await deps.jobs.storeEvent({ webhookId, event, seen: lookAhead(deps, event) });
     // What was accepted once is accepted again, also after the claim has ended: the answer before was lost on its way.
     if (stored.outcome === 'gone' && !(await wasEventStored(deps.db, event.jobId, webhookId))) {
       throw new AppError('GONE', 'This claim is over. Stop the work.');
@@ -40,6 +49,23 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
   }
   if (event.type === 'preview') await passOnPreview(deps, event);
   else await noteSignOfLife(deps, event, Number(signed.headers.timestamp));
+}
+
+/**
+ * The picture that came with the end of its generation is looked at while the event is on its way to the disk: one wait
+ * less until people see it.
+ *
+ * @returns its key, as soon as it was found. What was not found by then, or cannot be, the worker looks for and judges
+ */
+function lookAhead(deps: Deps, event: DurableGpuEvent): readonly string[] {
+  const seen: string[] = [];
+  const last = event.type === 'succeeded' ? event.images.at(-1)?.result : undefined;
+  if (last?.status !== 'succeeded') return seen;
+  void isThereAsAnnounced(deps, last).then(
+    (isThere) => void (isThere && seen.push(last.key)),
+    (error: Error) => deps.log.debug({ err: error, jobId: event.jobId }, 'the worker will look for this picture'),
+  );
+  return seen;
 }
 
 function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {

@@ -3,6 +3,16 @@ import type { StoredObject } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 
 /**
+ * True when the store says that the object is there as announced; false also where it keeps no checksum. Reads no bytes.
+ *
+ * @throws AppError UNAVAILABLE when the store does not answer
+ */
+export async function isThereAsAnnounced(deps: Deps, announced: StoredObject): Promise<boolean> {
+  const head = await deps.storage.head(announced.key);
+  return head?.sizeBytes === announced.sizeBytes && head.sha256 === announced.sha256;
+}
+
+/**
  * True when the object is in the store with the announced length and SHA-256. Where the store keeps no checksum the
  * bytes are read and hashed.
  *
