@@ -47,11 +47,11 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
   const live = createLiveBus(redis, subscriber);
   // The rows are committed. While one call to the queue is under way, what is committed meanwhile shares the next one; when
   // Redis is away, the relay and the inbox sweep do the same after its return.
-  const enqueueEvents = createBatcher<{ events: StoredEvents; ends: boolean }, void>(
+  const enqueueEvents = createBatcher<{ events: StoredEvents; ends: boolean; seen: string[] }, void>(
     async (batches) => {
       const eventIds = batches.flatMap(({ events }) => events.eventIds);
       const jobIds = [...new Set(batches.flatMap(({ events }) => events.jobIds))];
-      const seen = batches.flatMap(({ events }) => events.seen);
+      const seen = batches.flatMap((batch) => batch.seen);
       await producer.add([{ task: 'apply-events', id: newId(), payload: { eventIds, jobIds, seen } }]);
       passPoint('hook.afterEnqueue');
       return batches.map(() => undefined);
@@ -71,10 +71,10 @@ export function connectDeps(options: ConnectOptions): { deps: Deps; close: () =>
     { maxBatch: 50, maxInFlight: 3 },
   );
   const hooks: JobStoreHooks = {
-    onEventsStored: (events, ends) =>
-      void enqueueEvents({ events, ends }).catch((error: Error) =>
-        log.warn({ err: error }, 'stored events wait for the inbox sweep'),
-      ),
+    onEventsStored: (events, ends, seen) =>
+      void seen
+        .then((keys) => enqueueEvents({ events, ends, seen: keys }))
+        .catch((error: Error) => log.warn({ err: error }, 'stored events wait for the inbox sweep')),
     onAccepted: (accepted) => {
       passPoint('api.afterTx');
       void enqueueJobs(accepted).catch((error: Error) => log.warn({ err: error }, 'accepted jobs wait for the relay'));

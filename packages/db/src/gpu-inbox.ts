@@ -5,12 +5,15 @@ import { createBatcher } from './batch.ts';
 import { WITHOUT_WAITING } from './job-moves.ts';
 import { AT_WORK } from './states.ts';
 
-/** Inbox rows and the jobs they are about; `seen` are keys of objects that were found as announced meanwhile. */
-export type StoredEvents = { eventIds: string[]; jobIds: string[]; seen: string[] };
-/** @param ends the attempt of at least one of the jobs */
-export type OnStored = (events: StoredEvents, ends: boolean) => void;
-/** `seen` may grow until the row is stored. */
-export type InboxRow = { webhookId: string; event: DurableGpuEvent; seen?: readonly string[] };
+/** Inbox rows and the jobs they are about. */
+export type StoredEvents = { eventIds: string[]; jobIds: string[] };
+/**
+ * @param ends the attempt of at least one of the jobs
+ * @param seen keys of objects that were found as their events announce them
+ */
+export type OnStored = (events: StoredEvents, ends: boolean, seen: Promise<string[]>) => void;
+/** `seen` becomes the key of the event's object when that was found as announced, else null; it never fails. */
+export type InboxRow = { webhookId: string; event: DurableGpuEvent; seen?: Promise<string | null> | undefined };
 /** `gone`: the job has ended or the claim is an older one; the sender must stop. */
 export type InboxAnswer = { outcome: 'stored'; id: string } | { outcome: 'duplicate' } | { outcome: 'gone' };
 
@@ -83,8 +86,9 @@ async function storeBatch(
   if (ids.length > 0) {
     const jobIds = [...new Set(rows.map(({ event }) => event.jobId))];
     onStored(
-      { eventIds: ids, jobIds, seen: rows.flatMap(({ seen }) => seen ?? []) },
+      { eventIds: ids, jobIds },
       rows.some(({ event }) => event.type === 'succeeded' || event.type === 'failed'),
+      Promise.all(rows.flatMap(({ seen }) => seen ?? [])).then((keys) => keys.filter((key) => key !== null)),
     );
   }
   return rows.map((_, ord) => {
@@ -111,5 +115,5 @@ export async function findForgottenEvents(pool: pg.Pool, olderThanMs: number): P
      WHERE e."appliedAt" IS NULL AND e."receivedAt" < now() - $1 * interval '1 millisecond' ORDER BY e.id LIMIT 500`,
     [olderThanMs],
   );
-  return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))], seen: [] };
+  return { eventIds: rows.map((row) => row.id), jobIds: [...new Set(rows.map((row) => row.jobId))] };
 }

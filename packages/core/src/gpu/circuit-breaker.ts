@@ -41,7 +41,8 @@ export function withCircuitBreaker(gpu: GpuBackend, log: Log, pause = PAUSE): Gu
   breaker.onHalfOpen(() => log.info({ gpu: gpu.name }, 'the GPU provider is tried again'));
   breaker.onReset(() => log.info({ gpu: gpu.name }, 'the GPU provider answers: its circuit is closed'));
 
-  const inTime = timeout(ANSWER_MS, TimeoutStrategy.Aggressive);
+  // Nobody listens for the end of a call that has ended; aborting it would make an error with a stack for each.
+  const inTime = timeout(ANSWER_MS, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false });
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await breaker.execute(() => inTime.execute(call));

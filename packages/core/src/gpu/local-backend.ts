@@ -86,7 +86,7 @@ function readAnswer(incoming: IncomingMessage): Promise<Answer> {
       if (text.length > MAX_ANSWER_BYTES) incoming.destroy(new Error('answer too large'));
     });
     incoming.once('error', reject);
-    incoming.once('close', () => reject(new Error('the answer broke off')));
+    incoming.once('close', () => void (incoming.complete || reject(new Error('the answer broke off'))));
     incoming.once('end', () =>
       resolve({ status: incoming.statusCode ?? 0, retryAfter: incoming.headers['retry-after'], text }),
     );

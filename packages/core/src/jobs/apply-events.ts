@@ -36,9 +36,9 @@ const MAX_TURNS = 10;
  * The apply step of this process: tasks that wait at once share a statement, and those of one job take turns, as each
  * would find the job changed by the other.
  */
-export function createEventApplier(deps: Deps): (events: StoredEvents) => Promise<void> {
+export function createEventApplier(deps: Deps): (task: StoredEvents & { seen: string[] }) => Promise<void> {
   const busy = new Map<string, Promise<void>>();
-  return createBatcher<StoredEvents, void>(
+  return createBatcher<StoredEvents & { seen: string[] }, void>(
     async (tasks) => {
       const jobIds = [...new Set(tasks.flatMap((task) => task.jobIds))];
       const others = (): Promise<void>[] => jobIds.flatMap((jobId) => busy.get(jobId) ?? []);

@@ -43,7 +43,7 @@ export function createPoisonHandlers(deps: Deps): PoisonHandlers {
 }
 
 /** Events whose batch killed its worker are applied one by one: each is judged by itself then. */
-export async function applyApart(deps: Deps, { eventIds, jobIds }: Omit<StoredEvents, 'seen'>): Promise<void> {
+export async function applyApart(deps: Deps, { eventIds, jobIds }: StoredEvents): Promise<void> {
   await deps.producer.add(
     eventIds.map((id) => ({ task: 'apply-events', id: `alone-${id}`, payload: { eventIds: [id], jobIds, seen: [] } })),
   );

@@ -16,6 +16,9 @@ import { liveClaimSecrets } from './gpu-secrets.ts';
 import { isThereAsAnnounced } from './verify-object.ts';
 import { verifySignature } from './webhook-signature.ts';
 
+/** Applying an event waits for its look ahead no longer than this. */
+const LOOK_AHEAD_MS = 100;
+
 export type SignedEvent = {
   claim: { jobId: string; attempt: number; claimEpoch: number };
   rawBody: Buffer;
@@ -55,17 +58,23 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
  * The picture that came with the end of its generation is looked at while the event is on its way to the disk: one wait
  * less until people see it.
  *
- * @returns its key, as soon as it was found. What was not found by then, or cannot be, the worker looks for and judges
+ * @returns its key when it was found; else the worker looks for it and judges
  */
-function lookAhead(deps: Deps, event: DurableGpuEvent): readonly string[] {
-  const seen: string[] = [];
+function lookAhead(deps: Deps, event: DurableGpuEvent): Promise<string | null> | undefined {
   const last = event.type === 'succeeded' ? event.images.at(-1)?.result : undefined;
-  if (last?.status !== 'succeeded') return seen;
-  void isThereAsAnnounced(deps, last).then(
-    (isThere) => void (isThere && seen.push(last.key)),
-    (error: Error) => deps.log.debug({ err: error, jobId: event.jobId }, 'the worker will look for this picture'),
-  );
-  return seen;
+  if (last?.status !== 'succeeded') return undefined;
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, LOOK_AHEAD_MS, null);
+    void isThereAsAnnounced(deps, last)
+      .catch((error: Error) => {
+        deps.log.debug({ err: error, jobId: event.jobId }, 'the worker will look for this picture');
+        return false;
+      })
+      .then((isThere) => {
+        clearTimeout(late);
+        resolve(isThere ? last.key : null);
+      });
+  });
 }
 
 function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {

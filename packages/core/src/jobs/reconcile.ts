@@ -146,8 +146,9 @@ async function end(deps: Deps, job: LiveJob, cause: string): Promise<void> {
 
 /** Stored events, photos and acts on many images whose task is gone. One that only waits is done twice then, without a second effect. */
 async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<void> {
-  const payload = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
-  if (payload.eventIds.length > 0) await deps.producer.add([{ task: 'apply-events', id: newId(), payload }]);
+  const events = await findForgottenEvents(deps.db.pool, queuesWereLost ? 0 : FORGOTTEN_MS);
+  if (events.eventIds.length > 0)
+    await deps.producer.add([{ task: 'apply-events', id: newId(), payload: { ...events, seen: [] } }]);
   const photoIds = await findForgottenPhotos(deps.db, queuesWereLost ? 0 : FORGOTTEN_PHOTO_MS, BATCH);
   await deps.producer.add(photoIds.map((photoId) => ({ task: 'check-photo', id: newId(), payload: { photoId } })));
   const operationIds = await findForgottenBulk(deps.db, queuesWereLost ? 0 : FORGOTTEN_BULK_MS, BATCH);
