@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { withCircuitBreaker } from './circuit-breaker.ts';
 import { type GpuBackend, GpuBackendError, type GpuBackendErrorKind } from './gpu-backend.ts';
 
@@ -44,6 +44,19 @@ describe('a GPU provider that does not answer', () => {
     expect(guarded.circuit()).toBe('open');
     const error = await guarded.status('call').catch((cause: GpuBackendError) => cause);
     expect(error).toMatchObject({ kind: 'paused', retryAfterMs: expect.any(Number) });
+  });
+
+  it('is waited for a quarter of a minute', async () => {
+    vi.useFakeTimers();
+    try {
+      const { gpu } = provider();
+      const guarded = withCircuitBreaker({ ...gpu, submit: () => new Promise(() => undefined) }, SILENT);
+      const kinds = fail(() => guarded.submit(TICKET, 'train'), 1);
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect(await kinds).toEqual(['unavailable']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is tried by one call at a time, and is in use again once that one was answered', async () => {

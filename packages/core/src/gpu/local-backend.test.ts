@@ -80,6 +80,14 @@ describe('the local GPU backend', () => {
     expect(await errorOf(backend.submit(TICKET, 'train'))).toMatchObject({ kind: 'unavailable' });
   });
 
+  it('reads an answer that breaks off as unavailable', async () => {
+    const backend = await backendWith((_, response) => {
+      response.writeHead(202, { 'content-length': 100 });
+      response.write('{"callId":', () => response.destroy());
+    });
+    expect(await errorOf(backend.submit(TICKET, 'train'))).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('reads a server that is not there as unavailable', async () => {
     const backend = createLocalBackend({ url: 'http://127.0.0.1:1' });
     expect(await errorOf(backend.status('c1'))).toMatchObject({ kind: 'unavailable' });
