@@ -1,5 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
-import { type GenerationView, type LiveMessage, newId, type PromptVerdict } from '@pixgen/domain';
+import { type GenerationView, type LiveMessage, newId, type PreviewEvent, type PromptVerdict } from '@pixgen/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { claimAttempt } from '../jobs/claim-attempt.ts';
@@ -8,8 +7,7 @@ import { move } from '../jobs/next-move.ts';
 import { receiveGpuEvent } from '../jobs/receive-gpu-event.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { startGeneration } from './start-generation.ts';
-
-const SHA256 = createHash('sha256').update('weights').digest('base64');
+import { createReadyModel, signEvent } from './testing.ts';
 
 let test: TestDeps;
 let deps: Deps;
@@ -19,17 +17,7 @@ beforeAll(async () => {
   test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: 1_000 } });
   ({ deps } = test);
   actor = await createActor(deps);
-  modelId = newId();
-  const trainingId = newId();
-  const { userId } = actor;
-  await deps.db.prisma.model.create({
-    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_abc234', state: 'ready' },
-  });
-  await deps.db.prisma.training.create({
-    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
-  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId, trainingId, ...file } });
+  modelId = await createReadyModel(deps, actor);
 });
 afterAll(() => test.close());
 
@@ -104,14 +92,10 @@ it('shows previews to open tabs of their owner alone and stores nothing of them'
   ];
   const imageId = generation.images[0]?.id ?? '';
   const claim = { jobId, attempt: 1, claimEpoch: 1 };
-  const rawBody = Buffer.from(JSON.stringify({ type: 'preview', ...claim, images: [{ imageId, webp: 'UklGRg==' }] }));
-  const id = `msg_${newId()}`;
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const secret = claimSecret(deps.config.ticketKey, jobId, 1, 1).slice('whsec_'.length);
-  const hmac = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${timestamp}.`).update(rawBody);
-  const signature = `v1,${hmac.digest('base64')}`;
+  const event: PreviewEvent = { type: 'preview', ...claim, images: [{ imageId, webp: 'UklGRg==' }] };
+  const secret = claimSecret(deps.config.ticketKey, jobId, 1, 1);
   const stored = await deps.db.prisma.gpuEvent.count();
-  await receiveGpuEvent(deps, { claim, rawBody, headers: { id, timestamp, signature } });
+  await receiveGpuEvent(deps, signEvent(secret, event));
   await arrived.promise;
   expect(seen.filter(({ type }) => type === 'preview')).toEqual([
     { type: 'preview', preview: { jobId, attempt: 1, imageId, webp: 'UklGRg==' } },

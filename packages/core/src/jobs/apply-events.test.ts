@@ -9,6 +9,7 @@ import { deliverSample } from '../gallery/deliver-image.ts';
 import { retryGeneration } from '../generation/change-generation.ts';
 import { getGeneration } from '../generation/read-generations.ts';
 import { startGeneration } from '../generation/start-generation.ts';
+import { createReadyModel } from '../generation/testing.ts';
 import { downloadWeights } from '../models/download-weights.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { getTraining } from '../training/read-trainings.ts';
@@ -27,28 +28,9 @@ beforeAll(async () => {
   test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: PRICE } });
   ({ deps } = test);
   actor = await createActor(deps);
-  modelId = await createTrainedModel();
+  modelId = await createReadyModel(deps, actor);
 });
 afterAll(() => test.close());
-
-async function createTrainedModel(): Promise<string> {
-  const [id, trainingId] = [newId(), newId()];
-  const { userId } = actor;
-  const triggerWord = `sks_${createHash('sha256')
-    .update(id)
-    .digest('hex')
-    .replace(/[^a-f2-7]/g, '')
-    .slice(0, 6)}`;
-  await deps.db.prisma.model.create({
-    data: { id, userId, name: 'Ada', classWord: 'woman', triggerWord, state: 'ready' },
-  });
-  await deps.db.prisma.training.create({
-    data: { id: trainingId, userId, modelId: id, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
-  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId: id, trainingId, ...file } });
-  return id;
-}
 
 /** A generation of `n` images whose job was claimed twice: epoch 2 is the current one. */
 async function claimedGeneration(n: number): Promise<GenerationView> {
@@ -72,7 +54,7 @@ type TrainingClaim = { jobId: string; attempt: number; claimEpoch: number };
 async function claimedTraining(samplePrompts: string[]) {
   const [trainingId, jobId] = [newId(), newId()];
   const { userId } = actor;
-  const ofModel = await createTrainedModel();
+  const ofModel = await createReadyModel(deps, actor);
   const order = { id: trainingId, userId, modelId: ofModel, profile: 'nano', preset: 'fast', photoIds: [] };
   await deps.db.prisma.training.create({ data: { ...order, settings: { samplePrompts } } });
   const deadlineAt = new Date(Date.now() + 60_000);

@@ -2,12 +2,13 @@
  * Terminal states absorb and progress never falls, whatever the order. `TEST_DOSE=full` delivers all 5,040 orders of seven
  * events and 10,000 drawn ones; without it a tenth of the former and some of the latter.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { AppError, type DurableGpuEvent, type GenerationView, type GpuEvent, isDurable, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { startGeneration } from '../generation/start-generation.ts';
+import { createReadyModel, signEvent } from '../generation/testing.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { applyEvents } from './apply-events.ts';
 import { claimSecret } from './gpu-secrets.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   test = await createTestDeps({ prices: { trainMicroUsd: 0, imageMicroUsd: PRICE } });
   ({ deps } = test);
   actor = await createActor(deps);
-  modelId = await createTrainedModel();
+  modelId = await createReadyModel(deps, actor);
 });
 afterAll(() => test.close());
 
@@ -147,12 +148,8 @@ async function secondAttempt(): Promise<{ jobId: string; events: Record<Name, Gp
 /** Through the webhook; a job that has ended answers 410. */
 async function receive(event: Exclude<GpuEvent, DurableGpuEvent>): Promise<void> {
   const { jobId, attempt, claimEpoch } = event;
-  const rawBody = Buffer.from(JSON.stringify(event));
-  const [id, timestamp] = [`msg_${newId()}`, String(Math.floor(Date.now() / 1000))];
-  const secret = claimSecret(deps.config.ticketKey, jobId, attempt, claimEpoch).slice('whsec_'.length);
-  const hmac = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${timestamp}.`).update(rawBody);
-  const headers = { id, timestamp, signature: `v1,${hmac.digest('base64')}` };
-  await receiveGpuEvent(deps, { claim: { jobId, attempt, claimEpoch }, rawBody, headers }).catch((error: unknown) => {
+  const secret = claimSecret(deps.config.ticketKey, jobId, attempt, claimEpoch);
+  await receiveGpuEvent(deps, signEvent(secret, event)).catch((error: unknown) => {
     if (!(error instanceof AppError && error.code === 'GONE')) throw error;
   });
 }
@@ -192,18 +189,4 @@ function randomOrders(count: number): Name[][] {
   return Array.from({ length: count }, () =>
     Array.from({ length: 7 + below(6) }, () => EVENTS[below(EVENTS.length)] ?? 'done'),
   );
-}
-
-async function createTrainedModel(): Promise<string> {
-  const [id, trainingId] = [newId(), newId()];
-  const { userId } = actor;
-  await deps.db.prisma.model.create({
-    data: { id, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_aaaaaa', state: 'ready' },
-  });
-  await deps.db.prisma.training.create({
-    data: { id: trainingId, userId, modelId: id, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${newId()}`, ...OBJECT, profile: 'nano', step: 1, final: true };
-  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId: id, trainingId, ...file } });
-  return id;
 }

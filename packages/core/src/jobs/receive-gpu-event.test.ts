@@ -1,10 +1,11 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { newId, type SucceededEvent } from '@pixgen/domain';
 import { keys, type Storage } from '@pixgen/storage';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { getGeneration } from '../generation/read-generations.ts';
 import { startGeneration } from '../generation/start-generation.ts';
+import { createReadyModel, signEvent } from '../generation/testing.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { applyEvents } from './apply-events.ts';
 import { claimSecret } from './gpu-secrets.ts';
@@ -22,16 +23,7 @@ beforeAll(async () => {
   test = await createTestDeps();
   ({ deps } = test);
   actor = await createActor(deps);
-  const [trainingId, { userId }] = [newId(), actor];
-  modelId = newId();
-  await deps.db.prisma.model.create({
-    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_abc234', state: 'ready' },
-  });
-  await deps.db.prisma.training.create({
-    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
-  await deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId, trainingId, ...file } });
+  modelId = await createReadyModel(deps, actor);
 });
 afterAll(() => test.close());
 
@@ -64,13 +56,9 @@ async function atItsEnd() {
 /** Sends the event as a GPU does. @returns the task that it became */
 async function receive(event: SucceededEvent, head: Storage['head']) {
   const { jobId, attempt, claimEpoch } = event;
-  const rawBody = Buffer.from(JSON.stringify(event));
-  const [id, timestamp] = [`msg_${newId()}`, String(Math.floor(Date.now() / 1000))];
-  const secret = claimSecret(deps.config.ticketKey, jobId, attempt, claimEpoch).slice('whsec_'.length);
-  const hmac = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${timestamp}.`).update(rawBody);
-  const headers = { id, timestamp, signature: `v1,${hmac.digest('base64')}` };
+  const secret = claimSecret(deps.config.ticketKey, jobId, attempt, claimEpoch);
   const seenThrough = { ...deps, storage: { ...deps.storage, head } };
-  await receiveGpuEvent(seenThrough, { claim: { jobId, attempt, claimEpoch }, rawBody, headers });
+  await receiveGpuEvent(seenThrough, signEvent(secret, event));
   const queue = deps.producer.queues.find(({ name }) => name === 'apply-events');
   return vi.waitFor(
     async () => {

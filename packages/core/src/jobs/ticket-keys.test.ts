@@ -1,9 +1,9 @@
 /** Replacing the ticket key while GPUs are at work. */
-import { createHmac } from 'node:crypto';
-import { type GenerationView, newId } from '@pixgen/domain';
+import { type FailedEvent, type GenerationView, newId } from '@pixgen/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { startGeneration } from '../generation/start-generation.ts';
+import { createReadyModel, signEvent } from '../generation/testing.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { claimSecret, ticketToken } from './gpu-secrets.ts';
@@ -26,17 +26,7 @@ const withKeys = (ticketKey: string, previousTicketKey: string | null): Deps => 
 beforeAll(async () => {
   test = await createTestDeps();
   actor = await createActor(test.deps);
-  const { userId } = actor;
-  const trainingId = newId();
-  modelId = newId();
-  await test.deps.db.prisma.model.create({
-    data: { id: modelId, userId, name: 'Ada', classWord: 'woman', triggerWord: 'sks_aaaaaa', state: 'ready' },
-  });
-  await test.deps.db.prisma.training.create({
-    data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [] },
-  });
-  const file = { storageKey: `o/${newId()}`, sizeBytes: 1, sha256: SHA256, profile: 'nano', step: 1, final: true };
-  await test.deps.db.prisma.weights.create({ data: { id: newId(), userId, modelId, trainingId, ...file } });
+  modelId = await createReadyModel(test.deps, actor);
 });
 afterAll(() => test.close());
 
@@ -67,16 +57,9 @@ const upload = (deps: Deps, jobId: string, key: string, claimEpoch: number) =>
 /** @param id the same one makes a repetition */
 function sendFailed(deps: Deps, claimed: { jobId: string; claimEpoch: number; signingSecret: string }, id = newId()) {
   const { jobId, claimEpoch, signingSecret } = claimed;
-  const event = { type: 'failed', jobId, attempt: 1, claimEpoch, gpuMs: 1, code: 'GPU_INTERNAL', retryable: false };
-  const rawBody = Buffer.from(JSON.stringify(event));
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const key = Buffer.from(signingSecret.slice('whsec_'.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64');
-  return receiveGpuEvent(deps, {
-    claim: { jobId, attempt: 1, claimEpoch },
-    rawBody,
-    headers: { id, timestamp, signature: `v1,${signature}` },
-  });
+  const claim = { jobId, attempt: 1, claimEpoch };
+  const event: FailedEvent = { type: 'failed', ...claim, gpuMs: 1, code: 'GPU_INTERNAL', retryable: false };
+  return receiveGpuEvent(deps, signEvent(signingSecret, event, id));
 }
 
 it('lets work go on that was dispatched or claimed with the key before, and makes new secrets with the current one', async () => {
