@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newId } from '@pixgen/domain';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../chaos/tcp-proxy.ts';
 import { type Person, type Product, startProduct, testRedisUrl } from '../testing/product.ts';
 import { createTrainedModel, hasEnded, until } from '../testing/studio.ts';
@@ -28,16 +28,17 @@ beforeAll(async () => {
   redisLink = await startTcpProxy({ port: Number(redis.port) });
   redis.port = String(redisLink.port);
   product = await startProduct({
-    workerEnv: {
-      S3_ENDPOINT: `http://127.0.0.1:${storeLink.port}`,
-      S3_PUBLIC_ENDPOINT: store.origin,
-      REDIS_URL: redis.href,
-      QUEUE_STUCK_MS: String(QUEUE_STUCK_MS),
-    },
+    // The API too: what it saw in the store, the worker does not look for again.
+    env: { S3_ENDPOINT: `http://127.0.0.1:${storeLink.port}`, S3_PUBLIC_ENDPOINT: store.origin },
+    workerEnv: { REDIS_URL: redis.href, QUEUE_STUCK_MS: String(QUEUE_STUCK_MS) },
   });
   person = await product.createPerson();
   modelId = await createTrainedModel(person);
 }, 90_000);
+afterEach(() => {
+  storeLink.setFault(null);
+  redisLink.setFault(null);
+});
 afterAll(async () => {
   await product.stop();
   await Promise.all([storeLink.close(), redisLink.close()]);
@@ -67,10 +68,8 @@ it('SIGTERM ends API and worker within 30 s with work in hand that does not end,
   storeLink.setFault({ kind: 'black-hole' });
   const last = await order();
   // Its image is stored and acknowledged; the worker waits for the object store before it counts.
-  await until(
-    () => product.db.prisma.gpuEvent.count({ where: { jobId: last.job.id, appliedAt: null } }),
-    (count) => count > 0,
-  );
+  const waiting = () => product.db.prisma.gpuEvent.count({ where: { jobId: last.job.id, appliedAt: null } });
+  await until(waiting, (count) => count > 0);
   const half = await halfARequest();
   const stop = async (process: Product['api']) => {
     const begunAt = performance.now();
@@ -84,6 +83,7 @@ it('SIGTERM ends API and worker within 30 s with work in hand that does not end,
   half.destroy();
   expect(worker.code).toBe(0);
   expect(worker.tookMs).toBeLessThan(STOP_MS);
+  expect(await waiting()).toBeGreaterThan(0);
   storeLink.setFault(null);
   await Promise.all([product.api.start(), product.worker.start()]);
   expect((await ended(last.id)).job).toMatchObject({ state: 'succeeded', attempt: 1 });
