@@ -1,6 +1,6 @@
 /** A ceiling per address, before anybody is asked who they are: floods end here, and cost no look-up. */
 import rateLimit from '@fastify/rate-limit';
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 
 /** Probes come often from one address, and GPUs send all their events from a few; those are checked by signature. */
@@ -19,7 +19,7 @@ export async function limitAddresses(app: FastifyInstance, perMinute: number): P
     allowList: (request) => EXEMPT.test(request.url),
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     errorResponseBuilder: (_request, { ttl }) =>
-      new AppError('RATE_LIMITED', `Too many requests from this address. Wait ${Math.ceil(ttl / 1000)} seconds.`, {
+      new AppError('RATE_LIMITED', say`Too many requests from this address. Wait ${Math.ceil(ttl / 1000)} seconds.`, {
         retryAfterMs: ttl,
       }),
   });

@@ -1,5 +1,5 @@
 /** Whoever asks gets an answer in bounded time, also when what makes it hangs. */
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 import { sendError } from './errors.ts';
 
@@ -11,7 +11,7 @@ export function answerInTime(app: FastifyInstance, handlerMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
     const timer = setTimeout(() => {
       if (reply.sent) return;
-      const words = 'This took too long. Look whether it was done before you try again.';
+      const words = say`This took too long. Look whether it was done before you try again.`;
       sendError(request, reply, new AppError('UNAVAILABLE', words, { retryAfterMs: 5_000 }));
     }, handlerMs);
     reply.raw.once('close', () => clearTimeout(timer));

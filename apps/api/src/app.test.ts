@@ -83,6 +83,31 @@ describe('refusals', () => {
     });
   });
 
+  it('are told in the language that is asked for, over every way in', async () => {
+    const headers = { ...ada.headers, 'accept-language': 'de-CH,en;q=0.5' };
+    const name = 'Zu klein: erwartet, dass string >=1 Zeichen hat';
+    const rest = await api.post('/api/v1/models', { name: '', classWord: 'dog' }, headers);
+    expect(rest.headers.get('content-language')).toBe('de');
+    expect(await rest.json()).toMatchObject({ error: { message: `name: ${name}`, fields: [{ message: name }] } });
+    const single = await api.post('/trpc/models.create', { name: 'Rex', classWord: '7' }, headers);
+    const classWord = 'Nimm ein oder zwei einfache englische Wörter, etwa „woman“ oder „dog“.';
+    expect(await single.json()).toMatchObject({
+      error: { message: `classWord: ${classWord}`, data: { fields: [{ path: 'classWord', message: classWord }] } },
+    });
+    const id = encodeURIComponent(JSON.stringify({ 0: { id: newId() }, 1: { id: newId() } }));
+    const batch = await get(`/trpc/models.get,jobs.get?batch=1&input=${id}`, headers);
+    expect(await batch.json()).toMatchObject([
+      { error: { message: 'Dieses Modell gibt es nicht.' } },
+      { error: { message: 'Diesen Auftrag gibt es nicht.' } },
+    ]);
+    const body = { email: 'ada@example.test', password: 'not the right one' };
+    const signIn = await api.post('/auth/local/sign-in', body, { 'accept-language': 'de' });
+    expect(await signIn.json()).toMatchObject({ error: { message: expect.stringContaining('Passwort ist falsch') } });
+    expect(await (await get('/nowhere', headers)).json()).toMatchObject({ error: { message: 'Hier gibt es nichts.' } });
+    const program = await api.post('/api/v1/models', { name: '', classWord: 'dog' }, ada.headers);
+    expect(await program.json()).toMatchObject({ error: { message: expect.stringContaining('Too small') } });
+  });
+
   it('of a photo that is too large come before anything is signed', async () => {
     const photo = { modelId: newId(), fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 16 * 1024 * 1024 };
     const answer = await api.post('/api/v1/photos', photo, ada.headers);

@@ -1,7 +1,7 @@
 /** Signing up, in and out of accounts of our own issuer. Mounted in mode `local` only. */
 import rateLimit from '@fastify/rate-limit';
 import { type IdentityDeps, type SessionIssuer, setUp, signIn, signOut, signUp } from '@pixgen/core';
-import { AppError, setUpInput, signInInput, signUpInput } from '@pixgen/domain';
+import { AppError, say, setUpInput, signInInput, signUpInput } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './services.ts';
 
@@ -13,7 +13,7 @@ export async function authRoutes(app: FastifyInstance, services: Services & { is
     max: env.AUTH_CALLS_PER_MINUTE,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { ttl }) =>
-      new AppError('RATE_LIMITED', 'Too many tries from this address. Wait a minute.', { retryAfterMs: ttl }),
+      new AppError('RATE_LIMITED', say`Too many tries from this address. Wait a minute.`, { retryAfterMs: ttl }),
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');

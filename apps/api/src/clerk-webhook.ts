@@ -1,6 +1,6 @@
 /** What Clerk reports of people and sessions. Mounted in mode `clerk` only. */
 import { type Deps, receiveClerkEvent } from '@pixgen/core';
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const BODY_BYTES = 256 * 1024;
@@ -16,7 +16,7 @@ export async function clerkWebhook(
   );
 
   app.post('/webhooks/clerk', async (request, reply) => {
-    if (!Buffer.isBuffer(request.body)) throw new AppError('INVALID_INPUT', 'Send a JSON body.');
+    if (!Buffer.isBuffer(request.body)) throw new AppError('INVALID_INPUT', say`Send a JSON body.`);
     const used = await receiveClerkEvent(deps, secret, {
       rawBody: request.body,
       headers: {

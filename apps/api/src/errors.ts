@@ -1,6 +1,6 @@
 /** The one error handler of everything that is not tRPC's own route: code, sentence and fields, nothing else. */
-import { AppError } from '@pixgen/domain';
-import { toAppError } from '@pixgen/trpc';
+import { AppError, type Language, pickLanguage, say } from '@pixgen/domain';
+import { tellError, toAppError } from '@pixgen/trpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export function registerErrors(app: FastifyInstance): void {
@@ -8,15 +8,23 @@ export function registerErrors(app: FastifyInstance): void {
     sendError(request, reply, fromFastify(error) ?? toAppError(error)),
   );
   app.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, new AppError('NOT_FOUND', 'There is nothing here.')),
+    sendError(request, reply, new AppError('NOT_FOUND', say`There is nothing here.`)),
   );
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, failure: AppError): FastifyReply {
   logFailure(request, failure);
   if (failure.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(failure.retryAfterMs / 1000));
-  const { code, publicMessage: message, fields } = failure;
-  return reply.code(failure.status).header('cache-control', 'no-store').send({ error: { code, message, fields } });
+  const language = languageOf(request);
+  return reply
+    .code(failure.status)
+    .headers({ 'cache-control': 'no-store', 'content-language': language })
+    .send({ error: tellError(failure, language) });
+}
+
+/** The language in which a caller is told of errors. */
+export function languageOf({ headers }: Pick<FastifyRequest, 'headers'>): Language {
+  return pickLanguage(headers['accept-language']);
 }
 
 /** Faults of ours are errors, outages warnings, refusals nothing that an operator must read. */
@@ -31,15 +39,15 @@ export function logFailure(request: FastifyRequest, failure: AppError): void {
 function fromFastify(error: FastifyError): AppError | null {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new AppError('BODY_TOO_LARGE', 'The request is too large.', { cause: error });
+      return new AppError('BODY_TOO_LARGE', say`The request is too large.`, { cause: error });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new AppError('INVALID_INPUT', 'Send JSON.', { cause: error });
+      return new AppError('INVALID_INPUT', say`Send JSON.`, { cause: error });
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
+      return new AppError('INVALID_INPUT', say`The body is not JSON.`, { cause: error });
     default:
       return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
-        ? new AppError('INVALID_INPUT', 'The request could not be read.', { cause: error })
+        ? new AppError('INVALID_INPUT', say`The request could not be read.`, { cause: error })
         : null;
   }
 }

@@ -1,6 +1,7 @@
 /** What GPUs call: claim, upload requests and events. Tokens and signatures stand in for a login. */
 import { claimAttempt, type Deps, grantUpload, MAX_BODY_BYTES, receiveGpuEvent } from '@pixgen/core';
-import { AppError, claimRequest, uploadRequest } from '@pixgen/domain';
+import { AppError, claimRequest, say, uploadRequest } from '@pixgen/domain';
+import { fieldFaults } from '@pixgen/trpc';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { refuseDeepJson } from './json-depth.ts';
@@ -50,7 +51,7 @@ export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: (
 
 function rawBody(request: FastifyRequest): Buffer {
   if (Buffer.isBuffer(request.body)) return request.body;
-  throw new AppError('INVALID_INPUT', 'Send a JSON body.');
+  throw new AppError('INVALID_INPUT', say`Send a JSON body.`);
 }
 
 function readJson(request: FastifyRequest): unknown {
@@ -59,15 +60,15 @@ function readJson(request: FastifyRequest): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AppError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
+    throw new AppError('INVALID_INPUT', say`The body is not JSON.`, { cause: error });
   }
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
-  throw new AppError('INVALID_INPUT', 'The request does not fit the GPU protocol.', { fields, cause: parsed.error });
+  const fields = fieldFaults(parsed.error);
+  throw new AppError('INVALID_INPUT', say`The request does not fit the GPU protocol.`, { fields, cause: parsed.error });
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -8,7 +8,7 @@ import {
   deliverPhoto,
   deliverSample,
 } from '@pixgen/core';
-import { AppError, DELIVERY_WIDTHS, id, notFound } from '@pixgen/domain';
+import { AppError, DELIVERY_WIDTHS, fieldRefusal, id, notFound, say } from '@pixgen/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from './services.ts';
 
@@ -28,8 +28,8 @@ async function answer(
   deliver: Deliver,
 ): Promise<FastifyReply> {
   const actor = await authenticator.authenticate(request.headers.authorization);
-  if (!actor) throw new AppError('UNAUTHENTICATED', 'Sign in to go on.');
-  if (actor.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', 'This account is suspended.');
+  if (!actor) throw new AppError('UNAUTHENTICATED', say`Sign in to go on.`);
+  if (actor.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', say`This account is suspended.`);
   const parsed = id.safeParse((request.params as { id: string }).id);
   if (!parsed.success) throw notFound(what);
   const format = request.headers.accept?.includes('image/avif') ? 'avif' : 'webp';
@@ -47,6 +47,5 @@ function readWidth(query: unknown): DeliveryRequest['widthPx'] {
   if (w === undefined) return null;
   const width = DELIVERY_WIDTHS.find((candidate) => String(candidate) === w);
   if (width !== undefined) return width;
-  const message = `Use one of ${DELIVERY_WIDTHS.join(', ')}.`;
-  throw new AppError('INVALID_INPUT', `w: ${message}`, { fields: [{ path: 'w', message }] });
+  throw fieldRefusal('w', say`Use one of ${DELIVERY_WIDTHS.join(', ')}.`);
 }

@@ -1,5 +1,5 @@
 /** How deep JSON may be nested: nothing of ours is deeper than ten, and what walks through it does so by recursion. */
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 
 const MAX_DEPTH = 32;
@@ -20,7 +20,7 @@ export function refuseDeepJson(text: string): void {
     else if (code === OPEN_LIST || code === OPEN_OBJECT) depth += 1;
     else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth -= 1;
     if (depth > MAX_DEPTH) {
-      throw new AppError('INVALID_INPUT', `The body is nested more than ${MAX_DEPTH} levels deep.`);
+      throw new AppError('INVALID_INPUT', say`The body is nested more than ${MAX_DEPTH} levels deep.`);
     }
   }
 }

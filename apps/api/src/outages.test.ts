@@ -7,11 +7,14 @@ describe('outages and logs', () => {
   it('with the database away every call is 503 with Retry-After instead of waiting, and nothing leaks', async () => {
     const broken = await startTestApi({ DATABASE_URL: 'postgresql://127.0.0.1:1/none' });
     const session = { subject: 'local_1', sessionId: 'sess_1', expiresAt: new Date(Date.now() + 60_000) };
-    const headers = { authorization: `Bearer ${await broken.services.issuer?.issue(session)}` };
+    const token = await broken.services.issuer?.issue(session);
+    const headers = { authorization: `Bearer ${token}`, 'accept-language': 'de' };
     for (const path of ['/api/v1/account', '/trpc/account.me', `/i/${newId()}`]) {
       const answer = await fetch(broken.url + path, { headers, signal: AbortSignal.timeout(10_000) });
       expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '2']);
-      expect(await answer.text()).not.toMatch(INTERNALS);
+      const text = await answer.text();
+      expect(text).not.toMatch(INTERNALS);
+      expect(text).toContain('PixGen ist gerade nicht erreichbar.');
     }
     expect((await fetch(`${broken.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${broken.url}/healthz`)).status).toBe(200);

@@ -1,6 +1,6 @@
 /** When the process cannot keep up it says so at once, instead of answering everybody too late. */
 import underPressure from '@fastify/under-pressure';
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 
 /** How long to stay away: the delay is measured over a second. */
@@ -21,7 +21,7 @@ export async function shedLoad(app: FastifyInstance, maxDelayMs: number): Promis
       if (EXEMPT.test(request.url)) return;
       throw new AppError(
         'UNAVAILABLE',
-        'PixGen has more to do than it can. Nothing was charged; try again in a moment.',
+        say`PixGen has more to do than it can. Nothing was charged; try again in a moment.`,
         {
           retryAfterMs: RETRY_AFTER_MS,
         },

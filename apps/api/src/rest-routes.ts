@@ -1,5 +1,5 @@
 /** REST under `/api/v1`: the procedures that say so, served one by one, with a document and a page that describe them. */
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import {
   appRouter,
   asTrpcError,
@@ -11,6 +11,7 @@ import {
 } from '@pixgen/trpc';
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { languageOf } from './errors.ts';
 import { registerPageHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 
@@ -26,7 +27,8 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
       url: `/api/v1${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       async handler(request, reply) {
         const actor = await authenticator.authenticate(request.headers.authorization);
-        const caller = appRouter.createCaller({ deps, actor, requestId: request.id, address: request.ip });
+        const { id: requestId, ip: address } = request;
+        const caller = appRouter.createCaller({ deps, actor, requestId, address, language: languageOf(request) });
         const call = operation.procedure
           .split('.')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], caller);
@@ -79,7 +81,7 @@ function readKey(request: FastifyRequest, body: { idempotencyKey?: unknown }): {
   // Anything else than one quoted string is refused like a missing key, with the words that say how it is written.
   const idempotencyKey = /^"(.*)"$/.exec(String(header).trim())?.[1] ?? '';
   if (body.idempotencyKey !== undefined && body.idempotencyKey !== idempotencyKey) {
-    const message = 'The Idempotency-Key header and the field idempotencyKey are different. Send one of them.';
+    const message = say`The Idempotency-Key header and the field idempotencyKey are different. Send one of them.`;
     throw new AppError('INVALID_INPUT', message, { fields: [{ path: 'idempotencyKey', message }] });
   }
   return { idempotencyKey };

@@ -1,8 +1,8 @@
 /** The typed client's own contract. */
-import { type AppRouter, appRouter, asTrpcError, type Context, toAppError } from '@pixgen/trpc';
+import { type AppRouter, appRouter, asTrpcError, type Context, toAppError, toldIn } from '@pixgen/trpc';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logFailure } from './errors.ts';
+import { languageOf, logFailure } from './errors.ts';
 import { refuseDeepJson } from './json-depth.ts';
 import { liveStream } from './live-stream.ts';
 import type { Services } from './services.ts';
@@ -40,11 +40,13 @@ export async function trpcRoutes(app: FastifyInstance, services: Services): Prom
   });
 
   const host: MutationHost = {
-    async createContext({ headers, id, ip }): Promise<Context> {
-      const actor = await authenticator.authenticate(headers.authorization).catch((error: unknown) => {
-        throw asTrpcError(error);
+    async createContext(request): Promise<Context> {
+      const language = languageOf(request);
+      const actor = await authenticator.authenticate(request.headers.authorization).catch((error: unknown) => {
+        // Without a context tRPC does not know the language.
+        throw asTrpcError(toldIn(toAppError(error), language));
       });
-      return { deps, actor, requestId: id, address: ip };
+      return { deps, actor, requestId: request.id, address: request.ip, language };
     },
     onError: (request, error) => logFailure(request, toAppError(error)),
     errorHeaders(errors) {

@@ -65,7 +65,11 @@ export function connectDb(options: {
   };
   const pool = open([...SERVER_TIMEOUTS, ...HOT_PLANS]);
   const prismaPool = open(SERVER_TIMEOUTS);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool, { disposeExternalPool: false }) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(prismaPool, { disposeExternalPool: false }),
+    // Its own defaults would wait for a transaction's connection and end differently from all else.
+    transactionOptions: { maxWait: options.waitMs ?? WAIT_MS, timeout: TIMEOUTS.query_timeout },
+  });
   return {
     prisma,
     pool,

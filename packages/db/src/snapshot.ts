@@ -6,5 +6,5 @@ import type { Prisma } from './generated/client.ts';
  * this a job that ends in between looks ended beside results that are not there yet.
  */
 export function atOneMoment<T>(db: Db, read: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
-  return db.prisma.$transaction(read, { isolationLevel: 'RepeatableRead', maxWait: 2_000, timeout: 10_000 });
+  return db.prisma.$transaction(read, { isolationLevel: 'RepeatableRead' });
 }

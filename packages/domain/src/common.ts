@@ -1,6 +1,7 @@
 /** Shapes shared by every feature's inputs and views. */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { rule, say } from './sentence.ts';
 
 export const id = z.uuid();
 export const isoTime = z.iso.datetime();
@@ -10,7 +11,7 @@ export const idempotencyKey = z
   .string()
   .min(LIMITS.idempotencyKey.min)
   .max(LIMITS.idempotencyKey.max)
-  .regex(/^[A-Za-z0-9_.:-]+$/, 'Use letters, digits and _ . : - only.');
+  .regex(/^[A-Za-z0-9_.:-]+$/, rule(say`Use letters, digits and _ . : - only.`));
 
 /** Position in a list, as the last page gave it. */
 export const cursor = z.uuid();

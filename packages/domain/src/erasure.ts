@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { id, isoTime } from './common.ts';
 import { LIMITS } from './limits.ts';
+import { rule, say } from './sentence.ts';
 import { ERASE_PHRASE } from './words.ts';
 
 export const eraseAccountInput = z.strictObject({
@@ -9,7 +10,7 @@ export const eraseAccountInput = z.strictObject({
     .string()
     .trim()
     .toLowerCase()
-    .pipe(z.literal(ERASE_PHRASE, { error: `Type "${ERASE_PHRASE}" to go on.` })),
+    .pipe(z.literal(ERASE_PHRASE, { error: rule(say`Type "${ERASE_PHRASE}" to go on.`) })),
   /** Asked for again where accounts have one. */
   password: z.string().min(1).max(LIMITS.password.max).optional(),
 });

@@ -2,6 +2,8 @@
  * Every error a caller may see. The table maps a public code to its HTTP status and says whether repeating the same
  * call may help. Nothing else about an error ever leaves the process.
  */
+import { type Sentence, say } from './sentence.ts';
+
 export const ERROR_CODES = {
   INVALID_INPUT: { status: 400, retryable: false },
   IDEMPOTENCY_KEY_MISSING: { status: 400, retryable: false },
@@ -44,25 +46,27 @@ const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = {
 
 /** One field that was refused, with the limit it broke. `path` is dotted, e.g. `settings.rank`. */
 export type FieldIssue = { path: string; message: string };
+/** The same before it is known in which language it is told. */
+export type FieldFault = { path: string; message: Sentence };
 
-/** An error with an audience: `publicMessage` and `code` may be shown, `cause` is for the log only. */
+/** An error with an audience: its `sentence`, `code` and `fields` may be shown, `cause` is for the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  readonly publicMessage: string;
+  readonly sentence: Sentence;
   readonly retryable: boolean;
   readonly status: number;
-  readonly fields: readonly FieldIssue[];
+  readonly fields: readonly FieldFault[];
   readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
-    publicMessage: string,
-    options: { cause?: unknown; fields?: readonly FieldIssue[]; retryAfterMs?: number } = {},
+    sentence: Sentence,
+    options: { cause?: unknown; fields?: readonly FieldFault[]; retryAfterMs?: number } = {},
   ) {
-    super(publicMessage, { cause: options.cause });
+    super(String(sentence), { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
-    this.publicMessage = publicMessage;
+    this.sentence = sentence;
     this.retryable = ERROR_CODES[code].retryable;
     this.status = ERROR_CODES[code].status;
     this.fields = options.fields ?? [];
@@ -70,24 +74,31 @@ export class AppError extends Error {
   }
 }
 
-/** Absent and foreign things answer alike, so that nobody learns what exists. */
-export function notFound(
-  what:
-    | 'model'
-    | 'photo'
-    | 'image'
-    | 'generation'
-    | 'training'
-    | 'weights'
-    | 'pack'
-    | 'job'
-    | 'api key'
-    | 'user'
-    | 'collection'
-    | 'operation'
-    | 'erasure'
-    | 'report'
-    | 'strike',
-): AppError {
-  return new AppError('NOT_FOUND', `There is no such ${what}.`);
+/** The refusal of one field: the sentence names it and says what is wrong. */
+export function fieldRefusal(path: string, message: Sentence): AppError {
+  return new AppError('INVALID_INPUT', say`${path}: ${message}`, { fields: [{ path, message }] });
 }
+
+/** Absent and foreign things answer alike, so that nobody learns what exists. */
+export function notFound(what: keyof typeof ABSENT): AppError {
+  return new AppError('NOT_FOUND', ABSENT[what]);
+}
+
+// One sentence each: what they are called changes more than one word of it in most languages.
+const ABSENT = {
+  model: say`There is no such model.`,
+  photo: say`There is no such photo.`,
+  image: say`There is no such image.`,
+  generation: say`There is no such generation.`,
+  training: say`There is no such training.`,
+  weights: say`There are no such weights.`,
+  pack: say`There is no such pack.`,
+  job: say`There is no such job.`,
+  'api key': say`There is no such API key.`,
+  user: say`There is no such user.`,
+  collection: say`There is no such collection.`,
+  operation: say`There is no such operation.`,
+  erasure: say`There is no such erasure.`,
+  report: say`There is no such report.`,
+  strike: say`There is no such strike.`,
+};

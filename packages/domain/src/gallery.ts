@@ -113,6 +113,7 @@ export const bulkView = z.object({
   expiresAt: isoTime.nullable(),
   /** Why it ended badly, in words. */
   failure: z.string().nullable(),
+  failureCode: z.string().nullable(),
   createdAt: isoTime,
   endedAt: isoTime.nullable(),
 });

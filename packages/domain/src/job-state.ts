@@ -1,5 +1,7 @@
 /** The job's state machine: the one table that button, router and worker read. */
+
 import { z } from 'zod';
+import { type Sentence, say } from './sentence.ts';
 
 export const jobState = z.enum(['queued', 'dispatching', 'running', 'succeeded', 'failed', 'cancelled', 'expired']);
 export type JobState = z.infer<typeof jobState>;
@@ -30,17 +32,25 @@ export function isFinal(state: JobState): boolean {
 }
 
 /** An answer a button can show: allowed, or the reason why not. */
-export type Verdict = { allowed: true } | { allowed: false; reason: string };
+export type Verdict = { allowed: true } | { allowed: false; reason: Sentence };
 const ALLOWED: Verdict = { allowed: true };
+
+const ENDED: Partial<Record<JobState, Sentence>> = {
+  succeeded: say`succeeded`,
+  failed: say`failed`,
+  cancelled: say`cancelled`,
+  expired: say`expired`,
+};
 
 /** What a person may do with a job in its state. */
 export const jobCan = {
   cancel(job: { state: JobState }): Verdict {
-    return isFinal(job.state) ? { allowed: false, reason: `This job has already ended (${job.state}).` } : ALLOWED;
+    const ended = ENDED[job.state];
+    return ended ? { allowed: false, reason: say`This job has already ended (${ended}).` } : ALLOWED;
   },
   retry(job: { state: JobState }): Verdict {
-    if (job.state === 'succeeded') return { allowed: false, reason: 'This job succeeded; start a new one instead.' };
-    return isFinal(job.state) ? ALLOWED : { allowed: false, reason: 'This job is still working; cancel it first.' };
+    if (job.state === 'succeeded') return { allowed: false, reason: say`This job succeeded; start a new one instead.` };
+    return isFinal(job.state) ? ALLOWED : { allowed: false, reason: say`This job is still working; cancel it first.` };
   },
 };
 

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { id, isoTime, page, pageInput, plainText } from './common.ts';
+import { type Language, languages } from './languages.ts';
 import { LIMITS } from './limits.ts';
+import { rule, say } from './sentence.ts';
 import { trainingPlan } from './training.ts';
 
 export const modelState = z.enum(['draft', 'training', 'ready', 'failed']);
 
 /** What the subject is. One or two plain words: they stand in every prompt next to the trigger word. */
 export const CLASS_WORD = /^[a-z]{2,20}( [a-z]{2,20})?$/;
-export const CLASS_WORD_HINT = 'Use one or two plain words, such as "woman" or "dog".';
-export const classWord = z.string().trim().toLowerCase().regex(CLASS_WORD, CLASS_WORD_HINT);
+export const CLASS_WORD_HINT = say`Use one or two plain words, such as "woman" or "dog".`;
+export const classWord = z.string().trim().toLowerCase().regex(CLASS_WORD, rule(CLASS_WORD_HINT));
 export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
 export const PERSON_WORDS: readonly string[] = [
   ...['person', 'people', 'human', 'face', 'woman', 'man', 'girl', 'boy', 'lady', 'gentleman', 'guy'],
@@ -20,19 +22,28 @@ export function isPersonClass(classWord: string): boolean {
   return classWord.split(' ').some((word) => PERSON_WORDS.includes(word));
 }
 
+export const consentSubject = z.enum(['self', 'permitted', 'not-a-person']);
+
 export const CONSENT = {
   version: '2026-11-1',
   /** The words a person agrees to; a change needs a new version. */
   text: {
-    self: 'These are photos of me. I am 18 or older, and I want PixGen to train a model of my likeness from them.',
-    permitted:
-      'These are photos of an adult who has clearly agreed that I train a model of their likeness and make images of them.',
-    'not-a-person': 'No person can be recognised in these photos, and I have the right to use them.',
+    en: {
+      self: 'These are photos of me. I am 18 or older, and I want PixGen to train a model of my likeness from them.',
+      permitted:
+        'These are photos of an adult who has clearly agreed that I train a model of their likeness and make images of them.',
+      'not-a-person': 'No person can be recognised in these photos, and I have the right to use them.',
+    },
+    de: {
+      self: 'Das sind Fotos von mir. Ich bin 18 oder älter, und ich will, dass PixGen daraus ein Modell von mir trainiert, das mir gleicht.',
+      permitted:
+        'Das sind Fotos einer erwachsenen Person, die klar zugestimmt hat, dass ich ein Modell trainiere, das ihr gleicht, und Bilder von ihr mache.',
+      'not-a-person': 'Auf diesen Fotos ist kein Mensch zu erkennen, und ich darf sie verwenden.',
+    },
   },
-} as const;
+} as const satisfies { version: string; text: Record<Language, Record<z.infer<typeof consentSubject>, string>> };
 /** Said to whoever declares a younger subject; nothing of it is stored. */
-export const UNDER_AGE = `PixGen makes no models of people under ${LIMITS.subjectAge.min}, whoever asks.`;
-export const consentSubject = z.enum(['self', 'permitted', 'not-a-person']);
+export const UNDER_AGE = say`PixGen makes no models of people under ${LIMITS.subjectAge.min}, whoever asks.`;
 
 /** Whether a consent covers a training: its text is the current one, and it is the statement about people for a person. */
 export function consentStands(
@@ -46,10 +57,12 @@ export function consentStands(
 export const consentInput = z.strictObject({
   subject: consentSubject,
   /** The person ticked the box under the text of this version. */
-  accepted: z.literal(true, { error: 'Confirm the statement to go on.' }),
+  accepted: z.literal(true, { error: rule(say`Confirm the statement to go on.`) }),
   /** The subject is 18 or older (always true for things and animals). */
-  adult: z.literal(true, { error: UNDER_AGE }),
+  adult: z.literal(true, { error: rule(UNDER_AGE) }),
   textVersion: z.literal(CONSENT.version),
+  /** In which it was read: the record keeps the hash of that text. */
+  language: z.enum(languages).optional(),
 });
 export type ConsentInput = z.infer<typeof consentInput>;
 

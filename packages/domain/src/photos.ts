@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { id, isoTime } from './common.ts';
 import { LIMITS } from './limits.ts';
 import { PHOTO_FAULTS, PHOTO_WARNINGS, type PhotoLook, type PhotoWarning } from './photo-check.ts';
+import { rule, say } from './sentence.ts';
 
 export const photoContentType = z.enum(['image/jpeg', 'image/png', 'image/webp'], {
-  error: 'Use JPEG, PNG or WebP; the browser converts HEIC before it uploads.',
+  error: rule(say`Use JPEG, PNG or WebP; the browser converts HEIC before it uploads.`),
 });
 export const photoState = z.enum(['uploading', 'checking', 'ready', 'refused']);
 
@@ -32,7 +33,9 @@ export const createPhotoInput = z.strictObject({
   sizeBytes: z
     .int()
     .min(1)
-    .max(LIMITS.photos.maxBytes, { error: `A photo may be at most ${LIMITS.photos.maxBytes / 1024 / 1024} MB.` }),
+    .max(LIMITS.photos.maxBytes, {
+      error: rule(say`A photo may be at most ${LIMITS.photos.maxBytes / 1024 / 1024} MB.`),
+    }),
 });
 export type CreatePhotoInput = z.infer<typeof createPhotoInput>;
 

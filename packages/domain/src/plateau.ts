@@ -34,13 +34,18 @@ export function hasPlateaued(scored: readonly ScoredStep[], totalSteps: number):
   return Math.max(...known.slice(-PLATEAU.patience)) < before + PLATEAU.minGain;
 }
 
+/** Why one is recommended: it is the closest and the last; later ones are hardly closer; later ones are less close. */
+export const suggestionCause = ['closest', 'fewer-steps', 'later-no-help'] as const;
+export type SuggestionCause = (typeof suggestionCause)[number];
+type Suggestion<T> = { best: T; because: SuggestionCause; reason: string };
+
 /**
  * The checkpoint to recommend: of those as good as the best but for `minGain` the one with the fewest steps, since more
  * steps repeat the photos more and follow prompts less.
  *
  * @returns null when fewer than two were scored
  */
-export function suggestCheckpoint<T extends ScoredStep>(scored: readonly T[]): { best: T; reason: string } | null {
+export function suggestCheckpoint<T extends ScoredStep>(scored: readonly T[]): Suggestion<T> | null {
   const known = scored.flatMap((one) => (one.likeness === null ? [] : [{ one, likeness: one.likeness }]));
   if (known.length < 2) return null;
   const top = Math.max(...known.map(({ likeness }) => likeness));
@@ -48,13 +53,19 @@ export function suggestCheckpoint<T extends ScoredStep>(scored: readonly T[]): {
     .filter(({ likeness }) => likeness > top - PLATEAU.minGain || likeness === top)
     .toSorted((a, b) => a.one.step - b.one.step);
   if (!first) return null;
-  const percent = Math.round(first.likeness * 100);
   const lastStep = Math.max(...known.map(({ one }) => one.step));
-  const start = `Its samples are ${percent} % as like your photos as these are to each other`;
-  if (first.one.step === lastStep) return { best: first.one, reason: `${start}, the most of all.` };
-  const why =
-    others.length > 0
-      ? 'Later ones are hardly closer, and fewer steps leave more freedom to your prompts.'
-      : 'No other one comes as close; the steps after it did not help.';
-  return { best: first.one, reason: `${start}. ${why}` };
+  const because = first.one.step === lastStep ? 'closest' : others.length > 0 ? 'fewer-steps' : 'later-no-help';
+  return { best: first.one, because, reason: inEnglish(because, first.likeness) };
+}
+
+function inEnglish(because: SuggestionCause, likeness: number): string {
+  const start = `Its samples are ${Math.round(likeness * 100)} % as like your photos as these are to each other`;
+  switch (because) {
+    case 'closest':
+      return `${start}, the most of all.`;
+    case 'fewer-steps':
+      return `${start}. Later ones are hardly closer, and fewer steps leave more freedom to your prompts.`;
+    case 'later-no-help':
+      return `${start}. No other one comes as close; the steps after it did not help.`;
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { GpuProfile, SchedulerName, TrainSettings } from './gpu-protocol.ts';
 import { LIMITS } from './limits.ts';
+import { type Sentence, say } from './sentence.ts';
 
 export const TRAINING_PRESETS = ['fast', 'balanced', 'best'] as const;
 export type TrainingPreset = (typeof TRAINING_PRESETS)[number];
@@ -186,10 +187,10 @@ export function trainingEdgePx(profile: GpuProfile): number {
 }
 
 /** Names the first fault of a size under a profile, or null when it fits. */
-export function sizeFault(profile: GpuProfile, edge: number): string | null {
+export function sizeFault(profile: GpuProfile, edge: number): Sentence | null {
   const { min, max, multipleOf } = PROFILES[profile].size;
-  if (edge < min || edge > max) return `Use ${min} to ${max} pixels with this base model.`;
-  if (edge % multipleOf !== 0) return `Use a multiple of ${multipleOf} pixels with this base model.`;
+  if (edge < min || edge > max) return say`Use ${min} to ${max} pixels with this base model.`;
+  if (edge % multipleOf !== 0) return say`Use a multiple of ${multipleOf} pixels with this base model.`;
   return null;
 }
 

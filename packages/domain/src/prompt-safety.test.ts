@@ -126,7 +126,7 @@ describe('lets everyday prompts pass', () => {
 it('says what to take out, in the words that were typed', () => {
   const verdict = judgePrompt({ prompt: 'Sexy pose', classWord: adult });
   expect(verdict.allowed).toBe(false);
-  if (!verdict.allowed) expect(describeRefusal(verdict)).toContain('“sexy”');
+  if (!verdict.allowed) expect(String(describeRefusal(verdict))).toContain('“sexy”');
 });
 
 it('takes no more than a moment of the processor, however a prompt is made', () => {

@@ -5,6 +5,7 @@
  * Word lists catch what people type, not what they can think of: the classifier on the GPU host looks at every picture,
  * and an installation may ask a filter of its own after this one. See docs/safety.md.
  */
+import { type Sentence, say } from './sentence.ts';
 
 export type PromptVerdict =
   | { allowed: true }
@@ -127,11 +128,11 @@ export function judgePrompt({ prompt, classWord }: JudgedPrompt): PromptVerdict 
 }
 
 /** The words for a refusal: what is refused and what to change. */
-export function describeRefusal(verdict: Extract<PromptVerdict, { allowed: false }>): string {
-  const change = `Take out “${verdict.term}” and describe the scene and what is worn.`;
+export function describeRefusal(verdict: Extract<PromptVerdict, { allowed: false }>): Sentence {
+  const change = say`Take out “${verdict.term}” and describe the scene and what is worn.`;
   return verdict.reason === 'minors'
-    ? `PixGen makes no sexual or suggestive pictures of children or teenagers, without exception. ${change}`
-    : `PixGen draws the likeness of real subjects and makes no sexual pictures of them. ${change}`;
+    ? say`PixGen makes no sexual or suggestive pictures of children or teenagers, without exception. ${change}`
+    : say`PixGen draws the likeness of real subjects and makes no sexual pictures of them. ${change}`;
 }
 
 /** Lower case, one form per letter, no accents (but ñ), nothing invisible. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { id, isoTime, page, pageInput } from './common.ts';
 import type { PromptVerdict } from './prompt-safety.ts';
+import { type Sentence, say } from './sentence.ts';
 
 /** A refused prompt by what it asked for, or a report that was upheld. Never the prompt itself. */
 export const strikeReason = z.enum(['prompt-minors', 'prompt-sexual', 'taken-down']);
@@ -33,21 +34,21 @@ export type AdminStrikeView = z.infer<typeof adminStrikeView>;
 export const adminStrikePage = page(adminStrikeView);
 export const listStrikesInput = pageInput.extend({ userId: id.optional() });
 
-const WHAT: Record<StrikeReason, string> = {
-  'prompt-minors': 'a prompt for sexual or suggestive pictures of minors was refused',
-  'prompt-sexual': 'a prompt for sexual pictures was refused',
-  'taken-down': 'a report was upheld and a picture or model taken down',
+const WHAT: Record<StrikeReason, Sentence> = {
+  'prompt-minors': say`a prompt for sexual or suggestive pictures of minors was refused`,
+  'prompt-sexual': say`a prompt for sexual pictures was refused`,
+  'taken-down': say`a report was upheld and a picture or model taken down`,
 };
 
-/** What happened and what it means, for the person. */
+/** What happened and what it means, for the person; null where strikes suspend nobody. */
 export function describeStrike(
   reason: StrikeReason,
   standing: { counted: number; limit: number; days: number; suspended: boolean },
-): string {
+): Sentence | null {
   const { counted, limit, days, suspended } = standing;
-  if (limit === 0) return '';
-  const now = `This counts as strike ${counted} of ${limit} in ${days} days (${WHAT[reason]}).`;
+  if (limit === 0) return null;
+  const now = say`This counts as strike ${counted} of ${limit} in ${days} days (${WHAT[reason]}).`;
   return suspended
-    ? `${now} The account is suspended; ask the operator of this site.`
-    : `${now} With ${limit} the account is suspended. Settings show your strikes.`;
+    ? say`${now} The account is suspended; ask the operator of this site.`
+    : say`${now} With ${limit} the account is suspended. Settings show your strikes.`;
 }

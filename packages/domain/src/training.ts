@@ -4,6 +4,7 @@ import { likenessScore, trainSettings } from './gpu-protocol.ts';
 import { jobView } from './jobs.ts';
 import { LIMITS } from './limits.ts';
 import { imagesPerPackPrompt, packSlug } from './packs.ts';
+import { suggestionCause } from './plateau.ts';
 import { TRAINING_PRESETS } from './profiles.ts';
 
 export const trainingPreset = z.enum(TRAINING_PRESETS);
@@ -68,7 +69,7 @@ export const trainingView = z.object({
   /** Newest step first. */
   weights: z.array(weightsView),
   /** The checkpoint whose samples are the most like the photos; null while there are not two to compare. */
-  suggestion: z.object({ weightsId: id, reason: z.string() }).nullable(),
+  suggestion: z.object({ weightsId: id, because: z.enum(suggestionCause), reason: z.string() }).nullable(),
   /** By step, then in the order of the prompts. */
   samples: z.array(sampleView),
   /** `[step, loss]`, downsampled. */

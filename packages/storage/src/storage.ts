@@ -16,7 +16,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import { createPresigner } from './presign.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -302,7 +302,7 @@ async function withRetry<T>(call: () => Promise<T>): Promise<T> {
 function unavailable(cause: unknown): AppError {
   // Refusals of the store are faults of ours (keys, bucket): an operator's matter, but never the caller's fault.
   const code = cause instanceof S3ServiceException ? cause.name : 'no answer';
-  return new AppError('UNAVAILABLE', 'The file store does not answer. Try again in a moment.', {
+  return new AppError('UNAVAILABLE', say`The file store does not answer. Try again in a moment.`, {
     cause: new Error(`storage: ${code}`, { cause }),
     retryAfterMs: 2_000,
   });

@@ -1,5 +1,5 @@
 /** The REST interface as an OpenAPI 3.1 document, made from the procedures' own schemas. */
-import { ERROR_CODES } from '@pixgen/domain';
+import { ERROR_CODES, LANGUAGES } from '@pixgen/domain';
 import { z } from 'zod';
 import { listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
 import { appRouter } from './router.ts';
@@ -10,7 +10,9 @@ type Json = { [key: string]: unknown };
 const errorBody = z.object({
   error: z.object({
     code: z.enum(Object.keys(ERROR_CODES) as [string, ...string[]]),
-    message: z.string().meta({ description: 'One sentence for a person.' }),
+    message: z.string().meta({
+      description: `For a person, in the language that Accept-Language asks for: ${Object.keys(LANGUAGES).join(', ')}.`,
+    }),
     fields: z.array(z.object({ path: z.string(), message: z.string() })),
   }),
 });

@@ -1,8 +1,9 @@
 /** The tRPC instance: context, error shape, and the three kinds of procedure. */
 import { type Actor, type Deps, describeSuspension, isRepeated } from '@pixgen/core';
-import { AppError, ERROR_CODES, type FieldIssue } from '@pixgen/domain';
+import { AppError, DEFAULT_LANGUAGE, ERROR_CODES, type Language, say } from '@pixgen/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { toAppError } from './errors.ts';
+import { tellError } from './language/tell.ts';
 import type { ProcedureMeta } from './rest.ts';
 
 /** How long-lived streams behave, whoever writes them. */
@@ -17,8 +18,11 @@ export const STREAM = {
 export type Context = {
   deps: Deps;
   actor: Actor | null;
-  requestId: string /** Of the caller, as the trusted proxies tell it. */;
+  requestId: string;
+  /** Of the caller, as the trusted proxies tell it. */
   address: string;
+  /** In which errors are told. */
+  language: Language;
 };
 
 const t = initTRPC
@@ -27,12 +31,12 @@ const t = initTRPC
   .create({
     // Never a stack trace in an answer, whatever NODE_ENV says.
     isDev: false,
-    errorFormatter({ shape, error }) {
+    errorFormatter({ shape, error, ctx }) {
       const failure = toAppError(error);
-      const fields: readonly FieldIssue[] = failure.fields;
+      const { message, fields } = tellError(failure, ctx?.language ?? DEFAULT_LANGUAGE);
       return {
         code: shape.code,
-        message: failure.publicMessage,
+        message,
         data: {
           code: shape.data.code,
           httpStatus: failure.status,
@@ -61,7 +65,7 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
 /** A signed-in, active person or their API key, within their limits. */
 export const userProcedure = publicProcedure
   .use(async ({ ctx, next }) => {
-    if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', 'Sign in to go on.'));
+    if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
     if (ctx.actor.status !== 'active') {
       throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(ctx.deps, ctx.actor)));
     }
@@ -106,7 +110,7 @@ function takePlace(deps: Deps, userId: string): () => void {
 
 /** Administrators only; others get the answer of something that does not exist. */
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {
-  if (ctx.actor.role !== 'admin') throw asTrpcError(new AppError('NOT_FOUND', 'There is nothing here.'));
+  if (ctx.actor.role !== 'admin') throw asTrpcError(new AppError('NOT_FOUND', say`There is nothing here.`));
   return next();
 });
 
@@ -115,7 +119,7 @@ export function asTrpcError(error: unknown): TRPCError {
   const failure = toAppError(error);
   return new TRPCError({
     code: TRPC_CODE_BY_STATUS[failure.status] ?? 'INTERNAL_SERVER_ERROR',
-    message: failure.publicMessage,
+    message: failure.message,
     cause: failure,
   });
 }

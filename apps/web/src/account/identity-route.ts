@@ -7,6 +7,7 @@ import { readBody } from '@/http/body';
 import { refusal } from '@/http/forward';
 import { headersToApi, headersToBrowser } from '@/http/headers';
 import { isOwnOrigin } from '@/http/origin';
+import { requestLanguage } from '@/language/request-locale';
 import { sessionCookie } from './session';
 import { sessionCookieName } from './session-cookie';
 
@@ -17,18 +18,18 @@ const MAX_BODY_BYTES = 8 * 1024;
  * @returns 204 with the cookie set, or the API's refusal as it came
  */
 export async function exchangeForCookie(request: Request, path: `/auth/local/${string}`): Promise<Response> {
-  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
-  if (env().AUTH_MODE !== 'local') return refusal(404, 'NOT_FOUND', 'There is nothing here.');
+  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal('FORBIDDEN');
+  if (env().AUTH_MODE !== 'local') return refusal('NOT_FOUND');
   const body = await readBody(request, MAX_BODY_BYTES);
-  if (body === 'too-large') return refusal(413, 'BODY_TOO_LARGE', 'The request is too large.');
+  if (body === 'too-large') return refusal('BODY_TOO_LARGE');
   const answer = await fetch(new URL(path, env().API_URL), {
     method: 'POST',
-    headers: headersToApi(request.headers, null),
+    headers: headersToApi(request.headers, null, await requestLanguage()),
     body,
     cache: 'no-store',
     signal: request.signal,
   }).catch(() => null);
-  if (!answer) return refusal(503, 'UNAVAILABLE', 'PixGen cannot be reached right now. Try again shortly.');
+  if (!answer) return refusal('UNAVAILABLE');
   if (!answer.ok)
     return new Response(answer.body, { status: answer.status, headers: headersToBrowser(answer.headers) });
   const session = sessionAnswer.parse(await answer.json());

@@ -5,12 +5,14 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Ago } from '@/jobs/time';
+import { failureWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
 /** Jobs that ended badly and were not retried since; running one again is on its owner's budget. */
 export function DeadLetters() {
   const t = useTranslations('admin');
+  const jobWords = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const list = useInfiniteQuery(
@@ -43,7 +45,8 @@ export function DeadLetters() {
               <span className="min-w-0 flex-1 basis-64">
                 <span className="font-medium">{job.kind === 'train' ? t('training') : t('pictures')}</span>{' '}
                 <span className="text-ink-2">
-                  {job.failure?.message} <span className="font-mono text-xs">{job.failure?.code}</span>
+                  {job.failure && failureWords(jobWords, job.failure).message}{' '}
+                  <span className="font-mono text-xs">{job.failure?.code}</span>
                 </span>
                 <span className="block break-all font-mono text-ink-2 text-xs">{job.id}</span>
                 {refused[job.id] && <span className="block font-medium text-danger">{refused[job.id]}</span>}

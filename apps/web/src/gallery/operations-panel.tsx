@@ -56,7 +56,8 @@ function Operation(props: { operation: BulkView; operations: GalleryActs['operat
     <div className="flex items-start gap-3">
       {operation.state === 'failed' ? (
         <p role="alert" className="flex min-w-0 flex-1 gap-2 text-danger">
-          <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" /> {operation.failure}
+          <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />{' '}
+          {t('operationFailed', { code: String(operation.failureCode) })}
         </p>
       ) : (
         <div role="status" className="grid min-w-0 flex-1 gap-2">

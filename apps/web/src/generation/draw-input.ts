@@ -89,8 +89,8 @@ export function sizeChoices(profile: GpuProfile): { name: SizeName; width: numbe
   });
 }
 
-function sizeFaultOf({ width, height }: DrawForm, profile: GpuProfile): string | null {
-  return sizeFault(profile, width) ?? sizeFault(profile, height);
+function hasSizeFault({ width, height }: DrawForm, profile: GpuProfile): boolean {
+  return sizeFault(profile, width) !== null || sizeFault(profile, height) !== null;
 }
 
 /** The first fault per field; empty when the form may be sent. */
@@ -102,8 +102,7 @@ export function drawFaults(
   const faults: Partial<Record<keyof DrawForm, string>> = {};
   const prompt = withStyles(form.prompt, form.styles);
   if (prompt.length > LIMITS.prompt.max) faults.prompt = t('tooLong', { max: LIMITS.prompt.max });
-  const size = sizeFaultOf(form, profile);
-  if (size) faults.width = size;
+  if (hasSizeFault(form, profile)) faults.width = t('badSize', PROFILES[profile].size);
   const seed = Number(form.seed);
   if (form.seed.trim() !== '' && !(Number.isInteger(seed) && seed >= 0 && seed <= LIMITS.maxSeed)) {
     faults.seed = t('badSeed', { max: LIMITS.maxSeed });
@@ -148,7 +147,7 @@ export function readDraft(text: string | null, profile: GpuProfile): DrawForm | 
     if (!Array.isArray(form.styles)) form.styles = [];
     if (!SCHEDULERS.includes(form.scheduler)) form.scheduler = usual.scheduler;
     // Sizes of another base model.
-    return sizeFaultOf(form, profile) ? { ...form, width: usual.width, height: usual.height } : form;
+    return hasSizeFault(form, profile) ? { ...form, width: usual.width, height: usual.height } : form;
   } catch {
     return null;
   }

@@ -9,6 +9,7 @@ import { Print } from '@/gallery/print';
 import { shapeOf } from '@/gallery/print-link';
 import { useImagePreview, useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
+import { failureWords } from '@/jobs/words';
 import { readablePrompt } from './readable-prompt';
 
 export type TileActs = {
@@ -33,6 +34,7 @@ export function ImageTile({
   acts: TileActs;
 }) {
   const t = useTranslations('studio');
+  const jobWords = useTranslations('jobs');
   return (
     <li
       style={shapeOf(image)}
@@ -44,7 +46,7 @@ export function ImageTile({
       {image.state === 'failed' && (
         <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 overflow-y-auto p-3 text-center text-danger text-xs">
           <ImageOff aria-hidden="true" className="size-5" />
-          <p>{image.failure?.message ?? t('thisPictureFailed')}</p>
+          <p>{image.failure ? failureWords(jobWords, image.failure).message : t('thisPictureFailed')}</p>
           {acts.onRetry && (
             <Button size="sm" onClick={acts.onRetry} className="h-7 px-2.5 text-xs">
               {t('drawAgain')}

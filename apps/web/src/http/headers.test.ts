@@ -12,6 +12,7 @@ describe('headersToApi', () => {
         'last-event-id': '7',
       }),
       'tok',
+      'en',
     );
     expect(headers.get('authorization')).toBe('Bearer tok');
     expect(headers.get('cookie')).toBeNull();
@@ -21,8 +22,12 @@ describe('headersToApi', () => {
   });
 
   it('never passes on an authorization of the browser, so that a signed-out visitor stays signed out', () => {
-    expect(headersToApi(new Headers({ authorization: 'Bearer x' }), null).get('authorization')).toBeNull();
+    expect(headersToApi(new Headers({ authorization: 'Bearer x' }), null, 'en').get('authorization')).toBeNull();
   });
+});
+
+it('asks the API for the language that the page is in, not for what the browser would like best', () => {
+  expect(headersToApi(new Headers({ 'accept-language': 'en' }), null, 'de').get('accept-language')).toBe('de');
 });
 
 describe('headersToBrowser', () => {

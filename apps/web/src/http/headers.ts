@@ -1,5 +1,7 @@
 /** Which headers cross the border between the browser and the API. Lists of what may pass, never of what may not. */
 
+import type { Language } from '@pixgen/domain';
+
 const TO_API = [
   'accept',
   'content-type',
@@ -15,6 +17,7 @@ const TO_BROWSER = [
   'accept-ranges',
   'cache-control',
   'content-disposition',
+  'content-language',
   'content-range',
   'content-security-policy',
   'content-type',
@@ -27,11 +30,12 @@ const TO_BROWSER = [
   'x-request-id',
 ];
 
-/** Headers for the API: the listed ones plus the caller's token. Cookies stay here. */
-export function headersToApi(from: Headers, token: string | null): Headers {
+/** Headers for the API: the listed ones plus the caller's token and language. Cookies stay here. */
+export function headersToApi(from: Headers, token: string | null, language: Language): Headers {
   const headers = pick(from, TO_API);
   // The answer is streamed through as it comes; fetch would unpack it and leave a wrong content-encoding behind.
   headers.set('accept-encoding', 'identity');
+  headers.set('accept-language', language);
   if (token) headers.set('authorization', `Bearer ${token}`);
   return headers;
 }

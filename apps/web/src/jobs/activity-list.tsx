@@ -18,7 +18,7 @@ import {
 } from './activity-filters';
 import { useJobProgress, usePollMs } from './live';
 import { Ago } from './time';
-import { formatCost, formatDuration, jobNow, stateWords } from './words';
+import { failureWords, formatCost, formatDuration, jobNow, stateWords } from './words';
 
 /** Jobs of the account, newest first, by kind and state; the filters stand in the address. */
 export function ActivityList({ filters }: { filters: ActivityFilters }) {
@@ -98,7 +98,9 @@ function JobRow({ job }: { job: JobView }) {
   const now = jobNow(t, job, useJobProgress(job.id));
   const state = stateWords(t, job.state);
   const Icon = job.kind === 'train' ? Aperture : Sparkles;
-  const detail = job.failure?.message ?? [now.label, now.detail].filter(Boolean).join(', ');
+  const detail = job.failure
+    ? failureWords(t, job.failure).message
+    : [now.label, now.detail].filter(Boolean).join(', ');
   return (
     <Link
       href={`/activity/${job.id}`}

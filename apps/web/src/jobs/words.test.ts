@@ -1,7 +1,17 @@
-import type { JobProgressView, JobView } from '@pixgen/domain';
+import { FAILURES, type JobProgressView, type JobView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
+import messages from '../language/messages/en.json';
 import { english } from '../language/testing';
-import { formatCost, formatDuration, formatMoney, formatPrice, formatSpan, jobNow, sayEvent } from './words';
+import {
+  failureWords,
+  formatCost,
+  formatDuration,
+  formatMoney,
+  formatPrice,
+  formatSpan,
+  jobNow,
+  sayEvent,
+} from './words';
 
 const t = english('jobs');
 
@@ -22,6 +32,17 @@ const job = (change: Partial<JobView>): JobView => ({
   failure: null,
   costMicroUsd: 0,
   ...change,
+});
+
+describe('failureWords', () => {
+  it('knows every code that a job or a picture can fail with, and no other', () => {
+    expect(Object.keys(messages.jobs.failures).toSorted()).toEqual(Object.keys(FAILURES).toSorted());
+    for (const [code, { message }] of Object.entries(FAILURES)) expect(failureWords(t, { code }).message).toBe(message);
+  });
+
+  it('reads a code of a newer version as a failure of the GPU', () => {
+    expect(failureWords(t, { code: 'NOT_YET_KNOWN' })).toEqual(failureWords(t, { code: 'GPU_INTERNAL' }));
+  });
 });
 
 describe('jobNow', () => {

@@ -1,6 +1,6 @@
 /** Job states and phases in the words of the screens. */
 
-import type { JobEventView, JobProgressView, JobState, JobView } from '@pixgen/domain';
+import type { JobEventView, JobFailureCode, JobProgressView, JobState, JobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 import type { Words } from '@/language/messages';
 import { isOver } from './rules';
@@ -24,6 +24,13 @@ export function stateWords(t: Words<'jobs'>, state: JobState): { label: string; 
 export function sayEvent(t: Words<'jobs'>, { type, code }: Pick<JobEventView, 'type' | 'code'>): string {
   if (type !== 'image' || code === null) return t(`events.${type}`);
   return code === 'SAFETY_BLOCKED' ? t('pictureBlocked') : t('pictureFailed');
+}
+
+/** Why something failed, and what to do; codes of newer versions read as an internal failure. */
+export function failureWords(t: Words<'jobs'>, failure: { code: string }): { message: string; nextStep: string } {
+  const given = failure.code as JobFailureCode;
+  const code = t.has(`failures.${given}.message`) ? given : 'GPU_INTERNAL';
+  return { message: t(`failures.${code}.message`), nextStep: t(`failures.${code}.nextStep`) };
 }
 
 export type JobNow = {

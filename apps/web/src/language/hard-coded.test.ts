@@ -18,17 +18,12 @@ const inFile = (file: string) =>
  */
 const STILL_ENGLISH: Record<string, string> = {
   'apps/web/src/env.ts': 'read by operators, as the log',
-  'apps/web/src/http/forward.ts': 'an answer of the API, whose texts are English',
-  'apps/web/src/account/identity-route.ts': 'an answer of the API, whose texts are English',
-  'apps/web/src/app/auth/sign-out/route.ts': 'an answer of the API, whose texts are English',
-  'apps/web/src/trpc/failure.ts': 'stands where the API could not answer, beside its English texts',
   'apps/web/src/dev/component-gallery.tsx': 'seen in development only',
   'apps/web/src/dev/tokens.tsx': 'seen in development only',
   'apps/web/src/app/components/page.dev.tsx': 'seen in development only',
   'apps/web/src/app/manifest.ts': 'read once when the app is installed, without a person asking',
   'apps/web/src/training/plan.ts': 'writes times in the symbols of units, which it also reads',
   'apps/web/src/proxy.ts': 'an answer for programs that send broken addresses',
-  'apps/web/src/language/locales.ts': 'names each language in itself',
   'apps/web/src/language/last-words.ts': 'has every language in itself: nothing else is there when it is needed',
 };
 

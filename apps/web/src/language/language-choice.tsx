@@ -1,10 +1,11 @@
 'use client';
 
+import { DEFAULT_LANGUAGE, LANGUAGES } from '@pixgen/domain';
 import { Select } from '@pixgen/ui';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
 import { startTransition } from 'react';
-import { DEFAULT_LANGUAGE, LANGUAGES, LOCALE_COOKIE } from './locales';
+import { LOCALE_COOKIE } from './locales';
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 

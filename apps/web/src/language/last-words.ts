@@ -1,5 +1,5 @@
 /** What is said when even the root layout fails: no messages reach the page then, so these stand in its code. */
-import { DEFAULT_LANGUAGE, LANGUAGES, type Language } from './locales';
+import { DEFAULT_LANGUAGE, isLanguage, type Language } from '@pixgen/domain';
 
 type LastWords = { title: string; text: string; again: string };
 const WORDS: Record<Language, LastWords> = {
@@ -15,9 +15,23 @@ const WORDS: Record<Language, LastWords> = {
   },
 };
 
+/** What is said of a call when nobody answered it: by whatever made the call, where there are no messages at hand. */
+const UNREACHABLE: Record<Language, string> = {
+  en: 'PixGen cannot be reached. Check your connection; nothing is lost.',
+  de: 'PixGen ist nicht zu erreichen. Prüfe deine Verbindung; nichts ist verloren.',
+};
+
+export function unreachable(): string {
+  return UNREACHABLE[pageLanguage()];
+}
+
 /** In the language of the page that failed, where there was one. */
 export function lastWords(): LastWords & { lang: Language } {
-  const tag = typeof document === 'undefined' ? '' : document.documentElement.lang;
-  const lang = (Object.keys(LANGUAGES) as Language[]).find((one) => one === tag) ?? DEFAULT_LANGUAGE;
+  const lang = pageLanguage();
   return { lang, ...WORDS[lang] };
+}
+
+function pageLanguage(): Language {
+  const tag = typeof document === 'undefined' ? '' : document.documentElement.lang;
+  return isLanguage(tag) ? tag : DEFAULT_LANGUAGE;
 }

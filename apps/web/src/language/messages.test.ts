@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LANGUAGES } from '@pixgen/domain';
 import compile from 'icu-minify/compile';
 import format from 'icu-minify/format';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES } from './locales';
 import type { Messages } from './messages';
 import { pseudoMessage, pseudoMessages } from './pseudo';
 

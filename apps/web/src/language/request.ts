@@ -1,9 +1,8 @@
 /** What next-intl asks once per request: the language of whoever asks, and its messages. */
-import { cookies, headers } from 'next/headers';
 import { getRequestConfig } from 'next-intl/server';
-import { env } from '@/env';
-import { LOCALE_COOKIE, type Locale, PSEUDO_LOCALE, pickLocale } from './locales';
+import { type Locale, PSEUDO_LOCALE } from './locales';
 import type { Messages } from './messages';
+import { requestLocale } from './request-locale';
 
 const MESSAGES: Record<Locale, () => Promise<Messages>> = {
   en: async () => (await import('./messages/en.json')).default,
@@ -12,9 +11,7 @@ const MESSAGES: Record<Locale, () => Promise<Messages>> = {
 };
 
 export default getRequestConfig(async () => {
-  const chosen = (await cookies()).get(LOCALE_COOKIE)?.value;
-  const accepted = (await headers()).get('accept-language');
-  const locale = pickLocale(chosen, accepted, env().PSEUDO_LOCALE === 'on');
+  const locale = await requestLocale();
   // Times are told in the browser, in the zone of whoever reads them; the server's own zone must not get in.
   return { locale, messages: await MESSAGES[locale](), timeZone: 'UTC' };
 });

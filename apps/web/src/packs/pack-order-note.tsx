@@ -59,6 +59,10 @@ function wordsOf(
     case 'released':
       return { tone: 'warn', title: t('order.releasedTitle', { name }), text: t('order.released') };
     case 'refused':
-      return { tone: 'warn', title: t('order.refusedTitle', { name }), text: refusal?.message ?? '' };
+      return {
+        tone: 'warn',
+        title: t('order.refusedTitle', { name }),
+        text: t('order.refusedBecause', { code: String(refusal?.code) }),
+      };
   }
 }

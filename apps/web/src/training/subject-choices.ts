@@ -1,5 +1,5 @@
 import 'server-only';
-import { CLASS_WORD, CLASS_WORD_HINT, CLASS_WORDS, CONSENT, LIMITS, PERSON_WORDS, UNDER_AGE } from '@pixgen/domain';
+import { CLASS_WORD, CLASS_WORDS, CONSENT, LIMITS, PERSON_WORDS } from '@pixgen/domain';
 
 /** What the subject form offers, handed to it as data: the domain's schemas stay out of the browser. */
 export const SUBJECT_CHOICES = {
@@ -8,8 +8,6 @@ export const SUBJECT_CHOICES = {
   consentText: CONSENT.text,
   consentVersion: CONSENT.version,
   pattern: CLASS_WORD.source,
-  patternHint: CLASS_WORD_HINT,
   minAge: LIMITS.subjectAge.min,
-  underAge: UNDER_AGE,
 };
 export type SubjectChoices = typeof SUBJECT_CHOICES;

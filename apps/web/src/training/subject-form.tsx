@@ -4,8 +4,9 @@ import { type ConsentInput, LIMITS, type ModelView } from '@pixgen/domain';
 import { Button, Checkbox, cn, Field, Input, Notice } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useTranslations } from 'next-intl';
+import { useLocale, useTranslations } from 'next-intl';
 import { type FormEvent, useRef, useState } from 'react';
+import { languageOf } from '@/language/locales';
 import { useTRPC } from '@/trpc/client';
 import { failureOf, fieldError } from '@/trpc/failure';
 import { Saved } from './saved';
@@ -22,6 +23,7 @@ type Subject = ConsentInput['subject'];
 export function SubjectForm(props: { model: ModelView | null; choices: SubjectChoices }) {
   const t = useTranslations('wizard');
   const { choices } = props;
+  const language = languageOf(useLocale());
   const router = useRouter();
   const trpc = useTRPC();
   const { draft: model, keep } = useNewestDraft(props.model);
@@ -69,13 +71,13 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
     if (minor) return;
     const gaps = {
       ...(!name.trim() && { name: t('giveTheModelAName') }),
-      ...(!wordFits && { classWord: typed.classWord ? choices.patternHint : t('sayWhatTheSubjectIs') }),
+      ...(!wordFits && { classWord: t(typed.classWord ? 'useOneOrTwoPlainWords' : 'sayWhatTheSubjectIs') }),
       ...(!accepted && { consent: t('confirmTheStatementToGo') }),
       ...(person && age === null && { age: t('sayWhetherThePersonIs', { minAge: choices.minAge }) }),
     };
     setMissing(gaps);
     if (Object.keys(gaps).length > 0) return;
-    const consent: ConsentInput = { subject, accepted: true, adult: true, textVersion: choices.consentVersion };
+    const consent = { subject, accepted: true, adult: true, textVersion: choices.consentVersion, language } as const;
     const kept = await autosave.flush();
     const id = draftId.current;
     if (kept && id) agree.mutate({ id, consent }, { onSuccess: () => router.push(`/train/${id}/photos`) });
@@ -161,7 +163,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
           )}
           {minor && (
             <Notice tone="danger" title={t('thisModelCannotBeMade')}>
-              {choices.underAge}
+              {t('noModelsOfPeopleUnder', { minAge: choices.minAge })}
             </Notice>
           )}
           <Checkbox
@@ -169,7 +171,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
             onChange={(event) => setAccepted(event.target.checked)}
             aria-describedby="consent-error"
           >
-            {choices.consentText[subject]}
+            {choices.consentText[language][subject]}
           </Checkbox>
           <p id="consent-error" role="alert" className="font-medium text-danger text-sm empty:hidden">
             {!accepted && missing.consent}

@@ -1,4 +1,5 @@
 /** What a failed call tells the person. Reads our error shape without trusting it to be there. */
+import { unreachable } from '../language/last-words';
 
 export type Failure = {
   code: string;
@@ -7,18 +8,15 @@ export type Failure = {
   fields: readonly { path: string; message: string }[];
 };
 
-const UNREACHABLE: Failure = {
-  code: 'UNREACHABLE',
-  message: 'PixGen cannot be reached. Check your connection; nothing is lost.',
-  retryable: true,
-  fields: [],
-};
+function nobodyAnswered(): Failure {
+  return { code: 'UNREACHABLE', message: unreachable(), retryable: true, fields: [] };
+}
 
 /** Anything thrown by a call as code, sentence and fields; a network failure reads as UNREACHABLE. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error) || !('data' in error)) return UNREACHABLE;
+  if (!(error instanceof Error) || !('data' in error)) return nobodyAnswered();
   const data = error.data;
-  if (typeof data !== 'object' || data === null || !('appCode' in data)) return UNREACHABLE;
+  if (typeof data !== 'object' || data === null || !('appCode' in data)) return nobodyAnswered();
   return {
     code: String(data.appCode),
     message: error.message,

@@ -10,6 +10,7 @@ import { cache } from 'react';
 import { sessionToken } from '@/account/session';
 import { env } from '@/env';
 import { signInPath } from '@/http/next-path';
+import { requestLanguage } from '@/language/request-locale';
 import { failureOf } from './failure';
 import { pageLink } from './page-link';
 import { makeQueryClient } from './query-client';
@@ -28,7 +29,11 @@ export const serverTrpc = cache(() => {
         headers: async () => {
           const token = await sessionToken();
           const address = (await headers()).get('x-forwarded-for');
-          return { ...(token && { authorization: `Bearer ${token}` }), ...(address && { 'x-forwarded-for': address }) };
+          return {
+            'accept-language': await requestLanguage(),
+            ...(token && { authorization: `Bearer ${token}` }),
+            ...(address && { 'x-forwarded-for': address }),
+          };
         },
         fetch: (url, init) =>
           fetch(url, { ...(init as RequestInit), cache: 'no-store', signal: AbortSignal.timeout(10_000) }),

@@ -1,5 +1,5 @@
 import { type ApiKeyRow, insertApiKey, listApiKeys as listRows, revokeApiKey as revokeRow } from '@pixgen/db';
-import { type ApiKeyView, AppError, LIMITS, notFound } from '@pixgen/domain';
+import { type ApiKeyView, AppError, LIMITS, notFound, say } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { newApiKey } from '../identity/secrets.ts';
 
@@ -13,7 +13,7 @@ export async function createApiKey(
   const { secret, hash, prefix } = newApiKey();
   const limit = LIMITS.apiKeysPerUser.max;
   const row = await insertApiKey(deps.db, { userId: actor.userId, name: input.name, prefix, secretHash: hash }, limit);
-  if (!row) throw new AppError('STATE_CONFLICT', `You have ${limit} keys already. Revoke one first.`);
+  if (!row) throw new AppError('STATE_CONFLICT', say`You have ${limit} keys already. Revoke one first.`);
   return { ...toView(row), secret };
 }
 
@@ -32,7 +32,7 @@ export async function revokeApiKey(deps: Deps, actor: Actor, input: { id: string
 /** A key that leaked must not be able to make another one that outlives its revocation. */
 function requirePerson(actor: Actor): void {
   if (actor.via === 'session') return;
-  throw new AppError('FORBIDDEN', 'API keys are managed by a signed-in person, not by another key.');
+  throw new AppError('FORBIDDEN', say`API keys are managed by a signed-in person, not by another key.`);
 }
 
 function toView(row: ApiKeyRow): ApiKeyView {

@@ -1,6 +1,6 @@
 /** How many calls a person may make. Counted per call, so that a batch counts as what it carries. */
 import { createCallCounter, type Db, findIdempotencyKey } from '@pixgen/db';
-import { AppError } from '@pixgen/domain';
+import { AppError, type Sentence, say } from '@pixgen/domain';
 import { type CallLimit, createCallLimiter } from '@pixgen/queue';
 import type { CallLimitsConfig } from '../deps.ts';
 
@@ -42,7 +42,7 @@ export const NO_CALL_LIMITS: CallLimitsConfig = {
   reportsPerHour: 0,
 };
 
-type Counted = CallLimit & { what: string };
+type Counted = CallLimit & { what: Sentence };
 
 /** @param config 0: no limit of that kind */
 export function createCallLimits(
@@ -51,19 +51,19 @@ export function createCallLimits(
   config: CallLimitsConfig,
 ): CallLimits {
   const limits = new Map<LimitedCall, Counted & { limiter: ReturnType<typeof createCallLimiter> }>();
-  const add = (call: LimitedCall, what: string, limit: number, windowMs: number, isCostly: boolean): void => {
+  const add = (call: LimitedCall, what: Sentence, limit: number, windowMs: number, isCostly: boolean): void => {
     if (limit === 0) return;
     const counted = { name: call, limit, windowMs, what };
     // What costs money is never counted less exactly; the rest may be counted per process for the length of an outage.
     const standIn = isCostly ? createCallCounter(db.pool, call, limit, windowMs) : null;
     limits.set(call, { ...counted, limiter: createCallLimiter(redis, counted, standIn) });
   };
-  add('training', 'trainings an hour', config.trainingsPerHour, 60 * MINUTE_MS, true);
-  add('generation', 'generations an hour', config.generationsPerHour, 60 * MINUTE_MS, true);
+  add('training', say`trainings an hour`, config.trainingsPerHour, 60 * MINUTE_MS, true);
+  add('generation', say`generations an hour`, config.generationsPerHour, 60 * MINUTE_MS, true);
   // Each is read by a person: never counted less exactly either.
-  add('report', 'reports an hour from one address', config.reportsPerHour, 60 * MINUTE_MS, true);
-  add('mutation', 'changes in 15 minutes', config.mutationsPer15Min, 15 * MINUTE_MS, false);
-  add('read', 'requests in 15 minutes', config.readsPer15Min, 15 * MINUTE_MS, false);
+  add('report', say`reports an hour from one address`, config.reportsPerHour, 60 * MINUTE_MS, true);
+  add('mutation', say`changes in 15 minutes`, config.mutationsPer15Min, 15 * MINUTE_MS, false);
+  add('read', say`requests in 15 minutes`, config.readsPer15Min, 15 * MINUTE_MS, false);
   const places = { call: config.callsAtOnce, stream: config.streamsAtOnce };
   const taken = { call: new Map<string, number>(), stream: new Map<string, number>() };
   const isFree = (userId: string, what: LimitedAtOnce): boolean =>
@@ -72,10 +72,10 @@ export function createCallLimits(
     hasRoom: isFree,
     enter(userId, what) {
       if (!isFree(userId, what)) {
-        const whats = what === 'call' ? 'requests under way' : 'open tabs with live progress';
+        const whats = what === 'call' ? say`requests under way` : say`open tabs with live progress`;
         throw new AppError(
           'RATE_LIMITED',
-          `At most ${places[what]} ${whats} at once. Nothing was started or charged.`,
+          say`At most ${places[what]} ${whats} at once. Nothing was started or charged.`,
           {
             retryAfterMs: RETRY_AT_ONCE_MS[what],
           },
@@ -102,7 +102,7 @@ export function createCallLimits(
         const { msBeforeNext: retryAfterMs } = refusal as { msBeforeNext: number };
         throw new AppError(
           'RATE_LIMITED',
-          `The limit of ${limit} ${what} is reached. Try again ${inWords(retryAfterMs)}. Nothing was started or charged.`,
+          say`The limit of ${limit} ${what} is reached. Try again ${inWords(retryAfterMs)}. Nothing was started or charged.`,
           { retryAfterMs },
         );
       }
@@ -118,8 +118,8 @@ export async function isRepeated(db: Db, userId: string, procedure: string, key:
   return typeof key === 'string' && (await findIdempotencyKey(db, { userId, procedure, key })) !== null;
 }
 
-function inWords(ms: number): string {
+function inWords(ms: number): Sentence {
   const minutes = Math.ceil(ms / MINUTE_MS);
-  if (minutes > 1) return `in ${minutes} minutes`;
-  return `in ${Math.max(1, Math.ceil(ms / 1000))} seconds`;
+  if (minutes > 1) return say`in ${minutes} minutes`;
+  return say`in ${Math.max(1, Math.ceil(ms / 1000))} seconds`;
 }

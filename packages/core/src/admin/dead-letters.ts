@@ -8,6 +8,7 @@ import {
   notFound,
   type Page,
   type RetryDeadLettersResult,
+  say,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { retryGeneration } from '../generation/change-generation.ts';
@@ -75,7 +76,7 @@ export async function retryDeadLetters(
     } catch (error) {
       // An outage ends the whole call: what was accepted is answered again when it is repeated.
       if (!(error instanceof AppError) || error.retryable) throw error;
-      items.push({ id, outcome: 'refused', code: error.code, message: error.publicMessage });
+      items.push({ id, outcome: 'refused', code: error.code, message: error.message });
     }
   }
   return { items };
@@ -85,8 +86,8 @@ async function retryOne(deps: Deps, jobId: string): Promise<string> {
   const job = await findDeadLetter(deps.db, jobId);
   const orderId = job?.trainingId ?? job?.generationId;
   if (!job || !orderId) throw notFound('job');
-  if (job.user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', 'The owner of this job is suspended.');
-  if (job.model.deletedAt !== null) throw new AppError('STATE_CONFLICT', 'The owner deleted the model of this job.');
+  if (job.user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', say`The owner of this job is suspended.`);
+  if (job.model.deletedAt !== null) throw new AppError('STATE_CONFLICT', say`The owner deleted the model of this job.`);
   const owner: Actor = { userId: job.userId, role: 'member', status: 'active', via: 'session' };
   const input = { id: orderId, idempotencyKey: `dead-letter-${jobId}` };
   const { job: next } =

@@ -1,6 +1,6 @@
 /** Who is here, and who may do what. The caller's admin role is checked by the procedure. */
 import { type AdminUserRow, changeStanding, listUserRows } from '@pixgen/db';
-import { type AdminUserView, AppError, notFound, type Page, type UpdateUserInput } from '@pixgen/domain';
+import { type AdminUserView, AppError, notFound, type Page, say, type UpdateUserInput } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { toPage } from '../page.ts';
 
@@ -32,7 +32,7 @@ export async function listUsers(
  */
 export async function updateUser(deps: Deps, actor: Actor, input: UpdateUserInput): Promise<AdminUserView> {
   if (input.id === actor.userId)
-    throw new AppError('STATE_CONFLICT', 'This is your own account. Ask another administrator.');
+    throw new AppError('STATE_CONFLICT', say`This is your own account. Ask another administrator.`);
   const row = await changeStanding(deps.db, { ...input, actorId: actor.userId });
   if (!row) throw notFound('user');
   return toView(row);

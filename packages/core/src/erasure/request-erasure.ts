@@ -18,6 +18,8 @@ import {
   type ErasureView,
   erasureReceipt,
   notFound,
+  type Sentence,
+  say,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { isPassword } from '../identity/passwords.ts';
@@ -32,7 +34,7 @@ import { ERASE_STEPS } from './run-erasure.ts';
  */
 export async function eraseAccount(deps: Deps, actor: Actor, input: EraseAccountInput): Promise<ErasureStarted> {
   // A key that leaked must not be able to end an account.
-  if (actor.via !== 'session') throw new AppError('FORBIDDEN', 'Only a signed-in person can erase an account.');
+  if (actor.via !== 'session') throw new AppError('FORBIDDEN', say`Only a signed-in person can erase an account.`);
   if (deps.config.auth.mode === 'local') await checkPassword(deps, actor.userId, input.password ?? '');
   const started = await eraseAccountOf(deps, actor.userId, 'owner');
   if (started === null) throw underWay('account');
@@ -56,9 +58,8 @@ async function checkPassword(deps: Deps, userId: string, password: string): Prom
   const matches = await isPassword(password, credential?.passwordHash ?? null);
   if (mayTry && matches) return forgetSignInTries(deps.db, userId);
   await logFailedSignIn(deps.db, userId);
-  throw new AppError('INVALID_INPUT', 'The password is wrong.', {
-    fields: [{ path: 'password', message: 'The password is wrong.' }],
-  });
+  const message = say`The password is wrong.`;
+  throw new AppError('INVALID_INPUT', message, { fields: [{ path: 'password', message }] });
 }
 
 /**
@@ -96,8 +97,15 @@ async function start(
   return { id: started.id, kind: request.kind, code, requestedAt: started.requestedAt.toISOString() };
 }
 
-function underWay(what: string): AppError {
-  return new AppError('STATE_CONFLICT', `This ${what} is being erased already.`);
+const UNDER_WAY: Record<ErasureKind, Sentence> = {
+  account: say`This account is being erased already.`,
+  model: say`This model is being erased already.`,
+  photo: say`This photo is being erased already.`,
+  image: say`This image is being erased already.`,
+};
+
+function underWay(what: ErasureKind): AppError {
+  return new AppError('STATE_CONFLICT', UNDER_WAY[what]);
 }
 
 /**

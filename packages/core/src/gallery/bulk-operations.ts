@@ -20,6 +20,7 @@ import {
   newId,
   notFound,
   type StartBulkInput,
+  say,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { wakeRelay } from '../jobs/publish.ts';
@@ -41,7 +42,7 @@ const SHOW_ENDED_MS = KEEP_FILES_MS;
 export async function startBulk(deps: Deps, actor: Actor, input: StartBulkInput): Promise<BulkView> {
   const { kind, idempotencyKey } = input;
   if ((kind === 'collect') !== (input.collectionId !== undefined)) {
-    const message = 'Name a collection for kind collect, and for no other.';
+    const message = say`Name a collection for kind collect, and for no other.`;
     throw new AppError('INVALID_INPUT', message, { fields: [{ path: 'collectionId', message }] });
   }
   const collectionId = input.collectionId ?? null;
@@ -63,7 +64,7 @@ export async function undoBulk(
 ): Promise<BulkView> {
   const operation = await ownOperation(deps, actor, input.id);
   if (operation.kind !== 'delete' || operation.createdAt < undoSince()) {
-    throw new AppError('STATE_CONFLICT', 'This cannot be undone.');
+    throw new AppError('STATE_CONFLICT', say`This cannot be undone.`);
   }
   await endBulk(deps.db, operation.id, 'cancelled');
   const selection = { deletedAt: operation.createdAt.toISOString() };
@@ -74,7 +75,7 @@ export async function undoBulk(
 export async function cancelBulk(deps: Deps, actor: Actor, input: { id: string }): Promise<BulkView> {
   const operation = await ownOperation(deps, actor, input.id);
   if (!(await endBulk(deps.db, operation.id, 'cancelled'))) {
-    throw new AppError('STATE_CONFLICT', 'This has ended already.');
+    throw new AppError('STATE_CONFLICT', say`This has ended already.`);
   }
   return toView(await ownOperation(deps, actor, input.id));
 }
@@ -100,7 +101,7 @@ export async function downloadBulkFile(
   const file = operation.state === 'succeeded' ? operation.files[input.file] : undefined;
   if (!file || !operation.endedAt) throw notFound('operation');
   if (operation.endedAt.getTime() + KEEP_FILES_MS < Date.now()) {
-    throw new AppError('GONE', 'This download was kept for a day. Order it again.');
+    throw new AppError('GONE', say`This download was kept for a day. Order it again.`);
   }
   const { url, expiresAt } = deps.storage.presignGet({
     key: file.key,
@@ -117,14 +118,14 @@ async function order(deps: Deps, actor: Actor, wanted: Order): Promise<BulkView>
   const earlier = await findBulkByKey(deps.db, userId, wanted.idempotencyKey);
   if (earlier) return toView(earlier);
   if ((await countLiveBulk(deps.db, userId)) >= LIMITS.bulkOperations.max) {
-    const message = `${LIMITS.bulkOperations.max} of these are under way. Wait until one has ended.`;
+    const message = say`${LIMITS.bulkOperations.max} of these are under way. Wait until one has ended.`;
     throw new AppError('RATE_LIMITED', message, { retryAfterMs: 5_000 });
   }
   const { total, sizeBytes } = await measureSelection(deps.db, { userId, ...wanted });
-  if (total === 0) throw new AppError('INVALID_INPUT', 'There is no such picture any more. Nothing was changed.');
+  if (total === 0) throw new AppError('INVALID_INPUT', say`There is no such picture any more. Nothing was changed.`);
   if (wanted.kind === 'download' && sizeBytes > LIMITS.bulkDownloadBytes.max) {
     const limit = Math.round(LIMITS.bulkDownloadBytes.max / 1024 ** 3);
-    throw new AppError('QUOTA_EXCEEDED', `That is more than ${limit} GB in one download. Choose fewer pictures.`);
+    throw new AppError('QUOTA_EXCEEDED', say`That is more than ${limit} GB in one download. Choose fewer pictures.`);
   }
   const operation = await insertBulkOperation(deps.db, { id: newId(), userId, total, ...wanted }, newId());
   void wakeRelay(deps);
@@ -165,6 +166,7 @@ function toView(row: BulkRow): BulkView {
     expiresAt: keptUntil?.toISOString() ?? null,
     failure:
       row.failureCode === null ? null : (FAILURES[row.failureCode] ?? 'It could not be done. Try it again in a while.'),
+    failureCode: row.failureCode,
     createdAt: row.createdAt.toISOString(),
     endedAt: row.endedAt?.toISOString() ?? null,
   };

@@ -8,7 +8,7 @@ import {
   softDeleteCollection,
   takeFromCollection as takeRows,
 } from '@pixgen/db';
-import { AppError, type CollectionView, LIMITS, newId, notFound } from '@pixgen/domain';
+import { AppError, type CollectionView, LIMITS, newId, notFound, say } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { undoSince } from '../undo.ts';
 
@@ -24,7 +24,7 @@ export async function createCollection(deps: Deps, actor: Actor, input: { name: 
   if (!(await insertCollection(deps.db, collection, LIMITS.collectionsPerUser.max))) {
     throw new AppError(
       'STATE_CONFLICT',
-      `There may be ${LIMITS.collectionsPerUser.max} collections; delete one first.`,
+      say`There may be ${LIMITS.collectionsPerUser.max} collections; delete one first.`,
     );
   }
   return viewOf(deps, actor, collection.id);

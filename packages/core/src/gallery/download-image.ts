@@ -1,4 +1,4 @@
-import { AppError, type DownloadView } from '@pixgen/domain';
+import { AppError, type DownloadView, say } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { DOWNLOAD_URL_MS } from '../models/download-weights.ts';
 import { formatOf, ownImage } from './view-image.ts';
@@ -6,7 +6,7 @@ import { formatOf, ownImage } from './view-image.ts';
 /** @throws AppError NOT_FOUND; STATE_CONFLICT for an image that failed */
 export async function downloadImage(deps: Deps, actor: Actor, input: { id: string }): Promise<DownloadView> {
   const image = await ownImage(deps, actor, input.id);
-  if (image.storageKey === null) throw new AppError('STATE_CONFLICT', 'This image failed; there is no file of it.');
+  if (image.storageKey === null) throw new AppError('STATE_CONFLICT', say`This image failed; there is no file of it.`);
   const fileName = imageFileName({ ...image, storageKey: image.storageKey });
   const { url, expiresAt } = deps.storage.presignGet({
     key: image.storageKey,

@@ -35,7 +35,7 @@ it('refuses a sexual prompt with words that say what to change, before anything 
   ];
   await expect(startGeneration(deps, actor, order('nude portrait'))).rejects.toMatchObject({
     code: 'PROMPT_REFUSED',
-    publicMessage: expect.stringContaining('“nude”'),
+    message: expect.stringContaining('“nude”'),
     fields: [{ path: 'prompt' }],
   });
   const after = [await account(), await deps.db.prisma.generation.count(), await deps.db.prisma.idempotencyKey.count()];

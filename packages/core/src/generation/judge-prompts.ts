@@ -1,4 +1,4 @@
-import { AppError, describeRefusal, judgePrompt, strikeReasonOf } from '@pixgen/domain';
+import { AppError, describeRefusal, judgePrompt, say, strikeReasonOf } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { strike } from '../safety/strikes.ts';
 
@@ -20,8 +20,9 @@ export async function assertPromptsAllowed(
     const verdict = builtIn.allowed ? ((await deps.promptFilter?.({ prompt, classWord })) ?? builtIn) : builtIn;
     if (verdict.allowed) continue;
     deps.log.info({ reason: verdict.reason }, 'a prompt was refused');
-    const meaning = writerId === null ? '' : await strike(deps, writerId, strikeReasonOf(verdict));
-    const message = [describeRefusal(verdict), meaning].filter(Boolean).join(' ');
+    const meaning = writerId === null ? null : await strike(deps, writerId, strikeReasonOf(verdict));
+    const refusal = describeRefusal(verdict);
+    const message = meaning ? say`${refusal} ${meaning}` : refusal;
     throw new AppError('PROMPT_REFUSED', message, { fields: [{ path: 'prompt', message }] });
   }
 }

@@ -12,6 +12,7 @@ import {
   compilePrompt,
   DEADLINES,
   type DrawSettings,
+  fieldRefusal,
   type GenerationView,
   type GpuProfile,
   LIMITS,
@@ -20,6 +21,7 @@ import {
   PROFILES,
   type RunPackInput,
   type StartGenerationInput,
+  say,
   seedAt,
   sizeFault,
 } from '@pixgen/domain';
@@ -86,7 +88,7 @@ async function accept(
     const model = await deps.jobs.readOwnedModel({ modelId: input.modelId, userId });
     if (!model) throw notFound('model');
     if (model.weightsId === null || model.weightsProfile === null) {
-      throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first, then make images.');
+      throw new AppError('MODEL_NOT_READY', say`This model has no weights yet. Train it first, then make images.`);
     }
     await assertPromptsAllowed(deps, order.prompts, model.classWord, order.pinned ? null : userId);
     const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
@@ -134,7 +136,7 @@ export async function acceptedGeneration(deps: Deps, actor: Actor, jobId: string
 function assertCount(images: number): void {
   const { max } = LIMITS.imagesPerGeneration;
   if (images > max)
-    throw new AppError('INVALID_INPUT', `Use at most ${max} pictures at once; this would be ${images}.`);
+    throw new AppError('INVALID_INPUT', say`Use at most ${max} pictures at once; this would be ${images}.`);
 }
 
 function drawSettings(profileName: GpuProfile, draw: DrawInput) {
@@ -146,7 +148,7 @@ function drawSettings(profileName: GpuProfile, draw: DrawInput) {
     ['height', height],
   ] as const) {
     const fault = sizeFault(profileName, edge);
-    if (fault) throw new AppError('INVALID_INPUT', `${path}: ${fault}`, { fields: [{ path, message: fault }] });
+    if (fault) throw fieldRefusal(path, fault);
   }
   const draft = draw.draft ?? false;
   const usual = draft ? profile.draft : profile;

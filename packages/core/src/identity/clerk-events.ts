@@ -1,6 +1,6 @@
 /** What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Every effect may be repeated. */
 import { denySession, findUserId, saveProfile } from '@pixgen/db';
-import { AppError } from '@pixgen/domain';
+import { AppError, say } from '@pixgen/domain';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
@@ -74,7 +74,7 @@ function verify(secret: string, { rawBody, headers }: { rawBody: Buffer; headers
       'webhook-signature': signature,
     });
   } catch (error) {
-    throw new AppError('SIGNATURE_INVALID', 'The signature of this delivery is not valid.', { cause: error });
+    throw new AppError('SIGNATURE_INVALID', say`The signature of this delivery is not valid.`, { cause: error });
   }
 }
 

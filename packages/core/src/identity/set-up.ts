@@ -1,6 +1,6 @@
 /** The first admin: made only by a one-time link that the operator's own command prints. */
 import { adminExists, createFirstAdmin, insertInvite, isInviteOpen } from '@pixgen/db';
-import { AppError, type SessionAnswer, type setUpInput } from '@pixgen/domain';
+import { AppError, type SessionAnswer, say, type setUpInput } from '@pixgen/domain';
 import type { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { hashPassword } from './passwords.ts';
@@ -46,6 +46,6 @@ export async function setUp(deps: IdentityDeps, input: z.infer<typeof setUpInput
 function linkIsUsed(): AppError {
   return new AppError(
     'REGISTRATION_CLOSED',
-    'This set-up link was used or is too old. Restart PixGen to get a new one.',
+    say`This set-up link was used or is too old. Restart PixGen to get a new one.`,
   );
 }

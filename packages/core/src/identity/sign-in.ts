@@ -1,5 +1,5 @@
 import { countSignInTry, findCredential, forgetSignInTries, logFailedSignIn } from '@pixgen/db';
-import { AppError, type SessionAnswer } from '@pixgen/domain';
+import { AppError, type SessionAnswer, say } from '@pixgen/domain';
 import { isPassword } from './passwords.ts';
 import { type IdentityDeps, startSession } from './start-session.ts';
 
@@ -19,7 +19,7 @@ export async function signIn(deps: IdentityDeps, input: { email: string; passwor
     await logFailedSignIn(deps.db, credential?.userId ?? null);
     throw new AppError(
       'UNAUTHENTICATED',
-      'E-mail or password is wrong. After ten wrong tries an account rests for 15 minutes.',
+      say`E-mail or password is wrong. After ten wrong tries an account rests for 15 minutes.`,
     );
   }
   await forgetSignInTries(deps.db, credential.userId);

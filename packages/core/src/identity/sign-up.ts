@@ -1,5 +1,5 @@
 import { createLocalUser, isInviteOpen, isUniqueViolation } from '@pixgen/db';
-import { AppError, type SessionAnswer, type SignUpInput } from '@pixgen/domain';
+import { AppError, type SessionAnswer, type SignUpInput, say } from '@pixgen/domain';
 import { hashPassword } from './passwords.ts';
 import { hashSecret } from './secrets.ts';
 import { type IdentityDeps, startSession } from './start-session.ts';
@@ -11,7 +11,7 @@ import { type IdentityDeps, startSession } from './start-session.ts';
  */
 export async function signUp(deps: IdentityDeps, input: SignUpInput): Promise<SessionAnswer> {
   const { registration } = deps.config.auth;
-  if (registration === 'closed') throw new AppError('REGISTRATION_CLOSED', 'This site takes no new accounts.');
+  if (registration === 'closed') throw new AppError('REGISTRATION_CLOSED', say`This site takes no new accounts.`);
   const inviteHash = registration === 'invite' ? hashSecret(input.invite ?? '') : null;
   if (inviteHash !== null && !(await isInviteOpen(deps.db, inviteHash, 'invite'))) throw needsInvite();
   const user = {
@@ -28,17 +28,17 @@ export async function signUp(deps: IdentityDeps, input: SignUpInput): Promise<Se
 function needsInvite(): AppError {
   return new AppError(
     'REGISTRATION_CLOSED',
-    'You need an invitation that was not used yet. Ask the operator of this site.',
+    say`You need an invitation that was not used yet. Ask the operator of this site.`,
     {
-      fields: [{ path: 'invite', message: 'This invitation cannot be used.' }],
+      fields: [{ path: 'invite', message: say`This invitation cannot be used.` }],
     },
   );
 }
 
 export function refuseTakenEmail(error: unknown): never {
   if (!isUniqueViolation(error, 'email')) throw error;
-  throw new AppError('EMAIL_TAKEN', 'There is an account with this e-mail address. Sign in instead.', {
+  throw new AppError('EMAIL_TAKEN', say`There is an account with this e-mail address. Sign in instead.`, {
     cause: error,
-    fields: [{ path: 'email', message: 'Already in use.' }],
+    fields: [{ path: 'email', message: say`Already in use.` }],
   });
 }

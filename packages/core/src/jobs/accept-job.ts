@@ -1,7 +1,7 @@
 /** Accepting a job for a person: one committed transaction, then a reply. */
 import { createHash } from 'node:crypto';
 import { type AcceptAnswer, type AcceptRequest, findIdempotencyKey } from '@pixgen/db';
-import { AppError, newId, notFound } from '@pixgen/domain';
+import { AppError, newId, notFound, say } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { publishHistory } from './publish.ts';
 
@@ -22,7 +22,7 @@ export type JobOrder = Pick<
   body: object;
 };
 
-export const RETRIED_SINCE = 'This job was retried since.';
+export const RETRIED_SINCE = say`This job was retried since.`;
 
 /** A call of a person that must take effect once. */
 export type KeyedCall = { userId: string; procedure: string; idempotencyKey: string; body: object };
@@ -101,23 +101,26 @@ export async function acceptJob(
     case 'in-progress':
       throw new AppError(
         'IDEMPOTENCY_IN_PROGRESS',
-        'The first call with this idempotency key is still under way. Repeat this call in a moment.',
+        say`The first call with this idempotency key is still under way. Repeat this call in a moment.`,
         { retryAfterMs: 1_000 },
       );
     case 'over-budget':
-      throw new AppError('QUOTA_EXCEEDED', 'This would go past your budget. Nothing was started or charged.');
+      throw new AppError('QUOTA_EXCEEDED', say`This would go past your budget. Nothing was started or charged.`);
     case 'gone':
       throw notFound('model');
     case 'no-place': {
       const { liveJobsPerPerson: most } = deps.config;
       throw new AppError(
         'RATE_LIMITED',
-        `At most ${most} jobs of one person at once, and ${most} of yours have not ended. Wait for one or cancel one. Nothing was started or charged.`,
+        say`At most ${most} jobs of one person at once, and ${most} of yours have not ended. Wait for one or cancel one. Nothing was started or charged.`,
         { retryAfterMs: 10_000 },
       );
     }
     case 'already-live':
-      throw new AppError('STATE_CONFLICT', 'This is already being worked on. Wait for it to end or cancel it first.');
+      throw new AppError(
+        'STATE_CONFLICT',
+        say`This is already being worked on. Wait for it to end or cancel it first.`,
+      );
   }
 }
 
@@ -129,9 +132,13 @@ async function takeOffBoard(deps: Deps, jobId: string): Promise<void> {
 }
 
 function keyReused(): AppError {
-  return new AppError('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another request. Use a new key.', {
-    fields: [{ path: 'idempotencyKey', message: 'Already used with another body.' }],
-  });
+  return new AppError(
+    'IDEMPOTENCY_KEY_REUSED',
+    say`This idempotency key was used for another request. Use a new key.`,
+    {
+      fields: [{ path: 'idempotencyKey', message: say`Already used with another body.` }],
+    },
+  );
 }
 
 /** Tells open tabs; the row is committed, so a failure here only delays. */

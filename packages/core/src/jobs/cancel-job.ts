@@ -1,5 +1,5 @@
 import type { JobRow } from '@pixgen/db';
-import { AppError, type JobState, jobCan } from '@pixgen/domain';
+import { AppError, type JobState, jobCan, say } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import { move } from './next-move.ts';
 import { publishHistory, wakeRelay } from './publish.ts';
@@ -23,7 +23,7 @@ export async function cancelJob(deps: Deps, job: JobRow, reread: () => Promise<J
     }
     current = await reread();
   }
-  throw new AppError('STATE_CONFLICT', 'This job is changing right now. Try again.');
+  throw new AppError('STATE_CONFLICT', say`This job is changing right now. Try again.`);
 }
 
 function assertCan(state: JobState): void {

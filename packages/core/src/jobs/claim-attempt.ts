@@ -1,7 +1,7 @@
 /** Claim before burn: a GPU's first act. Whoever claims gets the work order; everybody else must stop at once. */
 
 import type { WorkRow } from '@pixgen/db';
-import { AppError, type ClaimRequest, compilePrompt, type WorkOrder } from '@pixgen/domain';
+import { AppError, type ClaimRequest, compilePrompt, say, type WorkOrder } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { endAttempt } from './end-attempt.ts';
@@ -18,13 +18,13 @@ const SOURCE_URL_MS = 60 * 60_000;
  */
 export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<WorkOrder> {
   if (!isTicketToken(deps.config, request.jobId, request.attempt, request.token)) {
-    throw new AppError('SIGNATURE_INVALID', 'This ticket is not valid.');
+    throw new AppError('SIGNATURE_INVALID', say`This ticket is not valid.`);
   }
   deps.passPoint('claim.beforeUpdate');
   const answer = await deps.jobs.claim({ jobId: request.jobId, attempt: request.attempt, callId: request.callId });
   deps.passPoint('claim.afterUpdate');
-  if (answer.outcome === 'gone') throw new AppError('GONE', 'This attempt is over.');
-  if (answer.outcome === 'taken') throw new AppError('STATE_CONFLICT', 'Another call works on this attempt.');
+  if (answer.outcome === 'gone') throw new AppError('GONE', say`This attempt is over.`);
+  if (answer.outcome === 'taken') throw new AppError('STATE_CONFLICT', say`Another call works on this attempt.`);
   if (answer.outcome === 'too-many') {
     await endAttempt(deps, {
       jobId: request.jobId,
@@ -32,7 +32,7 @@ export async function claimAttempt(deps: Deps, request: ClaimRequest): Promise<W
       cause: 'TOO_MANY_CLAIMS',
       retryable: false,
     });
-    throw new AppError('GONE', 'This attempt was restarted too often.');
+    throw new AppError('GONE', say`This attempt was restarted too often.`);
   }
   // Tabs may hear of it a moment after the GPU does.
   if (answer.event) void publishHistory(deps, [{ ...answer.event, type: 'running', attempt: request.attempt }]);

@@ -1,5 +1,5 @@
 import type { Fence } from '@pixgen/db';
-import { AppError, isFinal } from '@pixgen/domain';
+import { AppError, isFinal, say } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function assertCurrentClaim(
 ): Promise<Fence> {
   const fence = await deps.jobs.readFence(claim.jobId);
   if (!fence || isFinal(fence.state) || fence.attempt !== claim.attempt || fence.claimEpoch !== claim.claimEpoch) {
-    throw new AppError('GONE', 'This claim is over. Stop the work.');
+    throw new AppError('GONE', say`This claim is over. Stop the work.`);
   }
   return fence;
 }

@@ -1,4 +1,4 @@
-import { AppError, type UploadAnswer, type UploadRequest } from '@pixgen/domain';
+import { AppError, say, type UploadAnswer, type UploadRequest } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
@@ -15,7 +15,7 @@ const EXTENSIONS = { 'image/png': 'png', 'image/webp': 'webp', 'application/octe
  */
 export async function grantUpload(deps: Deps, request: UploadRequest): Promise<UploadAnswer> {
   if (!isTicketToken(deps.config, request.jobId, request.attempt, request.token)) {
-    throw new AppError('SIGNATURE_INVALID', 'This ticket is not valid.');
+    throw new AppError('SIGNATURE_INVALID', say`This ticket is not valid.`);
   }
   const fence = await assertCurrentClaim(deps, request);
   const { jobId, attempt, claimEpoch, contentType, sizeBytes, sha256 } = request;

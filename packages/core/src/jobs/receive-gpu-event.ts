@@ -8,6 +8,7 @@ import {
   isDurable,
   type JobProgressView,
   type PreviewEvent,
+  say,
 } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
@@ -35,18 +36,18 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
   const { id: webhookId, body } = verify(deps, signed);
   const parsed = gpuEvent.safeParse(body);
   if (!parsed.success)
-    throw new AppError('INVALID_INPUT', 'This event does not fit the protocol.', { cause: parsed.error });
+    throw new AppError('INVALID_INPUT', say`This event does not fit the protocol.`, { cause: parsed.error });
   const event = parsed.data;
   const { claim } = signed;
   if (event.jobId !== claim.jobId || event.attempt !== claim.attempt || event.claimEpoch !== claim.claimEpoch) {
-    throw new AppError('INVALID_INPUT', 'This event belongs to another claim.');
+    throw new AppError('INVALID_INPUT', say`This event belongs to another claim.`);
   }
   if (isDurable(event)) {
     deps.passPoint('hook.afterVerify');
     const stored = await deps.jobs.storeEvent({ webhookId, event, seen: lookAhead(deps, event) });
     // What was accepted once is accepted again, also after the claim has ended: the answer before was lost on its way.
     if (stored.outcome === 'gone' && !(await wasEventStored(deps.db, event.jobId, webhookId))) {
-      throw new AppError('GONE', 'This claim is over. Stop the work.');
+      throw new AppError('GONE', say`This claim is over. Stop the work.`);
     }
     return;
   }
@@ -80,11 +81,11 @@ function lookAhead(deps: Deps, event: DurableGpuEvent): Promise<string | null> |
 function verify(deps: Deps, { claim, rawBody, headers }: SignedEvent): { id: string; body: unknown } {
   const secrets = liveClaimSecrets(deps.config, claim.jobId, claim.attempt, claim.claimEpoch);
   const id = verifySignature(secrets, { ...headers, rawBody });
-  if (id === null) throw new AppError('SIGNATURE_INVALID', 'The signature of this event is not valid.');
+  if (id === null) throw new AppError('SIGNATURE_INVALID', say`The signature of this event is not valid.`);
   try {
     return { id, body: JSON.parse(rawBody.toString('utf8')) };
   } catch (error) {
-    throw new AppError('INVALID_INPUT', 'This event is not JSON.', { cause: error });
+    throw new AppError('INVALID_INPUT', say`This event is not JSON.`, { cause: error });
   }
 }
 
@@ -114,7 +115,7 @@ async function noteSignOfLife(
     if (!(await deps.live.saveProgress({ ...progress, claimEpoch: event.claimEpoch, sentAtS }))) return;
     await deps.live.publish([{ userId: fence.userId, message: { type: 'progress', progress } }]);
   } catch (error) {
-    throw new AppError('UNAVAILABLE', 'Progress cannot be stored right now.', { cause: error });
+    throw new AppError('UNAVAILABLE', say`Progress cannot be stored right now.`, { cause: error });
   }
 }
 
@@ -130,7 +131,7 @@ async function passOnPreview(deps: Deps, event: PreviewEvent): Promise<void> {
       })),
     );
   } catch (error) {
-    throw new AppError('UNAVAILABLE', 'Previews cannot be shown right now.', { cause: error });
+    throw new AppError('UNAVAILABLE', say`Previews cannot be shown right now.`, { cause: error });
   }
 }
 

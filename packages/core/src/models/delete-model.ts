@@ -1,5 +1,5 @@
 import { restoreModel as restoreRow, softDeleteModel } from '@pixgen/db';
-import { AppError, type ModelView, notFound } from '@pixgen/domain';
+import { AppError, type ModelView, notFound, say } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { undoSince } from '../undo.ts';
 import { ownModel } from './own-model.ts';
@@ -13,7 +13,7 @@ import { viewModel } from './view-model.ts';
 export async function deleteModel(deps: Deps, actor: Actor, input: { id: string }): Promise<ModelView> {
   const model = await ownModel(deps, actor, input.id);
   if (!(await softDeleteModel(deps.db, actor.userId, model.id))) {
-    throw new AppError('STATE_CONFLICT', 'This model is being trained. Cancel the training first.');
+    throw new AppError('STATE_CONFLICT', say`This model is being trained. Cancel the training first.`);
   }
   return viewModel(deps, actor, model.id);
 }

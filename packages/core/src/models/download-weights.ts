@@ -1,5 +1,5 @@
 import { findWeightsFile } from '@pixgen/db';
-import { AppError, type DownloadView, notFound, type WeightsLayout } from '@pixgen/domain';
+import { AppError, type DownloadView, notFound, say, type WeightsLayout } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { ownModel } from './own-model.ts';
 
@@ -20,11 +20,11 @@ export async function downloadWeights(
   const model = await ownModel(deps, actor, input.id);
   const weights = await findWeightsFile(deps.db, model.id, input.weightsId ?? null);
   if (!weights && input.weightsId !== undefined) throw notFound('weights');
-  if (!weights) throw new AppError('MODEL_NOT_READY', 'This model has no weights yet. Train it first.');
+  if (!weights) throw new AppError('MODEL_NOT_READY', say`This model has no weights yet. Train it first.`);
   const isKohya = input.layout === 'kohya';
   const key = isKohya ? weights.kohyaStorageKey : weights.storageKey;
   if (key === null)
-    throw new AppError('STATE_CONFLICT', 'These weights have no Kohya file: only those of a last step do.');
+    throw new AppError('STATE_CONFLICT', say`These weights have no Kohya file: only those of a last step do.`);
   const fileName = `${model.triggerWord}-${weights.step}${isKohya ? '-kohya' : ''}.safetensors`;
   const { url, expiresAt } = deps.storage.presignGet({
     key,

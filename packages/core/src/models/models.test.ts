@@ -84,14 +84,14 @@ describe('a model', () => {
     const rows = await deps.db.prisma.consent.findMany({ where: { modelId: id }, orderBy: { id: 'asc' } });
     const hash = (text: string) => createHash('sha256').update(text).digest('hex');
     expect(rows).toMatchObject([
-      { subject: 'self', textVersion: CONSENT.version, textHash: hash(CONSENT.text.self), userId: actor.userId },
-      { subject: 'permitted', textVersion: CONSENT.version, textHash: hash(CONSENT.text.permitted) },
+      { subject: 'self', textVersion: CONSENT.version, textHash: hash(CONSENT.text.en.self), userId: actor.userId },
+      { subject: 'permitted', textVersion: CONSENT.version, textHash: hash(CONSENT.text.en.permitted) },
     ]);
   });
 
   it('of somebody who is declared younger than 18 is refused, and an old or missing consent starts no training', async () => {
     const declared = consentInput.safeParse({ ...consent, adult: false });
-    expect(declared.error?.issues).toMatchObject([{ path: ['adult'], message: UNDER_AGE }]);
+    expect(declared.error?.issues).toMatchObject([{ path: ['adult'], message: String(UNDER_AGE) }]);
     const { id } = await createModel(deps, actor, { name: 'Ada', classWord: 'woman' });
     const start = () => startTraining(deps, actor, { ...trainingPlan.parse({}), modelId: id, idempotencyKey: newId() });
     await expect(start()).rejects.toMatchObject({ code: 'CONSENT_MISSING' });
@@ -100,7 +100,7 @@ describe('a model', () => {
     await deps.db.prisma.consent.updateMany({ where: { modelId: id }, data: { textVersion: '2025-01-1' } });
     await expect(start()).rejects.toMatchObject({
       code: 'CONSENT_MISSING',
-      publicMessage: expect.stringContaining('changed'),
+      message: expect.stringContaining('changed'),
     });
   });
 

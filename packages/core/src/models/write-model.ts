@@ -5,9 +5,12 @@ import {
   CONSENT,
   type ConsentInput,
   type CreateModelInput,
+  DEFAULT_LANGUAGE,
+  fieldRefusal,
   isPersonClass,
   type ModelView,
   newId,
+  say,
   type UpdateModelInput,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
@@ -70,7 +73,7 @@ export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelIn
   const model = await ownModel(deps, actor, input.id);
   const classWord = input.classWord ?? model.classWord;
   if (classWord !== model.classWord && model.state !== 'draft') {
-    throw new AppError('STATE_CONFLICT', 'The subject can be changed only before the first training.');
+    throw new AppError('STATE_CONFLICT', say`The subject can be changed only before the first training.`);
   }
   const consent = input.consent ? toConsent(input.consent, classWord) : null;
   const change = {
@@ -84,11 +87,10 @@ export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelIn
 
 function toConsent(input: ConsentInput, classWord: string): NewConsent {
   if (isPersonClass(classWord) && input.subject === 'not-a-person') {
-    const message = 'A person needs the statement about people.';
-    throw new AppError('INVALID_INPUT', `consent.subject: ${message}`, {
-      fields: [{ path: 'consent.subject', message }],
-    });
+    throw fieldRefusal('consent.subject', say`A person needs the statement about people.`);
   }
-  const textHash = createHash('sha256').update(CONSENT.text[input.subject]).digest('hex');
+  const textHash = createHash('sha256')
+    .update(CONSENT.text[input.language ?? DEFAULT_LANGUAGE][input.subject])
+    .digest('hex');
   return { id: newId(), subject: input.subject, textVersion: input.textVersion, textHash };
 }

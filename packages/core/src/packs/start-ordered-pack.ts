@@ -1,6 +1,6 @@
 /** The pack that was ordered along with a training: what there is of it, and its start. */
 import { endPackOrder, findDuePackOrder, findPackOrderOf, type PackOrderRow } from '@pixgen/db';
-import { AppError, notFound, type PackOrderView } from '@pixgen/domain';
+import { AppError, notFound, type PackOrderView, say } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { runPackVersion } from '../generation/start-generation.ts';
 
@@ -27,13 +27,13 @@ export async function startOrderedPack(deps: Deps, { packOrderId }: { packOrderI
   const { userId, modelId, packVersion, n, user } = order;
   const owner: Actor = { userId, role: user.role as Actor['role'], status: 'active', via: 'session' };
   try {
-    if (user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', 'This account is suspended.');
+    if (user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', say`This account is suspended.`);
     const run = { modelId, n, idempotencyKey: `pack-order-${packOrderId}` };
     const { id: generationId } = await runPackVersion(deps, owner, run, packVersion);
     await endPackOrder(deps.db, packOrderId, { state: 'started', generationId });
   } catch (error) {
     if (!(error instanceof AppError) || error.retryable) throw error;
-    await refusePackOrder(deps, packOrderId, error.code, error.publicMessage);
+    await refusePackOrder(deps, packOrderId, error.code, error.message);
   }
 }
 

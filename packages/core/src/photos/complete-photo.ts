@@ -1,5 +1,5 @@
 import { startPhotoCheck } from '@pixgen/db';
-import { AppError, LIMITS, type PhotoView, trainingEdgePx } from '@pixgen/domain';
+import { AppError, fieldRefusal, LIMITS, type PhotoView, say, trainingEdgePx } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Actor, Deps } from '../deps.ts';
 import { wakeRelay } from '../jobs/publish.ts';
@@ -15,10 +15,10 @@ export async function completePhoto(deps: Deps, actor: Actor, input: { id: strin
   const photo = await ownPhoto(deps, actor, input.id);
   if (photo.state !== 'uploading') return toPhotoView(photo, trainingEdgePx(deps.config.profile));
   const object = await deps.storage.head(keys.photoUpload(photo.userId, photo.id));
-  if (!object) throw new AppError('PHOTO_NOT_UPLOADED', 'The file did not arrive yet. Upload it first.');
+  if (!object) throw new AppError('PHOTO_NOT_UPLOADED', say`The file did not arrive yet. Upload it first.`);
   if (object.sizeBytes !== photo.sizeBytes) {
-    const message = `${photo.sizeBytes} bytes were announced, ${object.sizeBytes} arrived.`;
-    throw new AppError('INVALID_INPUT', `sizeBytes: ${message}`, { fields: [{ path: 'sizeBytes', message }] });
+    const fault = say`${photo.sizeBytes} bytes were announced, ${object.sizeBytes} arrived.`;
+    throw fieldRefusal('sizeBytes', fault);
   }
   const outcome = await startPhotoCheck(deps.db, photo, { photos: LIMITS.photos.max });
   if (outcome === 'full') throw tooManyPhotos();

@@ -1,5 +1,14 @@
 import { insertPhoto } from '@pixgen/db';
-import { AppError, type createPhotoInput, type createPhotoOutput, LIMITS, newId, trainingEdgePx } from '@pixgen/domain';
+import {
+  AppError,
+  type createPhotoInput,
+  type createPhotoOutput,
+  LIMITS,
+  newId,
+  type Sentence,
+  say,
+  trainingEdgePx,
+} from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { z } from 'zod';
 import type { Actor, Deps } from '../deps.ts';
@@ -38,15 +47,15 @@ export async function createPhoto(
 }
 
 export function tooManyPhotos(): AppError {
-  const message = `A set holds at most ${LIMITS.photos.max} photos.`;
+  const message = say`A set holds at most ${LIMITS.photos.max} photos.`;
   return new AppError('PHOTOS_TOO_MANY', message, { fields: [{ path: 'modelId', message }] });
 }
 
 function storageFull(usedBytes: number, sizeBytes: number, limitBytes: number): AppError {
-  const message = `Your photos, pictures and models take ${inMb(usedBytes)} of ${inMb(limitBytes)}; this photo needs ${inMb(sizeBytes)} more. Erase photos or models that you do not need.`;
+  const message = say`Your photos, pictures and models take ${inMb(usedBytes)} of ${inMb(limitBytes)}; this photo needs ${inMb(sizeBytes)} more. Erase photos or models that you do not need.`;
   return new AppError('STORAGE_FULL', message, { fields: [{ path: 'sizeBytes', message }] });
 }
 
-function inMb(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
+function inMb(bytes: number): Sentence {
+  return say`${Math.round(bytes / 1e5) / 10} MB`;
 }

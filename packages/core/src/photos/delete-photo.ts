@@ -1,5 +1,5 @@
 import { restorePhoto as restoreRow, softDeletePhoto } from '@pixgen/db';
-import { AppError, LIMITS, notFound, type PhotoView, trainingEdgePx } from '@pixgen/domain';
+import { AppError, LIMITS, notFound, type PhotoView, say, trainingEdgePx } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { undoSince } from '../undo.ts';
 import { tooManyPhotos, UPLOAD_URL_MS } from './create-photo.ts';
@@ -23,6 +23,6 @@ export async function restorePhoto(deps: Deps, actor: Actor, input: { id: string
   if (restored === 'absent') throw notFound('photo');
   if (restored === 'full') throw tooManyPhotos();
   if (restored === 'duplicate')
-    throw new AppError('PHOTO_DUPLICATE', 'The same photo was added again; it is in the set.');
+    throw new AppError('PHOTO_DUPLICATE', say`The same photo was added again; it is in the set.`);
   return toPhotoView(restored, trainingEdgePx(deps.config.profile));
 }

@@ -289,7 +289,8 @@ describe('an upload that does not keep to its announcement', () => {
     await deps.storage.write(keys.photoUpload(actor.userId, photo.id), Buffer.alloc(99), 'image/jpeg');
     await expect(completePhoto(deps, actor, { id: photo.id })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      fields: [{ path: 'sizeBytes', message: '100 bytes were announced, 99 arrived.' }],
+      message: 'sizeBytes: 100 bytes were announced, 99 arrived.',
+      fields: [{ path: 'sizeBytes' }],
     });
   });
 });
@@ -306,7 +307,7 @@ describe('the store of one person', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3);
     const refusal = results.find((result) => result.status === 'rejected')?.reason;
     expect(refusal).toMatchObject({ code: 'STORAGE_FULL', fields: [{ path: 'sizeBytes' }] });
-    expect(refusal.publicMessage).toMatch(/0\.9 MB of 1 MB.*needs 0\.3 MB/);
+    expect(refusal.message).toMatch(/0\.9 MB of 1 MB.*needs 0\.3 MB/);
     // What fits still does; what another person has does not count.
     await createPhoto(tight, person, { modelId: models[0] ?? '', ...photo, sizeBytes: 100_000 });
     const other = await createActor(deps);
@@ -345,7 +346,7 @@ describe('the store of one person', () => {
       data: { id: newId(), userId: person.userId, modelId, trainingId, profile: 'nano', step: 1, final: true, ...file },
     });
     await expect(createPhoto(tight, person, { ...input, sizeBytes: 200_000 })).rejects.toMatchObject({
-      publicMessage: expect.stringContaining('0.9 MB of 1 MB'),
+      message: expect.stringContaining('0.9 MB of 1 MB'),
     });
   });
 });

@@ -28,6 +28,8 @@ import {
   type ReportReceived,
   type ReportTarget,
   type ReportView,
+  type Sentence,
+  say,
 } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import type { Actor, Deps } from '../deps.ts';
@@ -131,13 +133,13 @@ async function draw(deps: Deps, { kind, userId, modelId, id, storageKey }: Targe
 
 const REFUSALS: Record<Exclude<DecideOutcome, 'done'>, () => AppError> = {
   absent: () => notFound('report'),
-  decided: () => new AppError('STATE_CONFLICT', 'This report was decided already.'),
-  'no-target': () => targetFault('Name what it is about: an id of something that is there.'),
-  'no-picture': () => targetFault('This is no picture of its own. Take down its model.'),
-  'own-account': () => new AppError('STATE_CONFLICT', 'This is your own account. Ask another administrator.'),
+  decided: () => new AppError('STATE_CONFLICT', say`This report was decided already.`),
+  'no-target': () => targetFault(say`Name what it is about: an id of something that is there.`),
+  'no-picture': () => targetFault(say`This is no picture of its own. Take down its model.`),
+  'own-account': () => new AppError('STATE_CONFLICT', say`This is your own account. Ask another administrator.`),
 };
 
-function targetFault(message: string): AppError {
+function targetFault(message: Sentence): AppError {
   return new AppError('INVALID_INPUT', message, { fields: [{ path: 'targetId', message }] });
 }
 

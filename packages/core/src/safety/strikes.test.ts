@@ -40,7 +40,7 @@ it('a refused prompt is one, and the person is told what it means', async () => 
   const person = await createPerson();
   await expect(ask(person, `${CANARY} nude`)).rejects.toMatchObject({
     code: 'PROMPT_REFUSED',
-    publicMessage: expect.stringContaining('strike 1 of 3 in 30 days'),
+    message: expect.stringContaining('strike 1 of 3 in 30 days'),
   });
   expect(await getStanding(deps, person.actor)).toMatchObject({
     counted: 1,
@@ -61,7 +61,7 @@ it('the third within the days suspends, and says so', async () => {
   await strikeOf(person.actor, 29 * DAY_MS);
   await expect(ask(person, 'nude')).rejects.toThrow('The account is suspended');
   expect(await statusOf(person.actor)).toBe('suspended');
-  expect(await describeSuspension(deps, person.actor)).toContain('3 strikes');
+  expect(String(await describeSuspension(deps, person.actor))).toContain('3 strikes');
   const { pseudonym } = await deps.db.prisma.user.findUniqueOrThrow({ where: { id: person.actor.userId } });
   const lines = await deps.db.prisma.auditEntry.findMany({ where: { subject: pseudonym }, orderBy: { id: 'asc' } });
   expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['strike.noted', 'status.changed']));
@@ -126,7 +126,7 @@ it('limit 0 notes nothing and suspends nobody', async () => {
   const lenient: Deps = { ...deps, config: { ...deps.config, strikes: { limit: 0, days: 30 } } };
   const input = { modelId: person.modelId, prompt: 'nude', negativePrompt: '', n: 1, loraWeight: 1 };
   const refused = startGeneration(lenient, person.actor, { ...input, idempotencyKey: newId() });
-  await expect(refused).rejects.toMatchObject({ publicMessage: expect.not.stringContaining('strike') });
+  await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('strike') });
   expect((await getStanding(deps, person.actor)).strikes).toEqual([]);
 });
 

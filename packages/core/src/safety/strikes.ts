@@ -12,26 +12,28 @@ import {
   describeStrike,
   notFound,
   type Page,
+  type Sentence,
   STRIKE_PAUSE_MS,
   type StandingView,
   type StrikeReason,
+  say,
   strikeReason,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { toPage } from '../page.ts';
 
-/** @returns what it means, for the person; empty where strikes suspend nobody */
+/** @returns what it means, for the person; null where strikes suspend nobody */
 export async function strike(
   deps: Pick<Deps, 'db' | 'config' | 'log'>,
   userId: string,
   reason: StrikeReason,
-): Promise<string> {
+): Promise<Sentence | null> {
   const { strikes: rule } = deps.config;
-  if (rule.limit === 0) return '';
+  if (rule.limit === 0) return null;
   const noted = await inTransaction(deps.db.pool, (client) =>
     noteStrike(client, { userId, reason, pauseMs: STRIKE_PAUSE_MS, rule }),
   );
-  if (!noted) return '';
+  if (!noted) return null;
   if (noted.suspended) deps.log.warn({ reason, strikes: noted.counted }, 'an account was suspended for its strikes');
   return describeStrike(reason, { ...noted, ...rule });
 }
@@ -44,13 +46,12 @@ export async function getStanding(deps: Deps, actor: Actor): Promise<StandingVie
 }
 
 /** Why somebody who is suspended gets nothing else. Asked only for them. */
-export async function describeSuspension(deps: Pick<Deps, 'db' | 'config'>, actor: Actor): Promise<string> {
+export async function describeSuspension(deps: Pick<Deps, 'db' | 'config'>, actor: Actor): Promise<Sentence> {
   const { counted } = await readStanding(deps.db, actor.userId, deps.config.strikes.days);
-  const why =
-    counted === 0
-      ? ''
-      : ` It has ${counted} ${counted === 1 ? 'strike' : 'strikes'} of the last ${deps.config.strikes.days} days.`;
-  return `This account is suspended.${why} Ask the operator of this site.`;
+  const { days } = deps.config.strikes;
+  if (counted === 0) return say`This account is suspended. Ask the operator of this site.`;
+  const strikes = counted === 1 ? say`one strike` : say`${counted} strikes`;
+  return say`This account is suspended. It has ${strikes} of the last ${days} days. Ask the operator of this site.`;
 }
 
 /** Of everybody or of one person, newest first. The caller's admin role is checked by the procedure. */

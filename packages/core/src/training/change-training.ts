@@ -1,5 +1,5 @@
 import { asJobRow, countReadyPhotos, findTraining } from '@pixgen/db';
-import { AppError, DEADLINES, jobCan, notFound, type RetryInput, type TrainingView } from '@pixgen/domain';
+import { AppError, DEADLINES, jobCan, notFound, type RetryInput, say, type TrainingView } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
@@ -41,7 +41,7 @@ export async function retryTraining(
     const verdict = jobCan.retry(asJobRow(job));
     if (!verdict.allowed) throw new AppError('STATE_CONFLICT', verdict.reason);
     if ((await countReadyPhotos(deps.db, row.photoIds)) < row.photoIds.length) {
-      throw new AppError('STATE_CONFLICT', 'Some photos of this training are gone. Start a new training instead.');
+      throw new AppError('STATE_CONFLICT', say`Some photos of this training are gone. Start a new training instead.`);
     }
     const answer = await acceptJob(deps, {
       ...call,

@@ -100,7 +100,11 @@ describe('checkpoints of a training', () => {
       [20, false],
       [10, false],
     ]);
-    expect(suggestion).toEqual({ weightsId: await idOf(files[1] ?? ''), reason: expect.stringContaining('80 %') });
+    expect(suggestion).toEqual({
+      weightsId: await idOf(files[1] ?? ''),
+      because: 'fewer-steps',
+      reason: expect.stringContaining('80 %'),
+    });
   });
 
   it('of a second attempt at the same step do not show twice, and neither does one at the last step', async () => {

@@ -6,13 +6,16 @@ import {
   consentStands,
   consentSubject,
   DEADLINES,
+  fieldRefusal,
   isPersonClass,
   LIMITS,
   newId,
   notFound,
   PROFILES,
   resolveTrainSettings,
+  type Sentence,
   type StartTrainingInput,
+  say,
   type TrainingView,
   type TrainSettings,
 } from '@pixgen/domain';
@@ -21,7 +24,7 @@ import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
-const NO_PRIOR = 'Use 0: prior preservation is for people, and the subject is something else.';
+const NO_PRIOR = say`Use 0: prior preservation is for people, and the subject is something else.`;
 
 /**
  * Accepts a training of the caller's own model on its validated photos.
@@ -75,7 +78,7 @@ async function orderedPack(deps: Deps, model: OwnedModelRow, { slug, n }: { slug
   const version = await findPackVersion(deps.db, slug);
   if (!version) throw notFound('pack');
   const { max } = LIMITS.imagesPerGeneration;
-  if (version.prompts.length * n > max) throw new AppError('INVALID_INPUT', `pack.n: Use at most ${max} pictures.`);
+  if (version.prompts.length * n > max) throw fieldRefusal('pack.n', say`Use at most ${max} pictures.`);
   await assertPromptsAllowed(deps, version.prompts, model.classWord, null);
   return { id: newId(), packVersionId: version.id, n };
 }
@@ -90,15 +93,15 @@ export async function acceptedTraining(deps: Deps, actor: Actor, jobId: string):
 
 function assertConsent(model: OwnedModelRow, given: { subject: string; textVersion: string } | null): void {
   if (given === null)
-    throw new AppError('CONSENT_MISSING', 'Confirm first that these photos may be used for training.');
+    throw new AppError('CONSENT_MISSING', say`Confirm first that these photos may be used for training.`);
   const consent = { subject: consentSubject.parse(given.subject), textVersion: given.textVersion };
   if (consentStands(consent, model.classWord)) return;
   const newer = consent.textVersion !== CONSENT.version;
   throw new AppError(
     'CONSENT_MISSING',
     newer
-      ? 'The statement has changed since you confirmed it. Read and confirm the new one.'
-      : 'The subject is a person, so the person must have agreed. Confirm that statement.',
+      ? say`The statement has changed since you confirmed it. Read and confirm the new one.`
+      : say`The subject is a person, so the person must have agreed. Confirm that statement.`,
   );
 }
 
@@ -106,32 +109,32 @@ function assertPhotos(photos: { state: string }[]): void {
   const { min, max } = LIMITS.photos;
   const waiting = photos.filter((photo) => photo.state !== 'ready').length;
   const ready = photos.length - waiting;
-  const fields = [{ path: 'photos', message: `${min} to ${max} photos` }];
+  const fields = [{ path: 'photos', message: say`${min} to ${max} photos` }];
   if (photos.length > max)
-    throw new AppError('PHOTOS_TOO_MANY', `Use at most ${max} photos; there are ${photos.length}.`, { fields });
+    throw new AppError('PHOTOS_TOO_MANY', say`Use at most ${max} photos; there are ${photos.length}.`, { fields });
   if (waiting > 0)
     throw new AppError(
       'PHOTO_NOT_READY',
-      `${waiting} of the photos are still being uploaded or checked. Wait for them or remove them.`,
+      say`${waiting} of the photos are still being uploaded or checked. Wait for them or remove them.`,
       { fields },
     );
-  if (ready < min) throw new AppError('PHOTOS_TOO_FEW', `Add at least ${min} photos; there are ${ready}.`, { fields });
+  if (ready < min)
+    throw new AppError('PHOTOS_TOO_FEW', say`Add at least ${min} photos; there are ${ready}.`, { fields });
 }
 
 /** Without samples nothing says whether the steps still help. */
 function assertStoppable({ stopEarly, samplePrompts }: TrainSettings): void {
   if (stopEarly && samplePrompts.length === 0)
-    throw overrideFault('stopEarly', 'Ending early needs at least one sample prompt to judge by.');
+    throw overrideFault('stopEarly', say`Ending early needs at least one sample prompt to judge by.`);
 }
 
 function assertResolution(profile: keyof typeof PROFILES, resolution: number): void {
   const { min, max, multipleOf } = PROFILES[profile].size;
   if (resolution >= min && resolution <= max && resolution % multipleOf === 0) return;
-  const message = `Use ${min} to ${max} pixels in steps of ${multipleOf} with this base model.`;
+  const message = say`Use ${min} to ${max} pixels in steps of ${multipleOf} with this base model.`;
   throw overrideFault('resolution', message);
 }
 
-function overrideFault(setting: string, message: string): AppError {
-  const path = `overrides.${setting}`;
-  return new AppError('INVALID_INPUT', `${path}: ${message}`, { fields: [{ path, message }] });
+function overrideFault(setting: string, message: Sentence): AppError {
+  return fieldRefusal(`overrides.${setting}`, message);
 }

@@ -49,7 +49,7 @@ function weightsOf(row: TrainingRow, jobId: string): Pick<TrainingView, 'weights
       kohya: kohyaStorageKey !== null,
       createdAt: createdAt.toISOString(),
     })),
-    suggestion: suggested && { weightsId: suggested.best.id, reason: suggested.reason },
+    suggestion: suggested && { weightsId: suggested.best.id, because: suggested.because, reason: suggested.reason },
   };
 }
 

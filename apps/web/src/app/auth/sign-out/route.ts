@@ -5,13 +5,14 @@ import { env } from '@/env';
 import { refusal } from '@/http/forward';
 import { headersToApi } from '@/http/headers';
 import { isOwnOrigin } from '@/http/origin';
+import { requestLanguage } from '@/language/request-locale';
 
 /** Ends the session at the API and forgets the cookie even when the API is away. */
 export async function POST(request: Request): Promise<Response> {
-  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal(403, 'FORBIDDEN', 'This request came from another site.');
+  if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal('FORBIDDEN');
   const token = await sessionToken();
   if (token && env().AUTH_MODE === 'local') {
-    const headers = headersToApi(request.headers, token);
+    const headers = headersToApi(request.headers, token, await requestLanguage());
     headers.delete('content-type');
     await fetch(new URL('/auth/local/sign-out', env().API_URL), { method: 'POST', headers, cache: 'no-store' }).catch(
       () => null,

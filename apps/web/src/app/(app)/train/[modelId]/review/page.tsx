@@ -1,8 +1,9 @@
 import { CONSENT, isPersonClass, PROFILES, resolveTrainSettings, trainingPlan } from '@pixgen/domain';
 import { Card, Facts, Notice } from '@pixgen/ui';
-import { getTranslations } from 'next-intl/server';
+import { getLocale, getTranslations } from 'next-intl/server';
 import { Print } from '@/gallery/print';
 import { formatPrice } from '@/jobs/words';
+import { languageOf } from '@/language/locales';
 import { titled } from '@/language/titled';
 import { setVerdict } from '@/photos/tile-state';
 import { loadDraft } from '@/training/load-draft';
@@ -82,7 +83,10 @@ export default async function ReviewPage({ params }: { params: Promise<{ modelId
               ],
               [t('seed'), plan.overrides.seed ?? t('random')],
               [t('andThen'), pack ? t('packOf', pack) : t('noPack')],
-              [t('statement'), model.consent ? CONSENT.text[model.consent.subject] : t('missing')],
+              [
+                t('statement'),
+                model.consent ? CONSENT.text[languageOf(await getLocale())][model.consent.subject] : t('missing'),
+              ],
               [t('price'), formatPrice(await getTranslations('jobs'), price)],
             ]}
           />
