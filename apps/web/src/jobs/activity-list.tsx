@@ -111,7 +111,7 @@ function JobRow({ job }: { job: JobView }) {
       </span>
       <span className="grid min-w-0 flex-1">
         <span className="font-medium">{job.kind === 'train' ? t('training') : t('pictures')}</span>
-        <span className="truncate text-ink-2 text-sm">
+        <span className="line-clamp-2 text-ink-2 text-sm">
           {job.state === 'succeeded' && job.startedAt && job.endedAt
             ? `${formatDuration(t, job.startedAt, job.endedAt)}, ${formatCost(t, job.costMicroUsd)}`
             : detail}

@@ -86,7 +86,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
   return (
     <form onSubmit={submit} noValidate className="grid max-w-2xl gap-8">
       {agree.error && <Notice tone="danger">{failureOf(agree.error).message}</Notice>}
-      <Field label={t('name')} hint={t('onlyYouSeeIt')} error={missing.name ?? fieldError(error, 'name')}>
+      <Field label={t('name')} hint={t('onlyYouSeeIt')} error={name.trim() ? fieldError(error, 'name') : missing.name}>
         <Input
           value={name}
           onChange={(event) => setName(event.target.value)}
@@ -99,7 +99,7 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
         <Field
           label={t('whatIsIt')}
           hint={t('oneOrTwoPlainWords')}
-          error={missing.classWord ?? fieldError(error, 'classWord')}
+          error={wordFits ? fieldError(error, 'classWord') : missing.classWord}
         >
           <Input
             value={classWord}
