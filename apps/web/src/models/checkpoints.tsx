@@ -73,7 +73,7 @@ function OfTraining({ model, training, title }: { model: ModelView; training: Tr
               )
             }
           >
-            {t(`suggestedBecause.${suggestion.because}`, { likeness: suggested.likeness ?? 0 })}
+            {t(`suggestedBecause.${suggestion.because}`, { percent: percent(suggested.likeness ?? 0) })}
           </Notice>
         )}
         {last && last.step < ordered && (
