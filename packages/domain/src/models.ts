@@ -9,8 +9,11 @@ export const modelState = z.enum(['draft', 'training', 'ready', 'failed']);
 
 /** What the subject is. One or two plain words: they stand in every prompt next to the trigger word. */
 export const CLASS_WORD = /^[a-z]{2,20}( [a-z]{2,20})?$/;
-export const CLASS_WORD_HINT = say`Use one or two plain words, such as "woman" or "dog".`;
-export const classWord = z.string().trim().toLowerCase().regex(CLASS_WORD, rule(CLASS_WORD_HINT));
+export const classWord = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(CLASS_WORD, rule(say`Use one or two plain words, such as "woman" or "dog".`));
 export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
 export const PERSON_WORDS: readonly string[] = [
   ...['person', 'people', 'human', 'face', 'woman', 'man', 'girl', 'boy', 'lady', 'gentleman', 'guy'],

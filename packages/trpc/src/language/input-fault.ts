@@ -8,9 +8,7 @@ const RULES: Record<Told, z.core.$ZodErrorMap> = { de: z.locales.de().localeErro
 /** Instead of zod's, which say what came; of an issue that is kept nobody knows that any more. */
 const WRONG_TYPE: Record<Told, string> = { de: 'Ungültige Eingabe: erwartet {0}' };
 
-/**
- * @returns the sentence of a rule with words of its own, else one that knows zod's words in all languages
- */
+/** @returns the sentence of a rule with words of its own, else one that knows zod's words in all languages */
 export function inputFault(issue: z.core.$ZodIssue): Sentence {
   return ruleOf(issue.message) ?? new InputFault(issue);
 }
