@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from '@pixgen/db';
 import { newId, REPORT_DUE_MS } from '@pixgen/domain';
 import type { Storage } from '@pixgen/storage';
+import { newTriggerWord } from './models/write-model.ts';
 
 export type World = {
   userId: string;
@@ -56,7 +57,7 @@ export async function createWorld(
   };
   const { modelId, trainingId, weightsId, generationId } = ids;
   const sha256 = createHash('sha256').update(modelId).digest('hex');
-  const triggerWord = `sks_${modelId.slice(-6)}`;
+  const triggerWord = newTriggerWord();
   await prisma.model.create({
     data: { id: modelId, userId, name: 'Canary Subject', classWord: 'woman', triggerWord, state: 'ready' },
   });
