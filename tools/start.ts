@@ -16,6 +16,7 @@ const USAGE = `npm start -- [options]
   --data DIR              where everything is kept (default .pixgen/data)
   --no-web                API and worker only
   --reset                 delete all data in that folder first
+  --password-link ADDRESS print a link that sets a new password for this account, once
   --help                  this text
 Environment, or a .env file beside package.json: DATABASE_URL, REDIS_URL, S3_ENDPOINT (with S3_BUCKET, S3_REGION,
 S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY), GPU_SERVER_URL or GPU_BACKEND=modal replace the built-in parts.`;
@@ -29,6 +30,7 @@ interface StartOptions {
   readonly dataDir: string;
   readonly web: boolean;
   readonly reset: boolean;
+  readonly passwordLinkFor: string | undefined;
 }
 
 async function main(): Promise<void> {
@@ -62,6 +64,7 @@ async function main(): Promise<void> {
     web: options.web,
     webPort: options.port === undefined ? { preferred: 3000 } : { fixed: { port: options.port, setBy: '--port' } },
     environment: process.env,
+    passwordLinkFor: options.passwordLinkFor,
     step: printedSteps(),
     onTrouble: (line) => console.error(pc.yellow(`! ${line}`)),
   });
@@ -95,6 +98,7 @@ function parseOptions(args: string[]): StartOptions | 'help' {
     dataDir: values.data ?? process.env.PIXGEN_DATA_DIR ?? defaultDataFolder,
     web: !values['no-web'],
     reset: values.reset ?? false,
+    passwordLinkFor: values['password-link'],
   };
 }
 
@@ -108,6 +112,7 @@ function parseArguments(args: string[]) {
         data: { type: 'string' },
         'no-web': { type: 'boolean' },
         reset: { type: 'boolean' },
+        'password-link': { type: 'string' },
         help: { type: 'boolean' },
       },
     });
@@ -122,6 +127,7 @@ function printBox(product: Product, options: StartOptions, tookMs: number): void
   const rows: Array<[string, string] | undefined> = [
     options.web ? ['App', publicUrl] : ['API', apiUrl],
     link ? ['First admin', `${link}  (works once)`] : ['Sign in', `${publicUrl}/sign-in`],
+    product.passwordLink ? ['New password', `${product.passwordLink}  (works once)`] : undefined,
     ['Queue board', `${publicUrl}/admin/queues`],
     ['API reference', `${apiUrl}/api/v1/docs`],
     options.gpu === 'simulator' ? ['GPU', 'simulated: images are placeholders'] : undefined,

@@ -13,7 +13,7 @@ import { seedImages } from './seed-images.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/setup', '/erasure'];
+const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/setup', '/set-password', '/erasure'];
 const MAIN = ['/home', '/train', '/studio', '/packs', '/packs/cinematic-portraits', '/gallery', '/compare', '/models', '/activity', '/settings', '/admin', '/admin/audit-log', '/gallery/00000000-0000-7000-8000-000000000000']; // biome-ignore format: one list
 const WIZARD = ['subject', 'photos', 'settings', 'review'];
 

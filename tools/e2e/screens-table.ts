@@ -112,6 +112,10 @@ export const SCREENS: readonly ScreenRow[] = [
   { screen: '/sign-in', states: { open: 'sign-in', wrong: 'sign-in-wrong', 'API away': 'sign-in-away' } },
   { screen: '/sign-up', states: { open: 'sign-up', refused: 'sign-up-refused' } },
   { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
+  {
+    screen: '/set-password',
+    states: { open: 'set-password', 'link incomplete': 'set-password-incomplete', refused: 'set-password-refused' },
+  },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
   { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },

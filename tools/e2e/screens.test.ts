@@ -18,7 +18,7 @@ import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
 const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
-const PUBLIC = /^\/(sign-in|sign-up|setup|erasure|report)?$/;
+const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report)?$/;
 
 describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () => {
   let studio: StudioInBrowser;
@@ -146,6 +146,17 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
     await outside.getByRole('button', { name: 'Create the administrator' }).click();
     await refusal().waitFor();
     await capture(outside, 'setup-refused');
+    await go('/set-password', outside);
+    await outside.getByText('The link is not complete').waitFor();
+    await capture(outside, 'set-password-incomplete');
+    await outside.goto('/set-password#token=of-another-installation');
+    await outside.reload();
+    await outside.getByRole('button', { name: 'Set the password' }).waitFor();
+    await capture(outside, 'set-password');
+    await outside.getByLabel('Password').fill('another long password');
+    await outside.getByRole('button', { name: 'Set the password' }).click();
+    await refusal().waitFor();
+    await capture(outside, 'set-password-refused');
     await go('/erasure', outside);
     await outside.getByLabel('Receipt code').waitFor();
     await capture(outside, 'erasure');
@@ -241,6 +252,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       '/sign-in': '/sign-in',
       '/sign-up': '/sign-up',
       '/setup': '/setup',
+      '/set-password': '/set-password',
       '/erasure': '/erasure',
       '/report': '/report',
     };

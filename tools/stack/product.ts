@@ -24,6 +24,8 @@ export interface ProductOptions {
   /** Settings of a person; a named store (`DATABASE_URL`, `REDIS_URL`, `S3_ENDPOINT`) is used instead of our own. */
   readonly environment: Environment;
   readonly durable?: boolean;
+  /** E-mail address of somebody who forgot their password. */
+  readonly passwordLinkFor?: string | undefined;
   /** Runs one step of the start, for a display; `note` shows what it is doing. */
   readonly step: Step;
   /** Told about crashes and restarts while it runs. */
@@ -40,6 +42,8 @@ export interface Product {
   readonly services: Readonly<Partial<Record<StoreName | AppName, Service>>>;
   /** The one-time link with which the first person becomes the admin; undefined once there is one. */
   readonly setupLink: string | undefined;
+  /** The one-time link that sets a new password, where one was asked for. */
+  readonly passwordLink: string | undefined;
   /** Rejects when a store is gone for good: without it nothing works, and the whole product stops. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -70,6 +74,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       stores: env,
       services: { ...stores.stores, ...apps },
       setupLink: options.web ? await issueSetupLink(context) : undefined,
+      passwordLink: options.passwordLinkFor ? await issuePasswordLink(context, options.passwordLinkFor) : undefined,
       failed: watchStores(Object.values(stores.stores)),
       stop: () => ends.run(),
     };
@@ -182,13 +187,20 @@ function namedStores(environment: Environment): Record<string, string> {
 
 /** A fresh one-time link while there is no admin; an older one then works no more. The token stands behind `#`: never in a log. */
 async function issueSetupLink(context: AppContext): Promise<string | undefined> {
-  const env = baseEnvironment({ DATABASE_URL: context.stores.DATABASE_URL });
-  const output = await runToEnd(process.execPath, ['src/set-up-link.ts'], {
-    cwd: join(repositoryRoot, 'apps/api'),
-    env,
-  });
-  const { token } = JSON.parse(output) as { token: string | null };
+  const { token } = await runForToken(context, ['src/set-up-link.ts']);
   return token === null ? undefined : `${publicUrl(context)}/setup#token=${token}`;
+}
+
+async function issuePasswordLink(context: AppContext, address: string): Promise<string> {
+  const { token, reason } = await runForToken(context, ['src/password-link.ts', address]);
+  if (token === null) throw new PlainError(`No password link for ${address}: ${reason}`);
+  return `${publicUrl(context)}/set-password#token=${token}`;
+}
+
+async function runForToken(context: AppContext, args: string[]): Promise<{ token: string | null; reason?: string }> {
+  const env = baseEnvironment({ DATABASE_URL: context.stores.DATABASE_URL });
+  const output = await runToEnd(process.execPath, args, { cwd: join(repositoryRoot, 'apps/api'), env });
+  return JSON.parse(output) as { token: string | null; reason?: string };
 }
 
 function watchStores(stores: readonly Service[]): Promise<never> {

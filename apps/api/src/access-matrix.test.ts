@@ -31,6 +31,9 @@ const PROCEDURES: Record<string, Row> = {
   'account.me': { who: 'oneself' },
   'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }) },
   'account.apiKeys': { who: 'oneself' },
+  'account.sessions': { who: 'oneself' },
+  'account.endSession': { who: 'owner', input: ({ sessionId: id }) => ({ id }) },
+  'account.endOtherSessions': { who: 'oneself' },
   'account.exportData': { who: 'oneself' },
   'account.dataExport': { who: 'oneself' },
   'account.erase': {
@@ -46,6 +49,7 @@ const PROCEDURES: Record<string, Row> = {
   'admin.queues': { who: 'admin' },
   'admin.users.list': { who: 'admin', input: () => ({ search: 'nobody is called so' }) },
   'admin.users.update': { who: 'admin', input: ({ userId: id }) => ({ id, role: 'member' }) },
+  'admin.users.passwordLink': { who: 'admin', input: ({ userId: id }) => ({ id }) },
   'admin.reports.list': { who: 'admin', input: () => ({}) },
   'admin.reports.clock': { who: 'admin' },
   'admin.reports.get': { who: 'admin', input: ({ reportId: id }) => ({ id }) },
@@ -130,11 +134,12 @@ const PROCEDURES: Record<string, Row> = {
 };
 
 /** `everybody`: shows nothing of anybody. `ticket`: opened by a token or a signature, never by a session. */
-type RouteRule = 'everybody' | 'procedures' | 'owner' | 'admin' | 'ticket';
+type RouteRule = 'everybody' | 'procedures' | 'oneself' | 'owner' | 'admin' | 'ticket';
 const ROUTES: [pattern: RegExp, rule: RouteRule][] = [
   [/^GET \/(healthz|readyz)$/, 'everybody'],
   [/^GET \/api\/v1\/(openapi\.json|docs.*)$/, 'everybody'],
-  [/^POST \/auth\/local\/(sign-up|sign-in|set-up|sign-out)$/, 'everybody'],
+  [/^POST \/auth\/local\/(sign-up|sign-in|set-up|sign-out|set-password)$/, 'everybody'],
+  [/^POST \/auth\/local\/change-password$/, 'oneself'],
   // tRPC answers every other method with 405.
   [/^[A-Z]+ \/trpc\/:path$/, 'procedures'],
   // Questions of CORS, which are answered without looking at who asks.
@@ -352,6 +357,29 @@ describe('every route', () => {
       }
       expect((await get('owner')).status).toBe(200);
     }
+  });
+
+  it('that changes a password is for who is signed in, for their own one, and proves the old one', async () => {
+    const { owner } = people;
+    const change = async (who: Identity, currentPassword: string) =>
+      read(
+        await api.post(
+          '/auth/local/change-password',
+          { currentPassword, password: 'seven quiet lighthouses' },
+          people.headers[who],
+        ),
+      );
+    const before = await fingerprint(api, owner.userId);
+    expect((await change('anonymous', 'a long password')).status).toBe(401);
+    expect((await change('banned', 'a long password')).status).toBe(403);
+    for (const who of ['other', 'admin', 'owner'] as const) expect((await change(who, 'not it')).status).toBe(400);
+    expect((await change('other', 'a long password')).status).toBe(200);
+    const { failedCount } = await api.db.prisma.credential.findUniqueOrThrow({ where: { userId: owner.userId } });
+    expect(failedCount).toBe(1);
+    await api.db.prisma.credential.update({ where: { userId: owner.userId }, data: { failedCount: 0 } });
+    expect((await change('owner', 'a long password')).status).toBe(200);
+    expect(await fingerprint(api, owner.userId)).not.toBe(before);
+    people = await createPeople(api);
   });
 
   it('of the queue board is not there but for administrators, whatever its address', async () => {

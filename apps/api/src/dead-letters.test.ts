@@ -106,7 +106,7 @@ describe('a job that ended failed', () => {
 
   it('is what its owner is told of as ended badly, until it runs again or its model goes', async () => {
     const owner = await createOwner(api.db, BigInt(10 * PRICE));
-    const actor: Actor = { userId: owner.userId, role: 'member', status: 'active', via: 'session' };
+    const actor: Actor = { userId: owner.userId, role: 'member', status: 'active', via: 'session', sessionId: null };
     const endedBadly = async () => {
       const { items } = await listJobs(api.services.deps, actor, { limit: 10, endedBadly: true });
       return items.map(({ id, state, costMicroUsd }) => ({ id, state, costMicroUsd }));

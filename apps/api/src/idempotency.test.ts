@@ -186,7 +186,7 @@ describe('a call whose key is under way elsewhere', () => {
     await client.query('BEGIN');
     const { deps } = api.services;
     const { accept } = createJobStore(client as unknown as typeof api.db.pool, NO_HOOKS);
-    const actor = { userId: ada.userId, role: 'member', status: 'active', via: 'session' } as const;
+    const actor = { userId: ada.userId, role: 'member', status: 'active', via: 'session', sessionId: null } as const;
     const input = startGenerationInput.parse(order({ idempotencyKey: key }));
     await startGeneration({ ...deps, jobs: { ...deps.jobs, accept } }, actor, input);
     return client;

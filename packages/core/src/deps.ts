@@ -13,6 +13,8 @@ export type Actor = {
   status: 'active' | 'suspended';
   /** How the caller proved who they are. */
   via: 'session' | 'api-key';
+  /** Which session; null for a program, and for work that a person ordered earlier. */
+  sessionId: string | null;
 };
 
 /** The part of pino that is used; requests bind their id to it. */

@@ -15,6 +15,8 @@ export type World = {
   imageId: string;
   sampleId: string;
   apiKeyId: string;
+  /** Another one than the caller's. */
+  sessionId: string;
   collectionId: string;
   /** A deletion that has ended, and a download with one file. */
   deletionId: string;
@@ -45,6 +47,7 @@ export async function createWorld(
     imageId: newId(),
     sampleId: newId(),
     apiKeyId: newId(),
+    sessionId: `sess_${randomBytes(18).toString('base64url')}`,
     collectionId: newId(),
     deletionId: newId(),
     downloadId: newId(),
@@ -61,6 +64,8 @@ export async function createWorld(
   await prisma.model.create({
     data: { id: modelId, userId, name: 'Canary Subject', classWord: 'woman', triggerWord, state: 'ready' },
   });
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  await prisma.session.create({ data: { id: ids.sessionId, userId, expiresAt } });
   const photo = { contentType: 'image/jpeg', sizeBytes: 3, state: 'ready', sha256, width: 600, height: 600 };
   await prisma.photo.create({ data: { id: ids.photoId, userId, modelId, fileName: 'canary-face.jpg', ...photo } });
   await prisma.training.create({

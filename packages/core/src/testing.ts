@@ -61,7 +61,7 @@ export async function createActor(deps: Deps, via: Actor['via'] = 'session'): Pr
   const subject = `test_${randomUUID()}`;
   await provisionUser(deps.db, { subject, role: 'member', displayName: 'Test', budgetLimitMicroUsd: null });
   const { id } = await deps.db.prisma.user.findUniqueOrThrow({ where: { subject }, select: { id: true } });
-  return { userId: id, role: 'member', status: 'active', via };
+  return { userId: id, role: 'member', status: 'active', via, sessionId: null };
 }
 
 /** Commands fail at once until the first connection stands. */

@@ -125,7 +125,7 @@ async function closeAccount(client: pg.ClientBase, userId: string): Promise<Requ
   );
   for (const table of ['Credential', 'Session', 'ApiKey', 'DataExport', 'BulkOperation', 'Collection'])
     await client.query(`DELETE FROM "${table}" WHERE "userId" = $1`, [userId]);
-  await client.query('DELETE FROM "Invite" WHERE "createdBy" = $1', [userId]);
+  await client.query('DELETE FROM "Invite" WHERE "createdBy" = $1 OR "userId" = $1', [userId]);
   await client.query('INSERT INTO "ErasedSubject" ("subjectHash") VALUES ($1) ON CONFLICT DO NOTHING', [
     hashSubject(user.subject),
   ]);

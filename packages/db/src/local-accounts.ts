@@ -3,6 +3,7 @@ import { newId } from '@pixgen/domain';
 import { appendAudit } from './audit.ts';
 import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
+import { revokeSessionsOf } from './sessions.ts';
 import type { UserRow } from './users.ts';
 
 export type NewLocalUser = {
@@ -47,15 +48,17 @@ export async function createFirstAdmin(db: Db, user: NewLocalUser, linkHash: str
   });
 }
 
+type InviteKind = 'invite' | 'set-up' | 'password';
+
 /** Whether a link could still be used: asked before a password is hashed, so that made-up links cost us nothing. */
-export async function isInviteOpen(db: Db, codeHash: string, kind: 'invite' | 'set-up'): Promise<boolean> {
+export async function isInviteOpen(db: Db, codeHash: string, kind: InviteKind): Promise<boolean> {
   return (
     (await db.prisma.invite.count({ where: { codeHash, kind, usedAt: null, expiresAt: { gt: new Date() } } })) === 1
   );
 }
 
 /** Guarded update: of any number of concurrent uses one succeeds. */
-async function useInvite(tx: Prisma.TransactionClient, codeHash: string, kind: 'invite' | 'set-up'): Promise<boolean> {
+async function useInvite(tx: Prisma.TransactionClient, codeHash: string, kind: InviteKind): Promise<boolean> {
   const now = new Date();
   const used = await tx.invite.updateMany({
     where: { codeHash, kind, usedAt: null, expiresAt: { gt: now } },
@@ -87,6 +90,105 @@ export async function insertInvite(
   });
 }
 
+/**
+ * A link that sets a person's password; earlier ones of theirs stop working.
+ *
+ * @param link.createdBy null when the operator's command makes it
+ * @param link.ofRole only for a person of this role; anybody's when left out
+ * @returns false when nobody with a password has this id
+ */
+export async function insertPasswordLink(
+  db: Db,
+  link: { codeHash: string; userId: string; createdBy: string | null; expiresAt: Date; ofRole?: 'member' },
+): Promise<boolean> {
+  const { ofRole, ...row } = link;
+  return db.prisma.$transaction(async (tx) => {
+    const where = { userId: link.userId, ...(ofRole && { user: { role: ofRole } }) };
+    if ((await tx.credential.count({ where })) === 0) return false;
+    await tx.invite.deleteMany({ where: { userId: link.userId, usedAt: null } });
+    await tx.invite.create({ data: { ...row, kind: 'password' } });
+    await appendAudit(tx, { action: 'password-link.made', actorId: link.createdBy, subjectId: link.userId });
+    return true;
+  });
+}
+
+/** Whose password a link sets. @returns null when the link is unknown, used or expired */
+export async function findPasswordLink(db: Db, codeHash: string): Promise<LocalUser | null> {
+  const link = await db.prisma.invite.findFirst({
+    where: { codeHash, kind: 'password', usedAt: null, expiresAt: { gt: new Date() } },
+    select: { user: { select: LOCAL_USER } },
+  });
+  return link?.user ?? null;
+}
+
+/**
+ * Sets a password by a link. Every session and every other link of the person ends with it.
+ *
+ * @returns false when the link was used in the meantime
+ */
+export async function setPasswordByLink(
+  db: Db,
+  change: { codeHash: string; userId: string; passwordHash: string },
+): Promise<boolean> {
+  const { codeHash, userId, passwordHash } = change;
+  return db.prisma
+    .$transaction(async (tx) => {
+      // The password before the link, as an erasure takes them: neither waits for the other for ever.
+      const data = { passwordHash, failedCount: 0, lockedUntil: null };
+      const { count } = await tx.credential.updateMany({ where: { userId }, data });
+      if (count === 0) return false;
+      if (!(await useInvite(tx, codeHash, 'password'))) throw new LinkIsUsed();
+      await endAllOf(tx, userId, 'link');
+      return true;
+    })
+    .catch((error: unknown) => {
+      if (error instanceof LinkIsUsed) return false;
+      throw error;
+    });
+}
+
+/** Takes back what its transaction wrote. */
+class LinkIsUsed extends Error {}
+
+/**
+ * Replaces a password. Every session and every open link of the person ends with it.
+ *
+ * @param change.from the hash that the old password was compared with
+ * @returns false when it was replaced in the meantime
+ */
+export async function replacePassword(
+  db: Db,
+  change: { userId: string; from: string; passwordHash: string },
+): Promise<boolean> {
+  const { userId, from, passwordHash } = change;
+  return db.prisma.$transaction(async (tx) => {
+    const data = { passwordHash, failedCount: 0, lockedUntil: null };
+    const { count } = await tx.credential.updateMany({ where: { userId, passwordHash: from }, data });
+    if (count === 0) return false;
+    await endAllOf(tx, userId, 'person');
+    return true;
+  });
+}
+
+async function endAllOf(tx: Prisma.TransactionClient, userId: string, by: 'person' | 'link'): Promise<void> {
+  const sessions = await revokeSessionsOf(tx, userId);
+  await tx.invite.deleteMany({ where: { userId, usedAt: null } });
+  await appendAudit(tx, {
+    action: 'password.changed',
+    actorId: by === 'person' ? userId : null,
+    subjectId: userId,
+    detail: { by, sessions },
+  });
+}
+
+const LOCAL_USER = { id: true, subject: true, email: true, displayName: true } as const;
+export type LocalUser = Pick<UserRow, keyof typeof LOCAL_USER>;
+
+/** @returns null when nobody with a password has this address */
+export async function findLocalUser(db: Db, email: string): Promise<LocalUser | null> {
+  return db.prisma.user.findFirst({ where: { email, credential: { isNot: null } }, select: LOCAL_USER });
+}
+
 export async function findCredential(db: Db, email: string): Promise<CredentialRow | null> {
   const found = await db.prisma.credential.findFirst({
     where: { user: { email } },
@@ -95,8 +197,14 @@ export async function findCredential(db: Db, email: string): Promise<CredentialR
   return found && { userId: found.userId, passwordHash: found.passwordHash, subject: found.user.subject };
 }
 
-export async function findCredentialOf(db: Db, userId: string): Promise<{ passwordHash: string } | null> {
-  return db.prisma.credential.findUnique({ where: { userId }, select: { passwordHash: true } });
+export async function findCredentialOf(
+  db: Db,
+  userId: string,
+): Promise<{ passwordHash: string; user: LocalUser } | null> {
+  return db.prisma.credential.findUnique({
+    where: { userId },
+    select: { passwordHash: true, user: { select: LOCAL_USER } },
+  });
 }
 
 /**

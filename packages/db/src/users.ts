@@ -13,7 +13,7 @@ export type SessionOwner = {
   userId: string;
   role: string;
   status: string;
-  session: { userId: string | null; expiresAt: Date; revokedAt: Date | null } | null;
+  session: { userId: string | null; expiresAt: Date; revokedAt: Date | null; lastSeenAt: Date } | null;
 };
 
 type OwnerRow = {
@@ -25,10 +25,11 @@ type OwnerRow = {
   sessionUserId: string | null;
   expiresAt: Date;
   revokedAt: Date | null;
+  lastSeenAt: Date;
 };
 
 const FIND_OWNERS = `
-SELECT q.ord::int, u.id, u.role, u.status, s.id AS sid, s."userId" AS "sessionUserId", s."expiresAt", s."revokedAt"
+SELECT q.ord::int, u.id, u.role, u.status, s.id AS sid, s."userId" AS "sessionUserId", s."expiresAt", s."revokedAt", s."lastSeenAt"
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(subject, sid, ord)
 LEFT JOIN "User" u ON u.subject = q.subject LEFT JOIN "Session" s ON s.id = q.sid`;
 
@@ -45,8 +46,8 @@ export function createSessionOwnerLookup(db: Db) {
       const answers: (SessionOwner | null)[] = requests.map(() => null);
       for (const row of found.rows) {
         if (row.id === null) continue;
-        const session =
-          row.sid === null ? null : { userId: row.sessionUserId, expiresAt: row.expiresAt, revokedAt: row.revokedAt };
+        const { expiresAt, revokedAt, lastSeenAt } = row;
+        const session = row.sid === null ? null : { userId: row.sessionUserId, expiresAt, revokedAt, lastSeenAt };
         answers[row.ord - 1] = { userId: row.id, role: row.role, status: row.status, session };
       }
       return answers;

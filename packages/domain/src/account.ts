@@ -22,6 +22,35 @@ export type SignUpInput = z.infer<typeof signUpInput>;
 /** The one-time link that makes the first admin. */
 export const setUpInput = signUpInput.omit({ invite: true }).extend({ token: z.string().min(20).max(200) });
 export type SetUpInput = z.infer<typeof setUpInput>;
+/** By the caller, who proves the old one; it ends all of their sessions. */
+export const changePasswordInput = z.strictObject({
+  currentPassword: z.string().min(1).max(LIMITS.password.max),
+  password,
+});
+export type ChangePasswordInput = z.infer<typeof changePasswordInput>;
+/** By a one-time link. */
+export const setPasswordInput = z.strictObject({ token: z.string().min(20).max(200), password });
+export type SetPasswordInput = z.infer<typeof setPasswordInput>;
+export const passwordLinkView = z.object({ code: z.string(), expiresAt: isoTime });
+export type PasswordLinkView = z.infer<typeof passwordLinkView>;
+
+export const sessionView = z.object({
+  id: z.string(),
+  /** Browser and system, as far as the browser tells. */
+  device: z.string().nullable(),
+  /** The one that asks. */
+  isCurrent: z.boolean(),
+  createdAt: isoTime,
+  /** Within five minutes. */
+  lastSeenAt: isoTime,
+  expiresAt: isoTime,
+});
+export type SessionView = z.infer<typeof sessionView>;
+export const sessionList = z.object({ items: z.array(sessionView) });
+export type SessionList = z.infer<typeof sessionList>;
+export const endSessionInput = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/) });
+export const endedSessions = z.object({ ended: z.int() });
+
 export const sessionAnswer = z.object({ token: z.string(), expiresAt: isoTime });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 

@@ -95,6 +95,7 @@ const ABSENT = {
   pack: say`There is no such pack.`,
   job: say`There is no such job.`,
   'api key': say`There is no such API key.`,
+  session: say`There is no such session any more.`,
   user: say`There is no such user.`,
   collection: say`There is no such collection.`,
   operation: say`There is no such operation.`,

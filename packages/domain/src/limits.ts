@@ -61,6 +61,7 @@ export const LIMITS = {
   email: { max: 254 },
   password: { min: 10, max: 200 },
   apiKeysPerUser: { max: 20 },
+  sessionsShown: { max: 50 },
   subjectAge: { min: 18 },
   /** Characters of what is reported and of the words about it; things that one report can name. */
   report: { what: 500, words: 2000, targets: 10 },

@@ -33,6 +33,7 @@ export function SignInForm({ next }: { next: string }) {
       <Button type="submit" variant="primary" size="lg" busy={busy}>
         {t('signIn')}
       </Button>
+      <p className="text-ink-2 text-sm">{t('forgotYourPasswordAsk')}</p>
     </form>
   );
 }
@@ -57,16 +58,53 @@ export function SignUpForm({ next, invite }: { next: string; invite: boolean }) 
   );
 }
 
-/** The first administrator. The one-time token stands behind `#` in the address, so it is in no log. */
-export function SetUpForm() {
-  const t = useTranslations('entrance');
-  const { busy, failure, send } = useCredentials('/auth/set-up', '/home');
+/**
+ * The one-time token of a link. It stands behind `#` in the address, so it is in no log.
+ *
+ * @returns null until the page is alive, an empty text when the address holds none
+ */
+function useLinkToken(): string | null {
   const [token, setToken] = useState<string | null>(null);
   useEffect(() => {
     const given = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '';
     setToken(given);
     if (given) window.history.replaceState(null, '', window.location.pathname);
   }, []);
+  return token;
+}
+
+/** A new password by a one-time link, for who forgot the old one. */
+export function SetPasswordForm() {
+  const t = useTranslations('entrance');
+  const { busy, failure, send } = useCredentials('/auth/set-password', '/home');
+  const token = useLinkToken();
+  if (token === '') {
+    return (
+      <Notice tone="warn" title={t('theLinkIsNotComplete')}>
+        {t('openTheWholeLinkThat')}
+      </Notice>
+    );
+  }
+  return (
+    <form
+      method="post"
+      className="grid gap-5"
+      onSubmit={(event) => void send({ ...values(event), token: token ?? '' })}
+    >
+      {failure && !failure.fields.password && <Notice tone="danger">{failure.fields.token ?? failure.message}</Notice>}
+      <NewPassword error={failure?.fields.password} />
+      <Button type="submit" variant="primary" size="lg" busy={busy || token === null}>
+        {t('setThePassword')}
+      </Button>
+    </form>
+  );
+}
+
+/** The first administrator, by a one-time link. */
+export function SetUpForm() {
+  const t = useTranslations('entrance');
+  const { busy, failure, send } = useCredentials('/auth/set-up', '/home');
+  const token = useLinkToken();
   if (token === '') {
     return (
       <Notice tone="warn" title={t('theLinkIsNotComplete')}>
@@ -99,16 +137,23 @@ function NewAccountFields({ fields }: { fields: Record<string, string> }) {
       <Field label={t('eMail')} error={fields.email}>
         <Input name="email" type="email" autoComplete="username" required maxLength={LIMITS.email.max} />
       </Field>
-      <Field label={t('password')} hint={t('atLeastCharacters', { min: LIMITS.password.min })} error={fields.password}>
-        <Input
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={LIMITS.password.min}
-          maxLength={LIMITS.password.max}
-        />
-      </Field>
+      <NewPassword error={fields.password} />
     </>
+  );
+}
+
+function NewPassword({ error }: { error: string | undefined }) {
+  const t = useTranslations('entrance');
+  return (
+    <Field label={t('password')} hint={t('atLeastCharacters', { min: LIMITS.password.min })} error={error}>
+      <Input
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        required
+        minLength={LIMITS.password.min}
+        maxLength={LIMITS.password.max}
+      />
+    </Field>
   );
 }

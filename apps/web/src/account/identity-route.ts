@@ -1,4 +1,4 @@
-/** The handlers behind the sign-in, sign-up and set-up forms: credentials to the API, its token into the cookie. */
+/** The handlers behind the forms that ask for a password: credentials to the API, its token into the cookie. */
 import 'server-only';
 import { sessionAnswer } from '@pixgen/domain';
 import { cookies } from 'next/headers';
@@ -15,16 +15,21 @@ const MAX_BODY_BYTES = 8 * 1024;
 
 /**
  * @param path the API's endpoint, e.g. `/auth/local/sign-in`
+ * @param token of the caller's session, where the endpoint asks for one
  * @returns 204 with the cookie set, or the API's refusal as it came
  */
-export async function exchangeForCookie(request: Request, path: `/auth/local/${string}`): Promise<Response> {
+export async function exchangeForCookie(
+  request: Request,
+  path: `/auth/local/${string}`,
+  token: string | null = null,
+): Promise<Response> {
   if (!isOwnOrigin(request, env().PUBLIC_URL)) return refusal('FORBIDDEN');
   if (env().AUTH_MODE !== 'local') return refusal('NOT_FOUND');
   const body = await readBody(request, MAX_BODY_BYTES);
   if (body === 'too-large') return refusal('BODY_TOO_LARGE');
   const answer = await fetch(new URL(path, env().API_URL), {
     method: 'POST',
-    headers: headersToApi(request.headers, null, await requestLanguage()),
+    headers: headersToApi(request.headers, token, await requestLanguage()),
     body,
     cache: 'no-store',
     signal: request.signal,

@@ -6,13 +6,13 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import { ChevronDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { Ago } from '@/jobs/time';
+import { Ago, Moment } from '@/jobs/time';
 import { formatMoney } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 
 /** Everybody with an account, by name or address; roles and suspensions take effect with the person's next click. */
-export function Users() {
+export function Users({ hasPasswords }: { hasPasswords: boolean }) {
   const t = useTranslations('admin');
   const trpc = useTRPC();
   const [search, setSearch] = useState('');
@@ -41,7 +41,7 @@ export function Users() {
         className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface empty:hidden"
       >
         {items.map((user) => (
-          <Person key={user.id} user={user} own={user.id === ownId} />
+          <Person key={user.id} user={user} own={user.id === ownId} hasPasswords={hasPasswords} />
         ))}
       </ul>
       {list.hasNextPage && (
@@ -57,7 +57,12 @@ export function Users() {
   );
 }
 
-function Person({ user, own }: { user: AdminUserView; own: boolean }) {
+/** The token stands behind `#`: in no log. */
+function passwordLink(code: string): string {
+  return new URL(`/set-password#token=${code}`, window.location.origin).href;
+}
+
+function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean; hasPasswords: boolean }) {
   const jobWords = useTranslations('jobs');
   const t = useTranslations('admin');
   const trpc = useTRPC();
@@ -67,6 +72,7 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
       onSuccess: () => queryClient.invalidateQueries(trpc.admin.users.pathFilter()),
     }),
   );
+  const link = useMutation(trpc.admin.users.passwordLink.mutationOptions());
   const suspended = user.status === 'suspended';
   const isAdmin = user.role === 'admin';
   return (
@@ -99,6 +105,9 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
                 label: isAdmin ? t('makeAMember') : t('makeAnAdministrator'),
                 onSelect: () => update.mutate({ id: user.id, role: isAdmin ? 'member' : 'admin' }),
               },
+              ...(hasPasswords && !isAdmin
+                ? [{ label: t('makeAPasswordLink'), onSelect: () => link.mutate({ id: user.id }) }]
+                : []),
             ]}
           />
           {suspended ? (
@@ -128,9 +137,15 @@ function Person({ user, own }: { user: AdminUserView; own: boolean }) {
           )}
         </span>
       )}
-      {update.error && (
+      {link.data && (
+        <Notice tone="good" title={t('passThisLinkOnIt', { displayName: user.displayName })} className="basis-full">
+          <code className="break-all font-mono">{passwordLink(link.data.code)}</code>
+          <p className="mt-1">{t.rich('itEndsAt', { at: () => <Moment at={link.data.expiresAt} /> })}</p>
+        </Notice>
+      )}
+      {(update.error ?? link.error) && (
         <p role="alert" className="basis-full font-medium text-danger">
-          {failureOf(update.error).message}
+          {failureOf(update.error ?? link.error).message}
         </p>
       )}
     </li>

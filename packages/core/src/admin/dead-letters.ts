@@ -88,7 +88,7 @@ async function retryOne(deps: Deps, jobId: string): Promise<string> {
   if (!job || !orderId) throw notFound('job');
   if (job.user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', say`The owner of this job is suspended.`);
   if (job.model.deletedAt !== null) throw new AppError('STATE_CONFLICT', say`The owner deleted the model of this job.`);
-  const owner: Actor = { userId: job.userId, role: 'member', status: 'active', via: 'session' };
+  const owner: Actor = { userId: job.userId, role: 'member', status: 'active', via: 'session', sessionId: null };
   const input = { id: orderId, idempotencyKey: `dead-letter-${jobId}` };
   const { job: next } =
     job.kind === 'train'

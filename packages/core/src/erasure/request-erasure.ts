@@ -1,16 +1,6 @@
 /** Asking for an end that is final: from the answer on nothing can be seen, used or brought back. */
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  countSignInTry,
-  type ErasureKind,
-  type ErasureRow,
-  findCredentialOf,
-  findErasure,
-  forgetSignInTries,
-  hashReceipt,
-  logFailedSignIn,
-  requestErasure,
-} from '@pixgen/db';
+import { type ErasureKind, type ErasureRow, findErasure, hashReceipt, requestErasure } from '@pixgen/db';
 import {
   AppError,
   type EraseAccountInput,
@@ -22,8 +12,7 @@ import {
   say,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
-import { isPassword } from '../identity/passwords.ts';
-import { SIGN_IN_LIMIT } from '../identity/sign-in.ts';
+import { checkPassword } from '../identity/check-password.ts';
 import { ERASE_STEPS } from './run-erasure.ts';
 
 /**
@@ -49,17 +38,6 @@ export async function eraseAccountOf(
 ): Promise<ErasureStarted | null> {
   const started = await start(deps, { kind: 'account', userId, targetId: userId, requestedBy });
   return typeof started === 'string' ? null : started;
-}
-
-/** Counts as a try to sign in, so that a stolen session cannot be used to guess. */
-async function checkPassword(deps: Deps, userId: string, password: string): Promise<void> {
-  const credential = await findCredentialOf(deps.db, userId);
-  const mayTry = credential !== null && (await countSignInTry(deps.db, userId, SIGN_IN_LIMIT));
-  const matches = await isPassword(password, credential?.passwordHash ?? null);
-  if (mayTry && matches) return forgetSignInTries(deps.db, userId);
-  await logFailedSignIn(deps.db, userId);
-  const message = say`The password is wrong.`;
-  throw new AppError('INVALID_INPUT', message, { fields: [{ path: 'password', message }] });
 }
 
 /**

@@ -5,12 +5,16 @@ import {
   grantAdmin,
   provisionUser,
   type SessionOwner,
+  touchSession,
 } from '@pixgen/db';
 import type { Actor, Deps } from '../deps.ts';
 import { hashSecret, isApiKey } from './secrets.ts';
 import type { SessionClaims, SessionVerifier } from './session-verifier.ts';
+import { SESSION_IDLE_MS } from './start-session.ts';
 
 const NEWCOMER = 'New member';
+/** How exactly it is known when a session was last used: one write in five minutes, not one a call. */
+const TOUCH_EVERY_MS = 5 * 60_000;
 
 export type Authenticator = {
   /**
@@ -37,14 +41,21 @@ export function createAuthenticator(
 
   async function byApiKey(secret: string): Promise<Actor | null> {
     const owner = await findApiKeyOwner(hashSecret(secret));
-    return owner && toActor(owner, 'api-key');
+    return owner && toActor(owner, 'api-key', null);
   }
 
   async function bySession(token: string): Promise<Actor | null> {
     const claims = await options.verifier.verify(token);
     if (!claims) return null;
     const owner = (await findSessionOwner(claims)) ?? (await provision(claims));
-    return owner && sessionIsLive(owner, config.auth.mode) ? toActor(owner, 'session') : null;
+    if (!owner || !sessionIsLive(owner, config.auth.mode)) return null;
+    await noteUse(claims.sessionId, owner.session?.lastSeenAt);
+    return toActor(owner, 'session', claims.sessionId);
+  }
+
+  async function noteUse(sessionId: string, lastSeenAt: Date | undefined): Promise<void> {
+    const due = new Date(Date.now() - TOUCH_EVERY_MS);
+    if (config.auth.mode === 'local' && lastSeenAt && lastSeenAt < due) await touchSession(db, sessionId, due);
   }
 
   /** First call of a person whom the identity provider knows. Accounts of our own issuer exist before their tokens. */
@@ -70,19 +81,26 @@ export function createAuthenticator(
   };
 }
 
-/** Ours must be on record and alive; Clerk's must not be on the deny list. */
+/** Ours must be on record, alive and not idle for too long; Clerk's must not be on the deny list. */
 function sessionIsLive({ userId, session }: SessionOwner, mode: 'local' | 'clerk'): boolean {
   if (session === null) return mode === 'clerk';
   if (session.revokedAt !== null) return false;
-  return mode === 'clerk' || (session.userId === userId && session.expiresAt.getTime() > Date.now());
+  if (mode === 'clerk') return true;
+  const endsAtMs = Math.min(session.expiresAt.getTime(), session.lastSeenAt.getTime() + SESSION_IDLE_MS);
+  return session.userId === userId && endsAtMs > Date.now();
 }
 
-function toActor(owner: { userId: string; role: string; status: string }, via: Actor['via']): Actor {
+function toActor(
+  owner: { userId: string; role: string; status: string },
+  via: Actor['via'],
+  sessionId: string | null,
+): Actor {
   return {
     userId: owner.userId,
     role: owner.role === 'admin' ? 'admin' : 'member',
     status: owner.status === 'active' ? 'active' : 'suspended',
     via,
+    sessionId,
   };
 }
 

@@ -275,7 +275,7 @@ describe('mode clerk', () => {
     expect(user).toMatchObject({ email, displayName: 'Ada King', status: 'active' });
     const key = await createApiKey(
       deps,
-      { userId: user.id, role: 'member', status: 'active', via: 'session' },
+      { userId: user.id, role: 'member', status: 'active', via: 'session', sessionId: null },
       { name: 'x' },
     );
     await receive({ type: 'user.deleted', data: { id, deleted: true } });

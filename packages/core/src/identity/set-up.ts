@@ -3,6 +3,7 @@ import { adminExists, createFirstAdmin, insertInvite, isInviteOpen } from '@pixg
 import { AppError, type SessionAnswer, say, type setUpInput } from '@pixgen/domain';
 import type { z } from 'zod';
 import type { Deps } from '../deps.ts';
+import { refuseWeakPassword } from './password-strength.ts';
 import { hashPassword } from './passwords.ts';
 import { hashSecret, newLinkCode } from './secrets.ts';
 import { refuseTakenEmail } from './sign-up.ts';
@@ -26,11 +27,13 @@ export async function issueSetUpLink(deps: Pick<Deps, 'db'>): Promise<{ token: s
 /**
  * Makes the first admin and signs them in. Of any number of concurrent calls one succeeds.
  *
- * @throws AppError REGISTRATION_CLOSED when the link was used or is too old, or an admin exists; EMAIL_TAKEN
+ * @throws AppError REGISTRATION_CLOSED when the link was used or is too old, or an admin exists; EMAIL_TAKEN;
+ * INVALID_INPUT for a password that is easy to guess
  */
 export async function setUp(deps: IdentityDeps, input: z.infer<typeof setUpInput>): Promise<SessionAnswer> {
   const linkHash = hashSecret(input.token);
   if (!(await isInviteOpen(deps.db, linkHash, 'set-up'))) throw linkIsUsed();
+  refuseWeakPassword(input.password, input);
   const user = {
     email: input.email,
     displayName: input.displayName,
@@ -40,7 +43,7 @@ export async function setUp(deps: IdentityDeps, input: z.infer<typeof setUpInput
   };
   const admin = await createFirstAdmin(deps.db, user, linkHash).catch(refuseTakenEmail);
   if (!admin) throw linkIsUsed();
-  return startSession(deps, admin);
+  return startSession(deps, admin, user.passwordHash);
 }
 
 function linkIsUsed(): AppError {

@@ -23,5 +23,5 @@ export async function signIn(deps: IdentityDeps, input: { email: string; passwor
     );
   }
   await forgetSignInTries(deps.db, credential.userId);
-  return startSession(deps, { id: credential.userId, subject: credential.subject });
+  return startSession(deps, { id: credential.userId, subject: credential.subject }, credential.passwordHash);
 }

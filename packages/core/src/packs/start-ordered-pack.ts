@@ -25,7 +25,7 @@ export async function startOrderedPack(deps: Deps, { packOrderId }: { packOrderI
   const order = await findDuePackOrder(deps.db, packOrderId);
   if (!order) return;
   const { userId, modelId, packVersion, n, user } = order;
-  const owner: Actor = { userId, role: user.role as Actor['role'], status: 'active', via: 'session' };
+  const owner: Actor = { userId, role: user.role as Actor['role'], status: 'active', via: 'session', sessionId: null };
   try {
     if (user.status !== 'active') throw new AppError('ACCOUNT_SUSPENDED', say`This account is suspended.`);
     const run = { modelId, n, idempotencyKey: `pack-order-${packOrderId}` };

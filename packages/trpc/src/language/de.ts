@@ -64,6 +64,16 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'E-mail or password is wrong. After ten wrong tries an account rests for 15 minutes.':
     'E-Mail-Adresse oder Passwort ist falsch. Nach zehn falschen Versuchen ruht ein Konto für 15 Minuten.',
   'The password is wrong.': 'Das Passwort ist falsch.',
+  'This password is easy to guess. Use a few words that have nothing to do with each other or with you.':
+    'Dieses Passwort ist leicht zu erraten. Nimm ein paar Wörter, die weder miteinander noch mit dir zu tun haben.',
+  'The password was changed in the meantime. Sign in with the new one.':
+    'Das Passwort wurde inzwischen geändert. Melde dich mit dem neuen an.',
+  'Only a signed-in person can change a password.': 'Nur eine angemeldete Person kann ein Passwort ändern.',
+  'Only a signed-in person can make a password link.': 'Nur eine angemeldete Person kann einen Passwort-Link machen.',
+  'This link was used or is too old. Ask for a new one.':
+    'Dieser Link wurde schon benutzt oder ist zu alt. Bitte um einen neuen.',
+  'Sessions are ended by a signed-in person, not by a program.':
+    'Sitzungen beendet eine angemeldete Person, kein Programm.',
   'There is an account with this e-mail address. Sign in instead.':
     'Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melde dich damit an.',
   'Already in use.': 'Wird schon benutzt.',
@@ -102,6 +112,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'There is no such pack.': 'Dieses Paket gibt es nicht.',
   'There is no such job.': 'Diesen Auftrag gibt es nicht.',
   'There is no such API key.': 'Diesen API-Schlüssel gibt es nicht.',
+  'There is no such session any more.': 'Diese Sitzung gibt es nicht mehr.',
   'There is no such user.': 'Diese Person gibt es hier nicht.',
   'There is no such collection.': 'Diese Sammlung gibt es nicht.',
   'There is no such operation.': 'Diesen Vorgang gibt es nicht.',

@@ -1,6 +1,9 @@
 import {
   createApiKey,
   createInvite,
+  createPasswordLink,
+  endOtherSessions,
+  endSession,
   eraseAccount,
   getAccount,
   getDeadLetter,
@@ -11,6 +14,7 @@ import {
   listApiKeys,
   listAudit,
   listDeadLetters,
+  listSessions,
   listUsers,
   readQueues,
   requestExport,
@@ -31,6 +35,8 @@ import {
   dataExportAnswer,
   deadLetterPage,
   deadLetterStory,
+  endedSessions,
+  endSessionInput,
   eraseAccountInput,
   erasureInput,
   erasureStarted,
@@ -40,9 +46,11 @@ import {
   listAuditInput,
   listDeadLettersInput,
   listUsersInput,
+  passwordLinkView,
   queuesView,
   retryDeadLettersInput,
   retryDeadLettersResult,
+  sessionList,
   standingView,
   updateUserInput,
 } from '@pixgen/domain';
@@ -81,6 +89,22 @@ export const accountRouter = router({
     .input(byId)
     .output(apiKeyView)
     .mutation(({ ctx, input }) => revokeApiKey(ctx.deps, ctx.actor, input)),
+  /** Where the caller is signed in; empty where an identity provider keeps the sessions. */
+  sessions: userProcedure
+    .meta(rest('GET', '/account/sessions', 'account'))
+    .input(z.void())
+    .output(sessionList)
+    .query(({ ctx }) => listSessions(ctx.deps, ctx.actor)),
+  endSession: userProcedure
+    .meta(rest('DELETE', '/account/sessions/{id}', 'account'))
+    .input(endSessionInput)
+    .output(endedSessions)
+    .mutation(({ ctx, input }) => endSession(ctx.deps, ctx.actor, input)),
+  endOtherSessions: userProcedure
+    .meta(rest('POST', '/account/sessions/end-others', 'account'))
+    .input(z.void())
+    .output(endedSessions)
+    .mutation(({ ctx }) => endOtherSessions(ctx.deps, ctx.actor)),
   exportData: userProcedure
     .meta(rest('POST', '/account/export', 'account'))
     .input(z.void())
@@ -131,6 +155,12 @@ export const adminRouter = router({
       .input(updateUserInput)
       .output(adminUserView)
       .mutation(({ ctx, input }) => updateUser(ctx.deps, ctx.actor, input)),
+    /** For somebody who forgot their password: a link that sets a new one, once. */
+    passwordLink: adminProcedure
+      .meta(rest('POST', '/admin/users/{id}/password-link', 'admin'))
+      .input(byId)
+      .output(passwordLinkView)
+      .mutation(({ ctx, input }) => createPasswordLink(ctx.deps, ctx.actor, input)),
   }),
   reports: adminReportsRouter,
   strikes: adminStrikesRouter,

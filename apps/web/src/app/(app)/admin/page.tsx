@@ -6,6 +6,7 @@ import { DeadLetters } from '@/admin/dead-letters';
 import { Queues } from '@/admin/queues';
 import { ReportClock } from '@/admin/report-clock';
 import { Users } from '@/admin/users';
+import { env } from '@/env';
 import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
@@ -50,7 +51,7 @@ export default async function AdminPage() {
           <ReportClock />
           <Queues />
           <DeadLetters />
-          <Users />
+          <Users hasPasswords={env().AUTH_MODE === 'local'} />
           <Section title={t('invitations')}>
             <Invites />
           </Section>

@@ -4,6 +4,8 @@ import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ApiKeys } from '@/account/api-keys';
+import { ChangePassword } from '@/account/change-password';
+import { Sessions } from '@/account/sessions';
 import { SignOutButton } from '@/account/sign-out-button';
 import { env } from '@/env';
 import { YourData } from '@/erasure/your-data';
@@ -27,9 +29,11 @@ export default async function SettingsPage() {
       queryClient.fetchQuery(trpc.account.apiKeys.queryOptions()),
       queryClient.fetchQuery(trpc.account.dataExport.queryOptions()),
       queryClient.fetchQuery(trpc.account.standing.queryOptions()),
+      queryClient.fetchQuery(trpc.account.sessions.queryOptions()),
     ]),
   );
   const { budget } = account;
+  const hasPassword = env().AUTH_MODE === 'local';
   return (
     <>
       <PageHeader title={t('settings')} />
@@ -52,6 +56,14 @@ export default async function SettingsPage() {
           </Hydrate>
           <SignOutButton />
         </Block>
+        {hasPassword && (
+          <Block title={t('signInAndSessions')} text={t('aChangedPasswordEnds')}>
+            <Hydrate>
+              <ChangePassword />
+              <Sessions />
+            </Hydrate>
+          </Block>
+        )}
         <Block title={t('appearance')} text={t('keptInThisBrowser')}>
           <ThemeChoice />
           <LanguageChoice className="max-w-48" />
@@ -64,7 +76,7 @@ export default async function SettingsPage() {
         </Block>
         <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>
-            <YourData hasPassword={env().AUTH_MODE === 'local'} />
+            <YourData hasPassword={hasPassword} />
           </Hydrate>
         </Block>
         {account.role === 'admin' && (
