@@ -19,7 +19,7 @@ export async function postCredentials(
 }
 
 /** The API's `{ error: { message, fields } }` as the form shows it; null for anything else. */
-export function readRefusal(body: unknown): CredentialFailure | null {
+function readRefusal(body: unknown): CredentialFailure | null {
   const { error } = (body ?? {}) as { error?: { message?: unknown; fields?: unknown } };
   if (typeof error?.message !== 'string') return null;
   const issues: { path: string; message: string }[] = Array.isArray(error.fields) ? error.fields : [];
