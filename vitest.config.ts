@@ -4,7 +4,7 @@ import { LongestFirst } from './tools/testing/longest-first.ts';
 const integration = [
   'packages/{db,queue,storage,core,trpc}/src/**/*.test.ts',
   'apps/{api,worker}/src/**/*.test.ts',
-  'tools/{gpu-simulator,integration,bench,demo,fuzz,modal}/**/*.test.ts',
+  'tools/{gpu-simulator,integration,bench,client,demo,fuzz,modal}/**/*.test.ts',
 ];
 
 export default defineConfig({
