@@ -1,10 +1,18 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState, useSyncExternalStore } from 'react';
 import type { ShelfState } from './use-shelf';
 
 const OPEN = /^\/gallery\/([0-9a-f-]{36})$/;
+
+const WIDE = '(min-width: 64rem)';
+
+function onWide(tell: () => void): () => void {
+  const query = window.matchMedia(WIDE);
+  query.addEventListener('change', tell);
+  return () => query.removeEventListener('change', tell);
+}
 
 /**
  * The picture that is seen large, which the address names. The lightbox has an address but is no navigation: what lies below
@@ -16,9 +24,14 @@ export function useViewer({ shelf, reach }: ShelfState, query: string, setActive
   const [viewing, setViewing] = useState<string | null>(null);
   // The address follows a moment later than what is seen.
   const opened = addressed && (viewing ?? addressed);
-  const [info, setInfo] = useState(true);
-  // Phones have no room for the recipe beside the picture.
-  useEffect(() => setInfo(window.matchMedia('(min-width: 64rem)').matches), []);
+  // Phones have no room for the recipe beside the picture; a window that is made larger has. What a person chose stays.
+  const [chosenInfo, setInfo] = useState<boolean | null>(null);
+  const isWide = useSyncExternalStore(
+    onWide,
+    () => window.matchMedia(WIDE).matches,
+    () => true,
+  );
+  const info = chosenInfo ?? isWide;
   const open = useCallback(
     (id: string) => {
       setActive(id);
