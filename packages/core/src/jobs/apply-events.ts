@@ -21,11 +21,10 @@ import {
   type SucceededEvent,
   type WeightsEvent,
 } from '@pixgen/domain';
-import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
 import { afterFailure, imageCostMicroUsd, move, trainingCostMicroUsd } from './next-move.ts';
 import { publishHistory, wakeRelay } from './publish.ts';
-import { verifyObject } from './verify-object.ts';
+import { isKeyOfClaim, verifyObject } from './verify-object.ts';
 
 type ImageResult = ImageEvent['result'];
 
@@ -102,17 +101,11 @@ function writesOutbox({ type, kind }: { type: string; kind: string }): boolean {
 
 /** Whether objects that events name are there as announced: right place, length and checksum. */
 async function lookAtObjects(deps: Deps, pending: PendingEvent[], looks: Map<string, boolean>): Promise<void> {
-  const objects = pending.flatMap(({ job, event }) => {
-    // Attempt and epoch stand in the key: a claim can only ever name what it was allowed to write.
-    const prefix = keys.gpuObject({
-      userId: job.userId,
-      jobId: job.id,
-      attempt: event.attempt,
-      claimEpoch: event.claimEpoch,
-      name: '',
-    });
-    return isStale(job, event) ? [] : objectsOf(event, job.readyImageIds).filter(({ key }) => key.startsWith(prefix));
-  });
+  const objects = pending.flatMap(({ job, event }) =>
+    isStale(job, event)
+      ? []
+      : objectsOf(event, job.readyImageIds).filter(({ key }) => isKeyOfClaim(key, event, job.userId)),
+  );
   const unknown = new Map(objects.filter(({ key }) => !looks.has(key)).map((object) => [object.key, object]));
   await Promise.all(
     [...unknown.values()].map(async (object) => {
@@ -165,8 +158,7 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
   };
   const images = new Map<string, NewImage>();
   const ready = new Set(job.readyImageIds);
-  const isSound = (key: string): boolean => looks.get(key) === true;
-  const draw = (imageId: string, result: ImageResult): void => {
+  const draw = (imageId: string, result: ImageResult, isSound: (key: string) => boolean): void => {
     const image = newImage(job, imageId, result, isSound);
     if (!image || ready.has(imageId)) return;
     images.set(imageId, image);
@@ -186,7 +178,9 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
   for (const { event } of current) {
     // After the terminal event of a batch nothing else of it counts.
     if (effects.move) break;
-    if (event.type === 'image') draw(event.imageId, event.result);
+    // That an object was found says nothing of whose it is: attempt and epoch of those who may name it stand in its key.
+    const isSound = (key: string): boolean => looks.get(key) === true && isKeyOfClaim(key, event, job.userId);
+    if (event.type === 'image') draw(event.imageId, event.result, isSound);
     else if (event.type === 'checkpoint') {
       const { key, sizeBytes, sha256 } = event.object;
       const newest = effects.checkpoint?.step ?? job.checkpointStep ?? -1;
@@ -195,7 +189,7 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
     else if (event.type === 'sample') effects.samples.push(...newSample(job, event, isSound));
     else if (event.type === 'failed') fail(event);
     else if (job.kind === 'generate') {
-      for (const { imageId, result } of event.images) draw(imageId, result);
+      for (const { imageId, result } of event.images) draw(imageId, result, isSound);
       finishGeneration(job, event, ready.size - job.readyBefore, effects, fail);
     } else finishTraining(job, event, isSound, effects, fail);
   }

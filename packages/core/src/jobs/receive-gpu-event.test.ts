@@ -98,3 +98,52 @@ it.each<[string, Storage['head']]>([
   expect(job).toMatchObject({ state: 'failed', costMicroUsd: 0 });
   expect(images[0]).toMatchObject({ state: 'failed', failure: { code: 'UPLOAD_FAILED' } });
 });
+
+/** What a claim that turned bad may know of: its own person's other jobs, and other people's. */
+it.each<[string, (claim: { jobId: string; attempt: number; claimEpoch: number }) => Promise<string>]>([
+  [
+    'another job',
+    async () => {
+      const other = await atItsEnd();
+      return other.key;
+    },
+  ],
+  [
+    'an older claim of the same attempt',
+    async (claim) => keys.gpuObject({ userId: actor.userId, ...claim, name: 'image.png' }),
+  ],
+  [
+    'somebody else, under the name of this job',
+    async (claim) => keys.gpuObject({ userId: newId(), ...claim, claimEpoch: 2, name: 'image.png' }),
+  ],
+  ['a person, who sent it as a photo', async () => keys.photo(actor.userId, modelId, newId())],
+])('never takes the object of %s for a result, however well it fits', async (_, keyOf) => {
+  const { generation, claim, event } = await atItsEnd();
+  const key = await keyOf(claim);
+  await deps.storage.write(key, BYTES, 'image/png');
+  await deps.jobs.claim({ jobId: claim.jobId, attempt: 1, callId: 'call' });
+  const ofSecondClaim: SucceededEvent = {
+    ...event,
+    claimEpoch: 2,
+    images: event.images.map(({ imageId, result }) => ({ imageId, result: { ...result, key } })),
+  };
+  const there = { sizeBytes: BYTES.length, contentType: 'image/png', sha256: SHA256 };
+  const { eventIds, seen } = await receive(ofSecondClaim, async () => there);
+  // Told that it was found, too: the judge must not trust the one who looked.
+  await applyEvents(deps, eventIds, [...seen, key]);
+  const { job, images } = await getGeneration(deps, actor, { id: generation.id });
+  expect(job).toMatchObject({ state: 'failed', costMicroUsd: 0 });
+  expect(images[0]).toMatchObject({ state: 'failed', failure: { code: 'UPLOAD_FAILED' } });
+  const row = await deps.db.prisma.image.findUniqueOrThrow({ where: { id: images[0]?.id ?? '' } });
+  expect(row.storageKey).toBeNull();
+});
+
+it('looks ahead at nothing that its claim may not have written', async () => {
+  const other = await atItsEnd();
+  const { event } = await atItsEnd();
+  const head = vi.fn(async () => ({ sizeBytes: BYTES.length, contentType: 'image/png', sha256: SHA256 }));
+  const images = event.images.map(({ imageId, result }) => ({ imageId, result: { ...result, key: other.key } }));
+  const task = await receive({ ...event, images }, head);
+  expect(head).not.toHaveBeenCalled();
+  expect(task.seen).toEqual([]);
+});

@@ -14,7 +14,7 @@ import type { Progress } from '@pixgen/queue';
 import type { Deps } from '../deps.ts';
 import { assertCurrentClaim } from './fence.ts';
 import { liveClaimSecrets } from './gpu-secrets.ts';
-import { isThereAsAnnounced } from './verify-object.ts';
+import { isKeyOfClaim, isThereAsAnnounced } from './verify-object.ts';
 import { verifySignature } from './webhook-signature.ts';
 
 /** Applying an event waits for its look ahead no longer than this. */
@@ -63,7 +63,7 @@ export async function receiveGpuEvent(deps: Deps, signed: SignedEvent): Promise<
  */
 function lookAhead(deps: Deps, event: DurableGpuEvent): Promise<string | null> | undefined {
   const last = event.type === 'succeeded' ? event.images.at(-1)?.result : undefined;
-  if (last?.status !== 'succeeded') return undefined;
+  if (last?.status !== 'succeeded' || !isKeyOfClaim(last.key, event, null)) return undefined;
   return new Promise((resolve) => {
     const late = setTimeout(resolve, LOOK_AHEAD_MS, null);
     void isThereAsAnnounced(deps, last)

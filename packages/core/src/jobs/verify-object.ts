@@ -1,6 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { StoredObject } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
+
+type Claim = { jobId: string; attempt: number; claimEpoch: number };
+
+/**
+ * Whether a claim was allowed to write this key: everything else in the bucket is somebody else's, however well it fits
+ * what was announced.
+ *
+ * @param userId the job's owner; null where it is not known yet, and whoever knows it asks again
+ */
+export function isKeyOfClaim(key: string, { jobId, attempt, claimEpoch }: Claim, userId: string | null): boolean {
+  const owner = userId ?? keys.parse(key)?.userId;
+  return owner !== undefined && key.startsWith(keys.gpuObject({ userId: owner, jobId, attempt, claimEpoch, name: '' }));
+}
 
 /**
  * True when the store says that the object is there as announced; false also where it keeps no checksum. Reads no bytes.
