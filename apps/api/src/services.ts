@@ -8,10 +8,10 @@ import {
   createSessionVerifier,
   type Deps,
   LOCAL_ISSUER,
+  type Logger,
   type SessionIssuer,
 } from '@pixgen/core';
 import { grantAdmin } from '@pixgen/db';
-import type { Logger } from 'pino';
 import type { Env } from './env.ts';
 
 export type Services = {

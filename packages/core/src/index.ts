@@ -55,6 +55,7 @@ export { receiveGpuEvent, type SignedEvent } from './jobs/receive-gpu-event.ts';
 export { reconcile } from './jobs/reconcile.ts';
 export { startRelay } from './jobs/relay.ts';
 export { MAX_BODY_BYTES, verifySignature } from './jobs/webhook-signature.ts';
+export { createLogger, type Logger } from './logging.ts';
 export * from './models/choose-weights.ts';
 export * from './models/delete-model.ts';
 export * from './models/download-weights.ts';
