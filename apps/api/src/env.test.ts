@@ -73,6 +73,8 @@ describe('the environment', () => {
     ['TICKET_KEY', 'change-me-change-me-change-me-change-me'],
     ['TICKET_KEY_PREVIOUS', 'tiny9'],
     ['TICKET_KEY_PREVIOUS', local.TICKET_KEY ?? ''],
+    ['SESSION_PRIVATE_KEY_PREVIOUS', 'bm90IGEga2V5'],
+    ['SESSION_PRIVATE_KEY_PREVIOUS', local.SESSION_PRIVATE_KEY ?? ''],
     ['S3_SECRET_ACCESS_KEY', 'minioadminminioadmin'],
     ['SESSION_PRIVATE_KEY', 'bm90IGEga2V5'],
     ['SESSION_PRIVATE_KEY', Buffer.from(weakKey).toString('base64')],

@@ -131,10 +131,16 @@ const shared = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-const local = shared.extend({ AUTH_MODE: z.literal('local'), SESSION_PRIVATE_KEY: parsed(parseSessionKey) });
+const local = shared.extend({
+  AUTH_MODE: z.literal('local'),
+  SESSION_PRIVATE_KEY: parsed(parseSessionKey),
+  /** The key before this one: what it signed still opens, nothing new is signed with it. */
+  SESSION_PRIVATE_KEY_PREVIOUS: parsed(parseSessionKey).optional(),
+});
 const clerk = shared.extend({
   AUTH_MODE: z.literal('clerk'),
   CLERK_JWT_KEY: parsed(parsePublicKey),
+  CLERK_JWT_KEY_PREVIOUS: parsed(parsePublicKey).optional(),
   CLERK_ISSUER: url(/^https:\/\//),
   CLERK_PUBLISHABLE_KEY: text.regex(/^pk_(live|test)_/, 'does not begin with pk_live_ or pk_test_'),
   CLERK_WEBHOOK_SECRET: text.regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'is not a webhook secret (whsec_…)'),
@@ -144,11 +150,15 @@ const clerk = shared.extend({
 /** A previous key that is the current one would look like a rotation and be none. */
 const twoKeys = (env: { TICKET_KEY: string; TICKET_KEY_PREVIOUS?: string | undefined }): boolean =>
   env.TICKET_KEY !== env.TICKET_KEY_PREVIOUS;
-const sameKey = { path: ['TICKET_KEY_PREVIOUS'], message: 'is the same as TICKET_KEY' };
+const sameAs = (name: string) => ({ path: [`${name}_PREVIOUS`], message: `is the same as ${name}` });
 
 export const envSchema = z.discriminatedUnion('AUTH_MODE', [
-  local.refine(twoKeys, sameKey),
-  clerk.refine(twoKeys, sameKey),
+  local
+    .refine(twoKeys, sameAs('TICKET_KEY'))
+    .refine((env) => !env.SESSION_PRIVATE_KEY_PREVIOUS?.equals(env.SESSION_PRIVATE_KEY), sameAs('SESSION_PRIVATE_KEY')),
+  clerk
+    .refine(twoKeys, sameAs('TICKET_KEY'))
+    .refine((env) => env.CLERK_JWT_KEY !== env.CLERK_JWT_KEY_PREVIOUS, sameAs('CLERK_JWT_KEY')),
 ]);
 export type Env = z.infer<typeof envSchema>;
 

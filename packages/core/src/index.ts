@@ -34,7 +34,13 @@ export { changePassword } from './identity/change-password.ts';
 export { receiveClerkEvent } from './identity/clerk-events.ts';
 export { createClerkUserDeleter } from './identity/delete-clerk-user.ts';
 export { createPasswordLink, issuePasswordLink, setPassword } from './identity/password-link.ts';
-export { createSessionIssuer, LOCAL_ISSUER, parseSessionKey, type SessionIssuer } from './identity/session-issuer.ts';
+export {
+  createSessionIssuer,
+  LOCAL_ISSUER,
+  parseSessionKey,
+  publicPemOf,
+  type SessionIssuer,
+} from './identity/session-issuer.ts';
 export { createSessionVerifier, type SessionVerifier } from './identity/session-verifier.ts';
 export { endOtherSessions, endSession, listSessions } from './identity/sessions.ts';
 export { issueSetUpLink, setUp } from './identity/set-up.ts';
