@@ -12,6 +12,7 @@ import { healthRoutes } from './health-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import { parseShallowJson } from './json-depth.ts';
 import { shedLoad } from './overload.ts';
+import { answerOwnHosts } from './own-hosts.ts';
 import { queueBoard } from './queue-board.ts';
 import { restRoutes } from './rest-routes.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
@@ -62,6 +63,7 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   });
   registerSecurityHeaders(app);
   registerErrors(app);
+  answerOwnHosts(app, [...env.API_HOSTS, ...[env.GPU_API_URL, ...env.WEB_ORIGIN].map((url) => new URL(url).hostname)]);
   answerInTime(app, timeouts.handlerMs);
   parseShallowJson(app);
   await shedLoad(app, env.SHED_AT_DELAY_MS);

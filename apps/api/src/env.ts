@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseSessionKey } from '@pixgen/core';
-import { gpuProfile } from '@pixgen/domain';
+import { gpuProfile, hostnameOf } from '@pixgen/domain';
 import { z } from 'zod';
 
 const text = z.string().min(1, 'is missing');
@@ -61,6 +61,17 @@ function splitProxies(value: string, context: z.RefinementCtx): string[] {
   return proxies;
 }
 
+/** Names alone: the API is asked by them on whatever port. */
+function splitHosts(value: string, context: z.RefinementCtx): string[] {
+  const hosts = value.split(',').flatMap((one) => one.trim() || []);
+  if (!hosts.every((host) => /^[a-z0-9.-]+$/i.test(host) && hostnameOf(host) !== null))
+    context.addIssue({
+      code: 'custom',
+      message: 'must list names such as api.studio.example, without a port or a wildcard',
+    });
+  return hosts;
+}
+
 /** Environment variables carry a PEM on one line. */
 function parsePublicKey(value: string): string {
   try {
@@ -87,6 +98,8 @@ const shared = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   WEB_ORIGIN: parsed(parseOrigins),
+  /** Names of this API beside those in GPU_API_URL and WEB_ORIGIN. */
+  API_HOSTS: z.string().default('').transform(splitHosts),
   /** Addresses whose `x-forwarded-for` is believed: those of the web app. */
   TRUSTED_PROXIES: z.string().default('').transform(splitProxies),
   GPU_API_URL: http,

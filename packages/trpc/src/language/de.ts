@@ -10,6 +10,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'The request is too large.': 'Die Anfrage ist zu groß.',
   'Use GET for queries and POST for mutations.': 'Abfragen gehen mit GET, Änderungen mit POST.',
   'There is nothing here.': 'Hier gibt es nichts.',
+  'PixGen’s API does not go by this name. Its operator can add it to API_HOSTS.':
+    'Unter diesem Namen ist PixGens API nicht zu erreichen. Wer sie betreibt, kann ihn zu API_HOSTS hinzufügen.',
   'Use one of {0}.': 'Nimm eines von {0}.',
   'This took too long. Look whether it was done before you try again.':
     'Das hat zu lange gedauert. Sieh nach, ob es getan wurde, bevor du es noch einmal versuchst.',
