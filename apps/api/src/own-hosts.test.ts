@@ -32,5 +32,6 @@ it('this machine, bare addresses, names of containers and those of the configura
     expect([host, await ask(host)]).toEqual([host, 200]);
   for (const host of ['gpu-calls.example', 'gpu-calls.example:8443', 'Programs.Studio.Example'])
     expect([host, await ask(host)]).toEqual([host, 200]);
-  for (const url of ['/healthz', '/readyz']) expect([url, await ask('pod-7.cluster.example', url)]).not.toEqual([url, 421]);
+  for (const url of ['/healthz', '/readyz'])
+    expect([url, await ask('pod-7.cluster.example', url)]).not.toEqual([url, 421]);
 });
