@@ -7,6 +7,7 @@ import { answerInTime } from './answer-in-time.ts';
 import { authRoutes } from './auth-routes.ts';
 import { clerkWebhook } from './clerk-webhook.ts';
 import { registerErrors } from './errors.ts';
+import { limitForgeries } from './forgery-limit.ts';
 import { gpuRoutes } from './gpu-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { imageRoutes } from './image-routes.ts';
@@ -73,9 +74,11 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   await app.register(trpcRoutes, services);
   await app.register(restRoutes, services);
   await app.register(imageRoutes, services);
-  await app.register(gpuRoutes, { deps });
+  const forgeries = limitForgeries(env.FORGERIES_PER_MINUTE_PER_ADDRESS);
+  await app.register(gpuRoutes, { deps, forgeries });
   if (issuer) await app.register(authRoutes, { ...services, issuer });
-  if (env.AUTH_MODE === 'clerk') await app.register(clerkWebhook, { deps, secret: env.CLERK_WEBHOOK_SECRET });
+  if (env.AUTH_MODE === 'clerk')
+    await app.register(clerkWebhook, { deps, forgeries, secret: env.CLERK_WEBHOOK_SECRET });
   if (env.QUEUE_BOARD) await app.register(queueBoard, services);
   return app;
 }

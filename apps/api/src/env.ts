@@ -117,6 +117,8 @@ const shared = z.object({
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   /** Calls of any kind from one address, whoever makes them; 0: no limit. */
   CALLS_PER_MINUTE_PER_ADDRESS: callLimit(3_000),
+  /** Refused calls to the routes of GPUs and of Clerk from one address, then it is not read any more; 0: no limit. */
+  FORGERIES_PER_MINUTE_PER_ADDRESS: callLimit(60),
   /** Calls of one person; each procedure of a batch counts; 0: no limit. */
   TRAININGS_PER_HOUR: callLimit(5),
   GENERATIONS_PER_HOUR: callLimit(30),

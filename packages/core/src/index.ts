@@ -76,7 +76,7 @@ export { createPhoto } from './photos/create-photo.ts';
 export { decodePhoto } from './photos/decode-photo.ts';
 export { deletePhoto, restorePhoto } from './photos/delete-photo.ts';
 export { listPhotos } from './photos/list-photos.ts';
-export { addressKey } from './safety/address-key.ts';
+export { addressKey, networkOf } from './safety/address-key.ts';
 export {
   decideReport,
   fileReport,

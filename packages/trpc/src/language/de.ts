@@ -230,6 +230,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'This event is not JSON.': 'Dieses Ereignis ist kein JSON.',
   'This ticket is not valid.': 'Dieses Ticket ist nicht gültig.',
   'This attempt is over.': 'Dieser Versuch ist vorbei.',
+  'This claim has stored all that it may.': 'Dieser Anspruch hat alles gespeichert, was er darf.',
   'This attempt was restarted too often.': 'Dieser Versuch wurde zu oft neu begonnen.',
   'Another call works on this attempt.': 'An diesem Versuch arbeitet ein anderer Aufruf.',
   'This claim is over. Stop the work.': 'Diese Übernahme ist vorbei. Beende die Arbeit.',
