@@ -37,6 +37,7 @@ describe('one place per outside thing', () => {
     ['Prisma and pg', /^(@prisma\/|prisma|pg$)/, ['packages/db/']],
     ['BullMQ and ioredis', /^(bullmq|ioredis)$/, ['packages/queue/']],
     ['the S3 SDK', /^@aws-sdk\//, ['packages/storage/']],
+    ['pino', /^pino$/, ['packages/core/src/logging']],
     ['the Modal client', /^modal$/, ['packages/core/src/gpu/modal-backend']],
     ['Fastify', /^(fastify|@fastify\/)/, ['apps/api/', 'apps/worker/src/health']],
     ['Next and React', /^(next|react|react-dom)(\/|$)/, ['apps/web/', 'packages/ui/']],

@@ -1,6 +1,7 @@
 /** For a machine of one's own, tests and benchmarks: nobody is held back. */
 export const NO_CALL_LIMITS = {
   CALLS_PER_MINUTE_PER_ADDRESS: '0',
+  FORGERIES_PER_MINUTE_PER_ADDRESS: '0',
   TRAININGS_PER_HOUR: '0',
   GENERATIONS_PER_HOUR: '0',
   MUTATIONS_PER_15_MIN: '0',

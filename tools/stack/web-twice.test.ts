@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,6 +102,21 @@ describe('one build of the web app', () => {
     expect((await fetch(`${running[name].url}/components`)).status).toBe(404);
   });
 
+  it.each(NAMES)(
+    'answers to its own names alone as the %s: a page that points its name here sees nothing',
+    async (name) => {
+      const { PUBLIC_URL } = SETTINGS[name].environment;
+      const paths = ['/', '/home', '/sign-in', '/trpc/account.me', '/i/x', '/p/x', '/s/x', '/admin/queues', '/nowhere'];
+      for (const [method, path] of [...paths.map((path) => ['GET', path]), ['POST', '/auth/sign-in']] as const) {
+        const foreign = await askAs('rebound.example', running[name].url, method, path);
+        expect([path, foreign.status, foreign.text.includes(PUBLIC_URL)]).toEqual([path, 421, true]);
+      }
+      for (const host of [new URL(PUBLIC_URL).host, 'localhost:1'])
+        expect([host, (await askAs(host, running[name].url, 'GET', '/sign-in')).status]).toEqual([host, 200]);
+      expect((await askAs('10.0.0.7', running[name].url, 'GET', '/healthz')).status).toBe(200);
+    },
+  );
+
   it('was not made again, and holds no setting of either', () => {
     expect(hashBuild()).toBe(built);
     const marks = NAMES.flatMap((name) => [...SETTINGS[name].marks, `127.0.0.1:${running[name].api.port}`]);
@@ -113,6 +128,23 @@ describe('one build of the web app', () => {
     }
   });
 });
+
+async function askAs(
+  host: string,
+  url: string,
+  method: string,
+  path: string,
+): Promise<{ status: number; text: string }> {
+  const asked = request(new URL(path, url), {
+    method,
+    headers: { host, origin: `http://${host}` },
+    agent: false,
+  }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of answer) text += chunk;
+  return { status: answer.statusCode ?? 0, text };
+}
 
 /** What is started and served: the servers' files and those that browsers get. */
 function buildFiles(): string[] {

@@ -1,9 +1,10 @@
 /** A ceiling per address, before anybody is asked who they are: floods end here, and cost no look-up. */
 import rateLimit from '@fastify/rate-limit';
+import { networkOf } from '@pixgen/core';
 import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance } from 'fastify';
 
-/** Probes come often from one address, and GPUs send all their events from a few; those are checked by signature. */
+/** Probes come often from one address, and GPUs send all their events from a few; of those the refused ones are counted. */
 const EXEMPT = /^\/(healthz|readyz|gpu\/|webhooks\/)/;
 
 /**
@@ -16,6 +17,7 @@ export async function limitAddresses(app: FastifyInstance, perMinute: number): P
   await app.register(rateLimit, {
     max: perMinute,
     timeWindow: 60_000,
+    keyGenerator: (request) => networkOf(request.ip),
     allowList: (request) => EXEMPT.test(request.url),
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     errorResponseBuilder: (_request, { ttl }) =>

@@ -7,11 +7,13 @@ import { answerInTime } from './answer-in-time.ts';
 import { authRoutes } from './auth-routes.ts';
 import { clerkWebhook } from './clerk-webhook.ts';
 import { registerErrors } from './errors.ts';
+import { limitForgeries } from './forgery-limit.ts';
 import { gpuRoutes } from './gpu-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import { parseShallowJson } from './json-depth.ts';
 import { shedLoad } from './overload.ts';
+import { answerOwnHosts } from './own-hosts.ts';
 import { queueBoard } from './queue-board.ts';
 import { restRoutes } from './rest-routes.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
@@ -62,6 +64,7 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   });
   registerSecurityHeaders(app);
   registerErrors(app);
+  answerOwnHosts(app, [...env.API_HOSTS, ...[env.GPU_API_URL, ...env.WEB_ORIGIN].map((url) => new URL(url).hostname)]);
   answerInTime(app, timeouts.handlerMs);
   parseShallowJson(app);
   await shedLoad(app, env.SHED_AT_DELAY_MS);
@@ -71,9 +74,11 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   await app.register(trpcRoutes, services);
   await app.register(restRoutes, services);
   await app.register(imageRoutes, services);
-  await app.register(gpuRoutes, { deps });
+  const forgeries = limitForgeries(env.FORGERIES_PER_MINUTE_PER_ADDRESS);
+  await app.register(gpuRoutes, { deps, forgeries });
   if (issuer) await app.register(authRoutes, { ...services, issuer });
-  if (env.AUTH_MODE === 'clerk') await app.register(clerkWebhook, { deps, secret: env.CLERK_WEBHOOK_SECRET });
+  if (env.AUTH_MODE === 'clerk')
+    await app.register(clerkWebhook, { deps, forgeries, secret: env.CLERK_WEBHOOK_SECRET });
   if (env.QUEUE_BOARD) await app.register(queueBoard, services);
   return app;
 }

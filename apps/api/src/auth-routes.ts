@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import {
   changePassword,
   type IdentityDeps,
+  networkOf,
   type SessionIssuer,
   setPassword,
   setUp,
@@ -33,6 +34,7 @@ export async function authRoutes(app: FastifyInstance, services: Services & { is
   await app.register(rateLimit, {
     max: env.AUTH_CALLS_PER_MINUTE,
     timeWindow: 60_000,
+    keyGenerator: (request) => networkOf(request.ip),
     errorResponseBuilder: (_request, { ttl }) =>
       new AppError('RATE_LIMITED', say`Too many tries from this address. Wait a minute.`, { retryAfterMs: ttl }),
   });

@@ -2,13 +2,15 @@
 import { type Deps, receiveClerkEvent } from '@pixgen/core';
 import { AppError, say } from '@pixgen/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ForgeryLimit } from './forgery-limit.ts';
 
 const BODY_BYTES = 256 * 1024;
 
 export async function clerkWebhook(
   app: FastifyInstance,
-  { deps, secret }: { deps: Deps; secret: string },
+  { deps, forgeries, secret }: { deps: Deps; forgeries: ForgeryLimit; secret: string },
 ): Promise<void> {
+  forgeries(app);
   // The signature covers raw bytes, so nothing is parsed before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_BYTES }, (_request, body, done) =>

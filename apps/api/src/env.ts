@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseSessionKey } from '@pixgen/core';
-import { gpuProfile } from '@pixgen/domain';
+import { gpuProfile, hostnameOf } from '@pixgen/domain';
 import { z } from 'zod';
 
 const text = z.string().min(1, 'is missing');
@@ -61,6 +61,17 @@ function splitProxies(value: string, context: z.RefinementCtx): string[] {
   return proxies;
 }
 
+/** Names alone: the API is asked by them on whatever port. */
+function splitHosts(value: string, context: z.RefinementCtx): string[] {
+  const hosts = value.split(',').flatMap((one) => one.trim() || []);
+  if (!hosts.every((host) => /^[a-z0-9.-]+$/i.test(host) && hostnameOf(host) !== null))
+    context.addIssue({
+      code: 'custom',
+      message: 'must list names such as api.studio.example, without a port or a wildcard',
+    });
+  return hosts;
+}
+
 /** Environment variables carry a PEM on one line. */
 function parsePublicKey(value: string): string {
   try {
@@ -87,6 +98,8 @@ const shared = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   WEB_ORIGIN: parsed(parseOrigins),
+  /** Names of this API beside those in GPU_API_URL and WEB_ORIGIN. */
+  API_HOSTS: z.string().default('').transform(splitHosts),
   /** Addresses whose `x-forwarded-for` is believed: those of the web app. */
   TRUSTED_PROXIES: z.string().default('').transform(splitProxies),
   GPU_API_URL: http,
@@ -104,6 +117,8 @@ const shared = z.object({
   AUTH_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   /** Calls of any kind from one address, whoever makes them; 0: no limit. */
   CALLS_PER_MINUTE_PER_ADDRESS: callLimit(3_000),
+  /** Refused calls to the routes of GPUs and of Clerk from one address, then it is not read any more; 0: no limit. */
+  FORGERIES_PER_MINUTE_PER_ADDRESS: callLimit(60),
   /** Calls of one person; each procedure of a batch counts; 0: no limit. */
   TRAININGS_PER_HOUR: callLimit(5),
   GENERATIONS_PER_HOUR: callLimit(30),
@@ -131,10 +146,16 @@ const shared = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-const local = shared.extend({ AUTH_MODE: z.literal('local'), SESSION_PRIVATE_KEY: parsed(parseSessionKey) });
+const local = shared.extend({
+  AUTH_MODE: z.literal('local'),
+  SESSION_PRIVATE_KEY: parsed(parseSessionKey),
+  /** The key before this one: what it signed still opens, nothing new is signed with it. */
+  SESSION_PRIVATE_KEY_PREVIOUS: parsed(parseSessionKey).optional(),
+});
 const clerk = shared.extend({
   AUTH_MODE: z.literal('clerk'),
   CLERK_JWT_KEY: parsed(parsePublicKey),
+  CLERK_JWT_KEY_PREVIOUS: parsed(parsePublicKey).optional(),
   CLERK_ISSUER: url(/^https:\/\//),
   CLERK_PUBLISHABLE_KEY: text.regex(/^pk_(live|test)_/, 'does not begin with pk_live_ or pk_test_'),
   CLERK_WEBHOOK_SECRET: text.regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'is not a webhook secret (whsec_…)'),
@@ -144,11 +165,15 @@ const clerk = shared.extend({
 /** A previous key that is the current one would look like a rotation and be none. */
 const twoKeys = (env: { TICKET_KEY: string; TICKET_KEY_PREVIOUS?: string | undefined }): boolean =>
   env.TICKET_KEY !== env.TICKET_KEY_PREVIOUS;
-const sameKey = { path: ['TICKET_KEY_PREVIOUS'], message: 'is the same as TICKET_KEY' };
+const sameAs = (name: string) => ({ path: [`${name}_PREVIOUS`], message: `is the same as ${name}` });
 
 export const envSchema = z.discriminatedUnion('AUTH_MODE', [
-  local.refine(twoKeys, sameKey),
-  clerk.refine(twoKeys, sameKey),
+  local
+    .refine(twoKeys, sameAs('TICKET_KEY'))
+    .refine((env) => !env.SESSION_PRIVATE_KEY_PREVIOUS?.equals(env.SESSION_PRIVATE_KEY), sameAs('SESSION_PRIVATE_KEY')),
+  clerk
+    .refine(twoKeys, sameAs('TICKET_KEY'))
+    .refine((env) => env.CLERK_JWT_KEY !== env.CLERK_JWT_KEY_PREVIOUS, sameAs('CLERK_JWT_KEY')),
 ]);
 export type Env = z.infer<typeof envSchema>;
 

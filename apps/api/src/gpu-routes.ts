@@ -4,6 +4,7 @@ import { AppError, claimRequest, say, uploadRequest } from '@pixgen/domain';
 import { fieldFaults } from '@pixgen/trpc';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { ForgeryLimit } from './forgery-limit.ts';
 import { refuseDeepJson } from './json-depth.ts';
 
 /** One spelling per claim: no `01`, no `1e0`. */
@@ -13,8 +14,13 @@ const count = z
   .transform(Number);
 const claimOfEvent = z.object({ job: z.uuid(), attempt: count, epoch: count });
 
-export function gpuRoutes(app: FastifyInstance, options: { deps: Deps }, done: () => void): void {
+export function gpuRoutes(
+  app: FastifyInstance,
+  options: { deps: Deps; forgeries: ForgeryLimit },
+  done: () => void,
+): void {
   const { deps } = options;
+  options.forgeries(app);
   // Signatures cover raw bytes, so nothing here is parsed before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(

@@ -1,6 +1,6 @@
+import { createLogger } from '@pixgen/core';
 import { createApp } from './app.ts';
 import { BadEnvironment, readEnv } from './env.ts';
-import { createLogger } from './logging.ts';
 import { createServices } from './services.ts';
 
 /** What is under way may end; after this the process goes anyway. */

@@ -1,6 +1,6 @@
+import { createLogger } from '@pixgen/core';
 import { newId } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
-import { createLogger } from './logging.ts';
 import { INTERNALS, startTestApi } from './testing.ts';
 
 describe('outages and logs', () => {
@@ -24,7 +24,7 @@ describe('outages and logs', () => {
   it('no token, password, address or prompt reaches a log, whatever happens to the request', async () => {
     const lines: string[] = [];
     const sink = { write: (line: string) => void lines.push(line) };
-    const logged = await startTestApi({}, createLogger('trace', sink));
+    const logged = await startTestApi({}, createLogger('trace', { destination: sink }));
     const person = await logged.signUp();
     const headers = { ...person.headers, cookie: 'canary-cookie=1' };
     await logged.post('/auth/local/sign-in', { email: 'canary@example.test', password: 'canary-password' }, headers);

@@ -8,10 +8,11 @@ import {
   createSessionVerifier,
   type Deps,
   LOCAL_ISSUER,
+  type Logger,
+  publicPemOf,
   type SessionIssuer,
 } from '@pixgen/core';
 import { grantAdmin } from '@pixgen/db';
-import type { Logger } from 'pino';
 import type { Env } from './env.ts';
 
 export type Services = {
@@ -46,9 +47,9 @@ export async function createServices(env: Env, log: Logger): Promise<Services> {
     env.AUTH_MODE === 'local' ? createSessionIssuer({ privateKey: env.SESSION_PRIVATE_KEY, authorizedParty }) : null;
   const verifier = createSessionVerifier({
     ...(env.AUTH_MODE === 'clerk'
-      ? { publicKeyPem: env.CLERK_JWT_KEY, issuer: env.CLERK_ISSUER }
+      ? { publicKeyPems: withPrevious(env.CLERK_JWT_KEY, env.CLERK_JWT_KEY_PREVIOUS), issuer: env.CLERK_ISSUER }
       : {
-          publicKeyPem: createSessionIssuer({ privateKey: env.SESSION_PRIVATE_KEY, authorizedParty }).publicKeyPem,
+          publicKeyPems: withPrevious(env.SESSION_PRIVATE_KEY, env.SESSION_PRIVATE_KEY_PREVIOUS).map(publicPemOf),
           issuer: LOCAL_ISSUER,
         }),
     authorizedParties: env.WEB_ORIGIN,
@@ -58,6 +59,10 @@ export async function createServices(env: Env, log: Logger): Promise<Services> {
   if (adminSubject)
     await grantAdmin(deps.db, adminSubject).catch((err: Error) => log.warn({ err }, 'admin not checked'));
   return { env, log, deps, authenticator: createAuthenticator(deps, { verifier, adminSubject }), issuer, close };
+}
+
+function withPrevious<T>(current: T, previous: T | undefined): T[] {
+  return previous === undefined ? [current] : [current, previous];
 }
 
 function toConfig(env: Env): CoreConfig {

@@ -1,7 +1,7 @@
 /** Clients that are slow, huge, deep or too many: each is turned away by name, and everybody else is served meanwhile. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { pino } from 'pino';
+import { createLogger } from '@pixgen/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INTERNALS, startTestApi, type TestApi } from './testing.ts';
 
@@ -100,7 +100,7 @@ describe('slow clients', () => {
 describe('a handler that hangs', () => {
   it('is answered for when its time is over, once, and later answers of it harm nothing', async () => {
     const lines: string[] = [];
-    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    const log = createLogger('warn', { destination: { write: (line) => void lines.push(line) } });
     // Long enough for the sign-up of a busy machine.
     api = await startTestApi({}, log, { handlerMs: 3_000 });
     const { headers } = await api.signUp();

@@ -1,12 +1,11 @@
 /** The API on a real port, with real servers behind it, for one test file. */
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createLogger, type Logger } from '@pixgen/core';
 import { createTestDb, type TestDb } from '@pixgen/db/testing';
 import { testStorageOptions } from '@pixgen/storage/testing';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
 import { createApp, TIMEOUTS } from './app.ts';
 import { type Env, readEnv } from './env.ts';
-import { createLogger } from './logging.ts';
 import { createServices, type Services } from './services.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -25,6 +24,7 @@ function redisUrl(): string {
 
 const NO_CALL_LIMITS = {
   CALLS_PER_MINUTE_PER_ADDRESS: '0',
+  FORGERIES_PER_MINUTE_PER_ADDRESS: '0',
   TRAININGS_PER_HOUR: '0',
   GENERATIONS_PER_HOUR: '0',
   MUTATIONS_PER_15_MIN: '0',

@@ -8,6 +8,7 @@ import { env } from '@/env';
 import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
 import { isMissing } from '@/http/is-missing';
 import { signInPath } from '@/http/next-path';
+import { isOwnHost } from '@/http/origin';
 
 const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin)(\/|$)/;
 /** For a right status nobody waits longer: the page asks again. */
@@ -15,7 +16,11 @@ const PATIENCE_MS = 2_000;
 /** Answers that are no pages: the API's own headers apply. */
 const NO_PAGE = /^\/(trpc|i|p|s|auth|healthz|readyz|admin\/queues)(\/|$)/;
 
+/** Whoever runs this probes it by whatever address is at hand. */
+const PROBES = /^\/(healthz|readyz)$/;
+
 export default async function proxy(request: NextRequest, event: NextFetchEvent): Promise<Response> {
+  if (!isOwnHost(request.headers, env().PUBLIC_URL) && !PROBES.test(request.nextUrl.pathname)) return tellOwnHost();
   if (!isReadable(request.nextUrl.pathname)) return new Response('This address cannot be read.', { status: 400 });
   if (env().AUTH_MODE !== 'clerk')
     return respond(request, request.cookies.get(sessionCookieName(env().PUBLIC_URL))?.value ?? null);
@@ -40,6 +45,16 @@ function goOn(response: Response): Response {
   response.headers.delete('x-middleware-rewrite');
   response.headers.set('x-middleware-next', '1');
   return response;
+}
+
+/** For a person who typed another name of this machine, and for an operator whose proxy does not pass the name on. */
+function tellOwnHost(): Response {
+  const { origin } = env().PUBLIC_URL;
+  const text = `PixGen is at ${origin}. It was asked for by another name.\nOperators: PUBLIC_URL is the address that people type, and a proxy passes the Host header on as it came.`;
+  return new Response(text, {
+    status: 421,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  });
 }
 
 /** Bytes that are no text would be a fault of the router further on. */

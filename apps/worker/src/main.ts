@@ -2,13 +2,13 @@ import {
   connectDeps,
   createClerkUserDeleter,
   createLocalBackend,
+  createLogger,
   createModalBackend,
   type GpuBackend,
   NO_CALL_LIMITS,
   withCircuitBreaker,
 } from '@pixgen/core';
 import { connectRedis } from '@pixgen/queue';
-import { pino } from 'pino';
 import { type Env, parseEnv } from './env.ts';
 import { createHealthServer } from './health.ts';
 import { startWorker } from './worker.ts';
@@ -28,7 +28,7 @@ async function createGpu(env: Env): Promise<GpuBackend> {
 
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const log = pino({ level: env.LOG_LEVEL, base: { app: 'worker' } });
+  const log = createLogger(env.LOG_LEVEL, { app: 'worker' });
   const { deps, close } = connectDeps({
     databaseUrl: env.DATABASE_URL,
     dbPoolSize: env.DB_POOL_SIZE,

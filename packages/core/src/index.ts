@@ -34,7 +34,13 @@ export { changePassword } from './identity/change-password.ts';
 export { receiveClerkEvent } from './identity/clerk-events.ts';
 export { createClerkUserDeleter } from './identity/delete-clerk-user.ts';
 export { createPasswordLink, issuePasswordLink, setPassword } from './identity/password-link.ts';
-export { createSessionIssuer, LOCAL_ISSUER, parseSessionKey, type SessionIssuer } from './identity/session-issuer.ts';
+export {
+  createSessionIssuer,
+  LOCAL_ISSUER,
+  parseSessionKey,
+  publicPemOf,
+  type SessionIssuer,
+} from './identity/session-issuer.ts';
 export { createSessionVerifier, type SessionVerifier } from './identity/session-verifier.ts';
 export { endOtherSessions, endSession, listSessions } from './identity/sessions.ts';
 export { issueSetUpLink, setUp } from './identity/set-up.ts';
@@ -55,6 +61,7 @@ export { receiveGpuEvent, type SignedEvent } from './jobs/receive-gpu-event.ts';
 export { reconcile } from './jobs/reconcile.ts';
 export { startRelay } from './jobs/relay.ts';
 export { MAX_BODY_BYTES, verifySignature } from './jobs/webhook-signature.ts';
+export { createLogger, type Logger } from './logging.ts';
 export * from './models/choose-weights.ts';
 export * from './models/delete-model.ts';
 export * from './models/download-weights.ts';
@@ -69,7 +76,7 @@ export { createPhoto } from './photos/create-photo.ts';
 export { decodePhoto } from './photos/decode-photo.ts';
 export { deletePhoto, restorePhoto } from './photos/delete-photo.ts';
 export { listPhotos } from './photos/list-photos.ts';
-export { addressKey } from './safety/address-key.ts';
+export { addressKey, networkOf } from './safety/address-key.ts';
 export {
   decideReport,
   fileReport,

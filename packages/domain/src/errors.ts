@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   PHOTO_DUPLICATE: { status: 409, retryable: false },
   GONE: { status: 410, retryable: false },
   BODY_TOO_LARGE: { status: 413, retryable: false },
+  WRONG_HOST: { status: 421, retryable: false },
   STORAGE_FULL: { status: 409, retryable: false },
   QUOTA_EXCEEDED: { status: 402, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },

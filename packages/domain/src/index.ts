@@ -10,6 +10,7 @@ export * from './failures.ts';
 export * from './gallery.ts';
 export * from './generation.ts';
 export * from './gpu-protocol.ts';
+export * from './host-names.ts';
 export * from './ids.ts';
 export * from './job-state.ts';
 export * from './jobs.ts';

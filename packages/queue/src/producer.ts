@@ -70,6 +70,8 @@ export function createProducer(redis: Redis): Producer {
       new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, skipMetasUpdate: true }),
     ]),
   );
+  // Its connection is given and says itself when it fails; a queue without a listener would print the error a second time, raw.
+  for (const queue of byName.values()) queue.on('error', () => undefined);
   return {
     queues: [...byName.values()],
     async add(tasks) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOwnOrigin } from './origin';
+import { isOwnHost, isOwnOrigin } from './origin';
 
 const request = (method: string, headers: Record<string, string>) => ({ method, headers: new Headers(headers) });
 const http = new URL('http://127.0.0.1:3000');
@@ -54,5 +54,39 @@ describe('isOwnOrigin', () => {
     expect(isOwnOrigin(request('POST', { origin: 'http://studio.example', host: 'studio.example' }), https)).toBe(
       false,
     );
+  });
+
+  it('takes no name that a stranger pointed at this machine, without TLS either', () => {
+    for (const host of ['rebound.example:3000', 'localhost.rebound.example:3000', '10.0.0.7:3000', 'studio:3000'])
+      expect([host, isOwnOrigin(request('POST', { origin: `http://${host}`, host }), http)]).toEqual([host, false]);
+  });
+});
+
+describe('isOwnHost', () => {
+  const asked = (host: string, publicUrl: URL) => isOwnHost(new Headers({ host }), publicUrl);
+
+  it('knows the public address and the names that this machine has for itself', () => {
+    for (const host of [
+      'studio.example',
+      'studio.example:443',
+      'STUDIO.EXAMPLE',
+      'localhost:3000',
+      '127.0.0.1:8080',
+      '[::1]',
+    ])
+      expect([host, asked(host, https)]).toEqual([host, true]);
+    expect(asked('studio.lan:3000', new URL('http://studio.lan:3000'))).toBe(true);
+  });
+
+  it('knows no other name or port, nor what is no name', () => {
+    for (const host of [
+      'rebound.example',
+      'studio.example.rebound.example',
+      'studio.example:8443',
+      '10.0.0.7',
+      'a@localhost',
+    ])
+      expect([host, asked(host, https)]).toEqual([host, false]);
+    expect(isOwnHost(new Headers(), https)).toBe(false);
   });
 });

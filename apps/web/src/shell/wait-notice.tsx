@@ -4,10 +4,11 @@ import { useTranslations } from 'next-intl';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { waitInWords, waitStore } from './wait-store';
 
-/** Counts down to when calls are taken again, after one was refused for being one too many. */
+/** Counts down to when calls are taken again, after one was refused for being one too many, or because PixGen could not. */
 export function WaitNotice() {
   const t = useTranslations('shell');
   const until = useSyncExternalStore(waitStore.subscribe, waitStore.until, () => 0);
+  const isBusy = useSyncExternalStore(waitStore.subscribe, waitStore.isBusy, () => false);
   const [leftMs, setLeftMs] = useState(0);
   useEffect(() => {
     const look = () => setLeftMs(Math.max(0, until - Date.now()));
@@ -20,7 +21,7 @@ export function WaitNotice() {
     <div role="status" className="fixed inset-x-0 bottom-20 z-50 flex justify-center px-4 lg:bottom-6">
       {leftMs > 0 && (
         <p className="rounded-control bg-warn-soft px-4 py-2 text-sm text-warn shadow-lg">
-          {t.rich('tooManyRequestsInA', {
+          {t.rich(isBusy ? 'busyForNow' : 'tooManyRequestsInA', {
             time: () => (
               <span aria-hidden="true" className="tabular-nums">
                 {waitInWords(t, leftMs)}

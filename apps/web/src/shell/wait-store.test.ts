@@ -12,14 +12,25 @@ it('keeps the longest wait that an answer names, and tells whoever shows it', ()
   const stop = waitStore.subscribe(() => {
     told += 1;
   });
-  for (const other of [answer(200, '9'), answer(503, '9'), answer(429), answer(429, 'soon')]) noteWait(other, 1_000);
+  for (const other of [answer(200, '9'), answer(503), answer(500, '9'), answer(429), answer(429, 'soon')])
+    noteWait(other, 1_000);
   expect([waitStore.until(), told]).toEqual([0, 0]);
   noteWait(answer(429, '30'), 1_000);
   noteWait(answer(207, '20'), 1_000);
-  expect([waitStore.until(), told]).toEqual([31_000, 2]);
+  expect([waitStore.until(), told]).toEqual([31_000, 1]);
   stop();
   noteWait(answer(429, '90000'), 1_000);
-  expect([waitStore.until(), told]).toEqual([3_601_000, 2]);
+  expect([waitStore.until(), told]).toEqual([3_601_000, 1]);
+});
+
+it('tells a wait of one’s own making from one that everybody has', () => {
+  noteWait(answer(503, '9'), 4_000_000);
+  expect([waitStore.until(), waitStore.isBusy()]).toEqual([4_009_000, true]);
+  // A shorter wait changes nothing, not even the reason.
+  noteWait(answer(429, '5'), 4_000_000);
+  expect([waitStore.until(), waitStore.isBusy()]).toEqual([4_009_000, true]);
+  noteWait(answer(429, '30'), 4_000_000);
+  expect([waitStore.until(), waitStore.isBusy()]).toEqual([4_030_000, false]);
 });
 
 it('says waits as people do', () => {

@@ -4,14 +4,20 @@ import type { Words } from '@/language/messages';
 /** Longer waits are hours of a quota; the answer itself names those. */
 const MAX_SHOWN_MS = 60 * 60_000;
 
+const WAITS = new Set([429, 207, 503]);
+
 let until = 0;
+let isBusy = false;
 const listeners = new Set<() => void>();
 
 /** Some of a batch may be refused while the rest is done: its status is 207 then. */
 export function noteWait(answer: Pick<Response, 'status' | 'headers'>, now = Date.now()): void {
   const seconds = Number(answer.headers.get('retry-after'));
-  if ((answer.status !== 429 && answer.status !== 207) || !(seconds > 0)) return;
-  until = Math.max(until, now + Math.min(seconds * 1000, MAX_SHOWN_MS));
+  if (!WAITS.has(answer.status) || !(seconds > 0)) return;
+  const end = now + Math.min(seconds * 1000, MAX_SHOWN_MS);
+  if (end <= until) return;
+  until = end;
+  isBusy = answer.status === 503;
   for (const listener of listeners) listener();
 }
 
@@ -29,6 +35,8 @@ export const waitStore = {
   },
   /** Milliseconds since 1970; 0: nobody has to wait. */
   until: (): number => until,
+  /** Whether PixGen cannot answer anybody right now, rather than this person having asked too often. */
+  isBusy: (): boolean => isBusy,
 };
 
 /** `4:05`, or `12 seconds` below a minute. */

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { createTestDeps, type TestDeps } from '../testing.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { receiveClerkEvent } from './clerk-events.ts';
-import { createSessionIssuer, LOCAL_ISSUER } from './session-issuer.ts';
+import { createSessionIssuer, LOCAL_ISSUER, publicPemOf } from './session-issuer.ts';
 import { createSessionVerifier } from './session-verifier.ts';
 import { signOut } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
@@ -17,7 +17,6 @@ const CLERK = 'https://clerk.studio.example';
 const [KEY, NEXT_KEY, STRANGE_KEY] = [1, 2, 3].map(
   () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 ) as [KeyObject, KeyObject, KeyObject];
-const publicPem = (privateKey: KeyObject) => createSessionIssuer({ privateKey, authorizedParty: ORIGIN }).publicKeyPem;
 const now = () => Math.floor(Date.now() / 1000);
 
 type Claims = Record<string, unknown>;
@@ -74,8 +73,9 @@ const ISSUERS: Issuer[] = [
   },
 ];
 
-function authenticatorOf(mode: 'local' | 'clerk', issuer: string, key: KeyObject = KEY) {
-  const verifier = createSessionVerifier({ publicKeyPem: publicPem(key), issuer, authorizedParties: [ORIGIN] });
+function authenticatorOf(mode: 'local' | 'clerk', issuer: string, ...keys: KeyObject[]) {
+  const publicKeyPems = (keys.length > 0 ? keys : [KEY]).map(publicPemOf);
+  const verifier = createSessionVerifier({ publicKeyPems, issuer, authorizedParties: [ORIGIN] });
   return createAuthenticator(depsOf(mode), { verifier, adminSubject: null });
 }
 
@@ -86,8 +86,8 @@ describe.each(ISSUERS)('a session of $iss', ({ iss, mode, newPerson, revoke }) =
   };
   const sign = (claims: Claims, head: object = { alg: 'RS256' }, key: KeyObject | Uint8Array = KEY) =>
     new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...head }).sign(key);
-  const authenticate = (token: string, key: KeyObject = KEY) =>
-    authenticatorOf(mode, iss, key).authenticate(`Bearer ${token}`);
+  const authenticate = (token: string, ...keys: KeyObject[]) =>
+    authenticatorOf(mode, iss, ...keys).authenticate(`Bearer ${token}`);
 
   it('opens, for its person, from 50 calls at once and three processes as one account', async () => {
     const token = await sign(claimsOf(await newPerson()));
@@ -121,7 +121,7 @@ describe.each(ISSUERS)('a session of $iss', ({ iss, mode, newPerson, revoke }) =
   it('signed in another way, or by a key that we do not have, is refused, whatever its head says', async () => {
     const person = await newPerson();
     const claims = claimsOf(person);
-    const publicKey = Buffer.from(publicPem(KEY));
+    const publicKey = Buffer.from(publicPemOf(KEY));
     const [head, body] = (await sign(claims)).split('.');
     const bare = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
     const forged = [
@@ -145,6 +145,17 @@ describe.each(ISSUERS)('a session of $iss', ({ iss, mode, newPerson, revoke }) =
     expect(await authenticate(before, NEXT_KEY)).toBeNull();
     expect(await authenticate(await sign(claimsOf(person), {}, NEXT_KEY), NEXT_KEY)).not.toBeNull();
     expect(await authenticate(await sign(claimsOf(person), {}, NEXT_KEY))).toBeNull();
+  });
+
+  it('outlives the replacement of its key while the key before is still given, and no longer', async () => {
+    const person = await newPerson();
+    const before = await sign(claimsOf(person));
+    const after = await sign(claimsOf(person), {}, NEXT_KEY);
+    for (const token of [before, after]) expect(await authenticate(token, NEXT_KEY, KEY)).not.toBeNull();
+    for (const changes of [{ exp: now() - 60 }, { azp: 'https://evil.example' }, { iss: other }])
+      expect(await authenticate(await sign(claimsOf(person, changes)), NEXT_KEY, KEY)).toBeNull();
+    expect(await authenticate(await sign(claimsOf(person), {}, STRANGE_KEY), NEXT_KEY, KEY)).toBeNull();
+    expect(await authenticate(before, NEXT_KEY)).toBeNull();
   });
 
   it('that was revoked opens nothing any more, in every process, also for tokens made later', async () => {

@@ -33,7 +33,7 @@ const withRegistration = (registration: 'closed' | 'invite' | 'open'): IdentityD
   config: { ...deps.config, auth: { ...deps.config.auth, registration } },
 });
 const verifierOf = (iss: string) =>
-  createSessionVerifier({ publicKeyPem: issuer.publicKeyPem, issuer: iss, authorizedParties: [ORIGIN] });
+  createSessionVerifier({ publicKeyPems: [issuer.publicKeyPem], issuer: iss, authorizedParties: [ORIGIN] });
 
 beforeAll(async () => {
   stack = await createTestDeps();

@@ -33,7 +33,11 @@ beforeAll(async () => {
   deps = stack.deps;
   identity = { ...deps, issuer };
   const { publicKeyPem } = issuer;
-  const verifier = createSessionVerifier({ publicKeyPem, issuer: LOCAL_ISSUER, authorizedParties: [ORIGIN] });
+  const verifier = createSessionVerifier({
+    publicKeyPems: [publicKeyPem],
+    issuer: LOCAL_ISSUER,
+    authorizedParties: [ORIGIN],
+  });
   authenticator = createAuthenticator(deps, { verifier, adminSubject: null });
 });
 afterAll(() => stack.close());

@@ -30,11 +30,15 @@ export function parseSessionKey(privateKeyBase64: string): KeyObject {
   return key;
 }
 
+/** The public half of a session key, as a verifier takes it. */
+export function publicPemOf(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+}
+
 /** @param options.authorizedParty the origin of the web app, as `azp` */
 export function createSessionIssuer(options: { privateKey: KeyObject; authorizedParty: string }): SessionIssuer {
-  const publicKeyPem = createPublicKey(options.privateKey).export({ type: 'spki', format: 'pem' }).toString();
   return {
-    publicKeyPem,
+    publicKeyPem: publicPemOf(options.privateKey),
     issue({ subject, sessionId, expiresAt }) {
       return new SignJWT({ sid: sessionId, azp: options.authorizedParty, v: 2 })
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })

@@ -8,7 +8,11 @@ const ORIGIN = 'https://studio.example';
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
-const verifier = createSessionVerifier({ publicKeyPem, issuer: LOCAL_ISSUER, authorizedParties: [ORIGIN] });
+const verifier = createSessionVerifier({
+  publicKeyPems: [publicKeyPem],
+  issuer: LOCAL_ISSUER,
+  authorizedParties: [ORIGIN],
+});
 
 type Claims = Record<string, unknown>;
 const now = () => Math.floor(Date.now() / 1000);

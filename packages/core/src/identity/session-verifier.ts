@@ -1,6 +1,6 @@
 /**
  * The one verifier of session tokens, for Clerk's and for ours: both are RS256 tokens of Clerk's shape, checked with a
- * public key at hand and no network.
+ * public key at hand and no network. While a key is being replaced there are two of them.
  */
 import { verifyToken } from '@clerk/backend';
 
@@ -21,12 +21,12 @@ export type SessionVerifier = {
 };
 
 /**
- * @param options.publicKeyPem the issuer's key
+ * @param options.publicKeyPems the issuer's key, then the one before it for as long as its tokens may open
  * @param options.issuer exact `iss`
  * @param options.authorizedParties exact origins that `azp` may name; a token without one is refused
  */
 export function createSessionVerifier(options: {
-  publicKeyPem: string;
+  publicKeyPems: readonly string[];
   issuer: string;
   authorizedParties: readonly string[];
 }): SessionVerifier {
@@ -37,7 +37,7 @@ export function createSessionVerifier(options: {
     async verify(token) {
       const known = seen.get(token);
       if (known) return known.expiresAtMs > Date.now() ? known : null;
-      const claims = await check(token, options);
+      const claims = await checkWithEach(token, options);
       if (!claims) return null;
       seen.set(token, claims);
       if (seen.size > CACHE_SIZE) seen.delete(seen.keys().next().value ?? '');
@@ -46,13 +46,20 @@ export function createSessionVerifier(options: {
   };
 }
 
-async function check(
-  token: string,
-  options: Parameters<typeof createSessionVerifier>[0],
-): Promise<SessionClaims | null> {
+type Options = Parameters<typeof createSessionVerifier>[0];
+
+async function checkWithEach(token: string, options: Options): Promise<SessionClaims | null> {
+  for (const publicKeyPem of options.publicKeyPems) {
+    const claims = await check(token, publicKeyPem, options);
+    if (claims) return claims;
+  }
+  return null;
+}
+
+async function check(token: string, publicKeyPem: string, options: Options): Promise<SessionClaims | null> {
   try {
     const claims = await verifyToken(token, {
-      jwtKey: options.publicKeyPem,
+      jwtKey: publicKeyPem,
       authorizedParties: [...options.authorizedParties],
       clockSkewInMs: 5_000,
     });

@@ -7,7 +7,7 @@ import { createReadyModel, signEvent } from '../generation/testing.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { claimSecret, ticketToken } from './gpu-secrets.ts';
-import { grantUpload } from './grant-upload.ts';
+import { grantUpload, MAX_GRANTS } from './grant-upload.ts';
 import { move } from './next-move.ts';
 import { receiveGpuEvent } from './receive-gpu-event.ts';
 
@@ -100,4 +100,15 @@ it('accepts an event again that it accepted before, also when the job has ended 
   await sendFailed(deps, claimed, 'msg_once');
   await expect(sendFailed(deps, claimed, 'msg_new')).rejects.toMatchObject({ code: 'GONE' });
   expect(await deps.db.prisma.gpuEvent.count({ where: { jobId } })).toBe(1);
+});
+
+it('grants a claim as many uploads as its work can need, and a holder of its ticket no more', async () => {
+  const deps = withKeys(NEW, null);
+  const { id: jobId } = (await dispatched()).job;
+  const { claimEpoch } = await claim(deps, jobId, NEW);
+  for (let count = 0; count < MAX_GRANTS.generate; count += 1) await upload(deps, jobId, NEW, claimEpoch);
+  await expect(upload(deps, jobId, NEW, claimEpoch)).rejects.toMatchObject({ code: 'GONE' });
+  // The next claim of the same attempt begins anew.
+  const again = await claim(deps, jobId, NEW);
+  await upload(deps, jobId, NEW, again.claimEpoch);
 });

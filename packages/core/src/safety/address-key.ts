@@ -12,7 +12,8 @@ export function addressKey(secret: string, address: string): string {
     .slice(0, 22);
 }
 
-function networkOf(address: string): string {
+/** An IPv4 address as it is, of IPv6 the first 64 bits: who gets one address there gets all that follow. */
+export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

@@ -10,6 +10,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'The request is too large.': 'Die Anfrage ist zu groß.',
   'Use GET for queries and POST for mutations.': 'Abfragen gehen mit GET, Änderungen mit POST.',
   'There is nothing here.': 'Hier gibt es nichts.',
+  'PixGen’s API does not go by this name. Its operator can add it to API_HOSTS.':
+    'Unter diesem Namen ist PixGens API nicht zu erreichen. Wer sie betreibt, kann ihn zu API_HOSTS hinzufügen.',
   'Use one of {0}.': 'Nimm eines von {0}.',
   'This took too long. Look whether it was done before you try again.':
     'Das hat zu lange gedauert. Sieh nach, ob es getan wurde, bevor du es noch einmal versuchst.',
@@ -228,6 +230,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'This event is not JSON.': 'Dieses Ereignis ist kein JSON.',
   'This ticket is not valid.': 'Dieses Ticket ist nicht gültig.',
   'This attempt is over.': 'Dieser Versuch ist vorbei.',
+  'This claim has stored all that it may.': 'Dieser Anspruch hat alles gespeichert, was er darf.',
   'This attempt was restarted too often.': 'Dieser Versuch wurde zu oft neu begonnen.',
   'Another call works on this attempt.': 'An diesem Versuch arbeitet ein anderer Aufruf.',
   'This claim is over. Stop the work.': 'Diese Übernahme ist vorbei. Beende die Arbeit.',

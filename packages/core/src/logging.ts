@@ -1,4 +1,7 @@
+/** The one logger of API and worker: what people entrust to us, and what opens doors, never reaches a line of it. */
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+
+export type { Logger } from 'pino';
 
 /** What must never reach a log, wherever it stands in a record. Bodies and prompts are not logged at all. */
 const SECRET_NAMES = [
@@ -15,11 +18,16 @@ const SECRET_NAMES = [
 ];
 const MAX_TEXT = 2_000;
 
-/** @param destination standard output when left out */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+type LogOptions = { destination?: DestinationStream; app?: string };
+
+/**
+ * @param options.destination standard output when left out
+ * @param options.app stands in every line, where several processes write into one log
+ */
+export function createLogger(level: string, { destination, app }: LogOptions = {}): Logger {
   const options: LoggerOptions = {
     level,
-    base: null,
+    base: app === undefined ? null : { app },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.headers["${name}"]`]),
