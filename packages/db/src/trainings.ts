@@ -89,7 +89,7 @@ export async function readTrainingInput(db: Db, modelId: string) {
   const [photos, consent] = await Promise.all([
     db.prisma.photo.findMany({
       where: { modelId, deletedAt: null, state: { not: 'refused' } },
-      select: { id: true, state: true },
+      select: { id: true, state: true, look: true },
       orderBy: { id: 'asc' },
     }),
     db.prisma.consent.findFirst({ where: { modelId }, orderBy: { createdAt: 'desc' } }),

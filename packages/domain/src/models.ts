@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, isoTime, page, pageInput, plainText } from './common.ts';
 import { type Language, languages } from './languages.ts';
 import { LIMITS } from './limits.ts';
+import { isMinorClass } from './prompt-safety.ts';
 import { rule, say } from './sentence.ts';
 import { trainingPlan } from './training.ts';
 
@@ -15,14 +16,37 @@ export const classWord = z
   .toLowerCase()
   .regex(CLASS_WORD, rule(say`Use one or two plain words, such as "woman" or "dog".`));
 export const CLASS_WORDS = ['person', 'woman', 'man', 'dog', 'cat', 'toy', 'car', 'product'] as const;
+/** Minors are among them, so that the age is asked for: a model is made of none ({@link isMinorClass}). */
 export const PERSON_WORDS: readonly string[] = [
-  ...['person', 'people', 'human', 'face', 'woman', 'man', 'girl', 'boy', 'lady', 'gentleman', 'guy'],
-  ...['bride', 'groom', 'actor', 'actress'],
-];
+  'person persons people human humans adult adults individual face faces male female woman women man men lady ladies',
+  'gentleman gentlemen guy guys dude bloke chap gal girl boy girls boys me myself self selfie somebody someone',
+  'child children kid kids baby babies toddler infant newborn teen teens teenager teenagers youth son daughter',
+  'wife husband spouse partner fiance fiancee girlfriend boyfriend lover bride groom widow widower couple family',
+  'mother mom mum mama father dad daddy papa parent parents grandmother grandma granny grandfather grandpa',
+  'sister brother sibling twin twins cousin aunt uncle niece nephew grandson granddaughter friend neighbor neighbour',
+  'colleague coworker employee boss teacher student pupil nurse doctor worker soldier athlete dancer singer musician',
+  'actor actress celebrity influencer politician president senior elder',
+  // The field asks for plain words, not for English ones.
+  'frau mann mensch dame herr femme homme mujer hombre donna uomo mulher homem vrouw',
+].flatMap((words) => words.split(' '));
+/** Likenesses of people that are things. Faces in their photos prove nothing. */
+const FIGURE_WORDS: readonly string[] = [
+  'doll dolls puppet marionette figure figurine statue statuette sculpture bust mannequin robot android mask',
+  'painting drawing illustration cartoon comic anime avatar character mascot poster icon toy toys lego',
+].flatMap((words) => words.split(' '));
 
 /** Subjects that are people need a consent that says so, and are trained with prior preservation. */
 export function isPersonClass(classWord: string): boolean {
-  return classWord.split(' ').some((word) => PERSON_WORDS.includes(word));
+  return isOneOf(PERSON_WORDS, classWord) || isMinorClass(classWord);
+}
+
+/** Whether the subject is made to look like a person and is none. */
+export function isFigureClass(classWord: string): boolean {
+  return isOneOf(FIGURE_WORDS, classWord) && !isPersonClass(classWord);
+}
+
+function isOneOf(words: readonly string[], classWord: string): boolean {
+  return classWord.split(' ').some((word) => words.includes(word));
 }
 
 export const consentSubject = z.enum(['self', 'permitted', 'not-a-person']);
@@ -47,6 +71,9 @@ export const CONSENT = {
 } as const satisfies { version: string; text: Record<Language, Record<z.infer<typeof consentSubject>, string>> };
 /** Said to whoever declares a younger subject; nothing of it is stored. */
 export const UNDER_AGE = say`PixGen makes no models of people under ${LIMITS.subjectAge.min}, whoever asks.`;
+
+/** Said of a class word that means a child or teenager, whatever the consent says. */
+export const MINOR_CLASS = say`PixGen makes no models of children or teenagers. Say "woman", "man" or "person" of an adult; name an animal or a thing without such a word.`;
 
 /** Whether a consent covers a training: its text is the current one, and it is the statement about people for a person. */
 export function consentStands(

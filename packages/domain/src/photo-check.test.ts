@@ -79,6 +79,8 @@ describe('a photo', () => {
     ['what is hardly a second face', withFaces([0.9, 0.3], [0.3, 0.3]), null, []],
     ['no face', withFaces(), null, ['NO_FACE']],
     ['faces that nobody looked for', good, null, []],
+    ['a face where the subject is no person', { ...good, personScore: 0.6 }, null, ['A_PERSON']],
+    ['what hardly is a face there', { ...good, personScore: 0.5 }, null, []],
   ])('of a person: %s', (_, taken, fault, warnings) => {
     expect(judgePhoto(taken, EDGE)).toEqual({ fault, warnings });
   });

@@ -23,6 +23,8 @@ export type PhotoLook = {
   faces?: { score: number; width: number }[];
   /** How far the surest face is turned to the side, 0 to 1. */
   turn?: number;
+  /** Where the subject is no person: the score of the surest human face. Absent when there is none. */
+  personScore?: number;
 };
 
 /** Longest edge of the copy that is measured and kept, px. */
@@ -54,6 +56,7 @@ export const PHOTO_WARNINGS = {
   BRIGHT: 'Rather bright.',
   NO_FACE: 'No face was found. From behind or far away it teaches little of the face.',
   MORE_FACES: 'A second face may be in it.',
+  A_PERSON: 'A person’s face seems to be in it. If the subject is a person, change it in the first step.',
   SIMILAR: 'Much like another photo of the set.',
 } as const;
 export type PhotoWarning = keyof typeof PHOTO_WARNINGS;
@@ -71,6 +74,8 @@ const BOUNDS = {
   /** Score of a face beside the first. */
   secondFace: [0.6, 0.4],
 } as const;
+/** From this score on something is taken for a human face: of drawings, animals and things none had more than 0.48. */
+const SURE_FACE = 0.6;
 /** Faces that are smaller than this share of the largest one are passers-by. */
 const PASSER_BY = 0.5;
 /** More faces than this tell nothing more. */
@@ -112,7 +117,8 @@ function greyOf(pixels: Uint8Array | Uint8ClampedArray, at: number): number {
 
 /**
  * @param pixels RGB or RGBA, row by row, upright
- * @param finder for photos of a person; faces are looked for with it
+ * @param finder faces are looked for with it
+ * @param person whether the subject is one; else all that is kept is whether a person is in the photo
  */
 export function lookAt(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -120,6 +126,7 @@ export function lookAt(
   height: number,
   channels: 3 | 4,
   finder: FaceFinder | null = null,
+  person = true,
 ): PhotoLook {
   const grey = toGrey(pixels, width, height, channels, SHARPNESS_EDGE_PX);
   const { mean, variance } = spreadOf(grey.data);
@@ -130,7 +137,7 @@ export function lookAt(
     brightness: round(mean),
     contrast: round(Math.sqrt(variance)),
     hash: hashOf(grey),
-    ...(finder && lookForFaces(finder, { pixels, width, height, channels })),
+    ...(finder && (person ? lookForFaces : lookForPerson)(finder, { pixels, width, height, channels })),
   };
 }
 
@@ -141,6 +148,16 @@ function lookForFaces(finder: FaceFinder, picture: Picture): Pick<PhotoLook, 'fa
     faces: found.slice(0, FACES_KEPT).map(({ score, width }) => ({ score: round(score), width: round(width) })),
     ...(surest && surest.score >= SIDE.score && { turn: round(turnOf(finder, picture, surest)) }),
   };
+}
+
+function lookForPerson(finder: FaceFinder, picture: Picture): Pick<PhotoLook, 'personScore'> {
+  const [surest] = findFaces(finder, picture);
+  return surest ? { personScore: round(surest.score) } : {};
+}
+
+/** Whether a human face is surely in a photo, whatever its subject was when it was looked at. */
+export function showsFace({ faces = [], personScore = 0 }: PhotoLook): boolean {
+  return Math.max(personScore, ...faces.map(({ score }) => score)) >= SURE_FACE;
 }
 
 /** The score of the face that comes second among those about as large as the largest; 0 without one. */
@@ -281,6 +298,7 @@ export function judgePhoto(look: PhotoLook, trainingEdgePx: number, others: read
     ['SOFT', look.sharpness < BOUNDS.sharpness[1]],
     ['NO_FACE', look.faces?.length === 0],
     ['MORE_FACES', secondFaceOf(look) >= BOUNDS.secondFace[1]],
+    ['A_PERSON', (look.personScore ?? 0) >= SURE_FACE],
     ['SIMILAR', similarities.includes('similar')],
   ];
   const fault = faults.find(([, is]) => is)?.[0] ?? null;

@@ -48,6 +48,7 @@ export const photoLook = z.object({
   hash: z.string(),
   faces: z.array(z.object({ score: z.number(), width: z.number() })).exactOptional(),
   turn: z.number().exactOptional(),
+  personScore: z.number().exactOptional(),
 }) satisfies z.ZodType<PhotoLook>;
 const photoWarning = z.enum(Object.keys(PHOTO_WARNINGS) as [PhotoWarning, ...PhotoWarning[]]);
 

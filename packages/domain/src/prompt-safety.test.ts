@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeRefusal, judgePrompt } from './prompt-safety.ts';
+import { isFigureClass, isPersonClass, PERSON_WORDS } from './models.ts';
+import { describeRefusal, isMinorClass, judgePrompt } from './prompt-safety.ts';
 
 const adult = 'woman';
 
@@ -136,4 +137,36 @@ it('takes no more than a moment of the processor, however a prompt is made', () 
     // Hardly a millisecond; a pattern that backtracks takes minutes.
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   }
+});
+
+describe('the subject of a model', () => {
+  const MINORS = [
+    ...['child', 'kid', 'baby', 'toddler', 'teenager', 'girl', 'boy', 'boys', 'son', 'daughter', 'stepson', 'nephew'],
+    ...['my kid', 'little girl', 'newborn', 'schoolgirl', 'kiddo', 'minor', 'young boy', 'kinder', 'tochter', 'fille'],
+    ...['nina', 'bambino', 'ragazza', 'kleinkind', 'adolescent'],
+  ];
+  it.each(MINORS)('%s is a minor, and therefore a person', (word) => {
+    expect([isMinorClass(word), isPersonClass(word)]).toEqual([true, true]);
+  });
+
+  it.each(['woman', 'young woman', 'girlfriend', 'boyfriend', 'person', 'wife', 'mother', 'junge frau', 'student'])(
+    '%s is an adult',
+    (word) => expect([isMinorClass(word), isPersonClass(word)]).toEqual([false, true]),
+  );
+
+  it.each(['dog', 'lion cub', 'red barn', 'toy', 'car', 'statue', 'product', 'sunflower', 'boyar hat', 'ladder'])(
+    '%s is neither',
+    (word) => expect([isMinorClass(word), isPersonClass(word)]).toEqual([false, false]),
+  );
+
+  it('is asked for its age in the form wherever it is refused in the common words', () => {
+    for (const word of ['child', 'kid', 'baby', 'toddler', 'teenager', 'girl', 'boy', 'son', 'daughter'])
+      expect(PERSON_WORDS).toContain(word);
+  });
+
+  it('that is made to look like a person is a figure, unless it also says that it is a person', () => {
+    expect(['doll', 'bronze statue', 'toy', 'dog', 'toy woman', 'baby doll'].map(isFigureClass)).toEqual([
+      ...[true, true, true, false, false, false],
+    ]);
+  });
 });

@@ -95,12 +95,19 @@ const MINORS_ANYWHERE =
   '儿童|兒童|小孩|孩子|女童|男童|幼女|幼儿|幼兒|未成年|小女孩|小男孩|萝莉|蘿莉|正太|婴儿|嬰兒|小学生|小學生|初中生|中学生|中學生|高中生|少女|少年|子供|子ども|こども|高校生|女子高生|ロリ|ショタ|赤ちゃん|児童|幼児|어린이|어린 아이|아동|미성년|소녀|소년|초등학생|중학생|고등학생|여고생|아기|เด็ก';
 
 /** As the class word of a model these mean a minor; in a sentence they often do not. */
-const YOUNG_CLASS_WORDS = /(?<!\p{L})(?:girl|boy|son|daughter|niece|nephew|grandson|granddaughter|pupil)(?!\p{L})/u;
+const YOUNG_CLASS_WORDS = [
+  'girls? boys? (?:step|grand|god)?sons? (?:step|grand|god)?daughters? (?:step|grand|god)child(?:ren)? nieces? nephews? pupils? minor teener* kiddo kiddies? kiddy tots? lads? laddie* lass(?:es|ie|ies)? youth youths youngster* orphan* boyhood girlhood',
+  // de, fr, es, pt, it, nl: as far as they can be typed in a class word
+  'sohn toechter tochter junge(?!_(?:frau|mann|dame)) jungen m[a]edchen bub enkel enkelin enkelkind* saeugling* fille filles garcon* fils hij[oa]s? chic[oa]s? nin[oa]s? filh[oa]s? rapaz rapariga figli[oae]? ragazz[oaie] jongen zoon dochter',
+];
+/** Words of the lists that as a subject are an animal, a building or an arm of the service. */
+const NOT_YOUNG = /(?<!\p{L})(?:cubs?|barns?|infantry\p{L}*)(?!\p{L})/gu;
 
 const harmless = new RegExp(HARMLESS.map((phrase) => bounded(phrase)).join('|'), 'gu');
 const sexual = finder(SEXUAL, SEXUAL_ANYWHERE);
 const suggestive = finder(SUGGESTIVE, SUGGESTIVE_ANYWHERE);
 const minors = finder(MINORS, MINORS_ANYWHERE);
+const minorSubject = finder([...MINORS, ...YOUNG_CLASS_WORDS], MINORS_ANYWHERE);
 
 /**
  * Judges a prompt for a subject of a class. Negative prompts are not judged: they say what must not be in the picture.
@@ -121,10 +128,15 @@ export function judgePrompt({ prompt, classWord }: JudgedPrompt): PromptVerdict 
   };
   const explicit = find(sexual);
   const subject = normalised(classWord);
-  const isMinor = minors.test(subject) || YOUNG_CLASS_WORDS.test(subject) || find(minors) !== null;
+  const isMinor = minors.test(subject) || isMinorClass(classWord) || find(minors) !== null;
   const term = explicit ?? (isMinor ? find(suggestive) : null);
   if (term === null) return { allowed: true };
   return { allowed: false, reason: isMinor ? 'minors' : 'sexual', term };
+}
+
+/** Whether a class word says that the subject is a child or teenager, of whom no model is made. */
+export function isMinorClass(classWord: string): boolean {
+  return minorSubject.test(normalised(classWord).replace(NOT_YOUNG, ' '));
 }
 
 /** The words for a refusal: what is refused and what to change. */

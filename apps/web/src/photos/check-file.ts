@@ -27,7 +27,7 @@ export type CheckedFile =
  * anything of the camera's in it.
  *
  * @param trainingEdgePx what the base model trains at
- * @param person whether the subject is a person, whose faces are looked for
+ * @param person whether the subject is a person, whose face is measured; of others only whether a face is there
  * @param others looks of the photos that are in the set or on their way into it
  */
 export async function checkFile(

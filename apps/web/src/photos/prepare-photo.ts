@@ -27,13 +27,15 @@ function isReadBackTrue(): boolean {
 /**
  * @param blob a JPEG, PNG or WebP
  * @param maxPixels of the picture as it is
- * @param finder for photos of a person
+ * @param finder looks for faces; null where it did not arrive
+ * @param person whether the subject is one
  * @returns why there is none when it does not open
  */
 export async function preparePhoto(
   blob: Blob,
   maxPixels: number,
   finder: FaceFinder | null,
+  person: boolean,
 ): Promise<PreparedPhoto | 'unreadable' | 'too-large' | 'altered'> {
   if (!isReadBackTrue()) return 'altered';
   // Turned as its EXIF says, in sRGB.
@@ -53,7 +55,7 @@ export async function preparePhoto(
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
-    const look = lookAt(data, width, height, 4, finder);
+    const look = lookAt(data, width, height, 4, finder, person);
     return { jpeg: await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY }), look };
   } finally {
     bitmap.close();

@@ -9,7 +9,7 @@ const DETECTOR = new URL('@vladmandic/face-api/model/tiny_face_detector_model.bi
 const LANDMARKS = new URL('@vladmandic/face-api/model/face_landmark_68_tiny_model.bin', import.meta.url);
 let finder: Promise<FaceFinder | null> | null = null;
 
-/** 270 kB that come with the first photo of a person. Where they do not arrive, the server alone looks for faces. */
+/** 270 kB that come with the first photo. Where they do not arrive, the server alone looks for faces. */
 async function loadFinder(): Promise<FaceFinder | null> {
   const load = async (weights: URL) => new Uint8Array(await (await fetch(weights)).arrayBuffer());
   try {
@@ -24,8 +24,8 @@ async function loadFinder(): Promise<FaceFinder | null> {
 let last: Promise<unknown> = Promise.resolve();
 addEventListener('message', ({ data: { id, blob, maxPixels, person } }: MessageEvent<PrepareRequest>) => {
   last = last.then(async () => {
-    if (person) finder ??= loadFinder();
-    const result = await preparePhoto(blob, maxPixels, person ? await finder : null).catch(() => 'unreadable' as const);
+    finder ??= loadFinder();
+    const result = await preparePhoto(blob, maxPixels, await finder, person).catch(() => 'unreadable' as const);
     postMessage({ id, result } satisfies PrepareAnswer);
   });
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { startTraining } from '../training/start-training.ts';
+import { createTrainableModel } from '../training/testing.ts';
 import { deleteModel, restoreModel } from './delete-model.ts';
 import { downloadWeights } from './download-weights.ts';
 import { getModel, listModels } from './read-models.ts';
@@ -102,6 +103,55 @@ describe('a model', () => {
       code: 'CONSENT_MISSING',
       message: expect.stringContaining('changed'),
     });
+  });
+
+  it.each(['child', 'girl', 'little boy', 'my daughter'])(
+    'of a %s is refused at its name, with any statement, and also where a draft of before has that word',
+    async (classWord) => {
+      const atTheWord = { code: 'INVALID_INPUT', fields: [{ path: 'classWord' }] };
+      for (const subject of ['self', 'permitted', 'not-a-person'] as const) {
+        const stated = { ...consent, subject };
+        await expect(createModel(deps, actor, { name: 'x', classWord, consent: stated })).rejects.toMatchObject(
+          atTheWord,
+        );
+      }
+      const { id } = await createModel(deps, actor, { name: 'x', classWord: 'dog' });
+      await expect(updateModel(deps, actor, { id, classWord })).rejects.toMatchObject(atTheWord);
+      await deps.db.prisma.model.update({ where: { id }, data: { classWord } });
+      await expect(updateModel(deps, actor, { id, consent })).rejects.toMatchObject(atTheWord);
+      const { version: textVersion } = CONSENT;
+      const agreed = { id: newId(), userId: actor.userId, modelId: id, subject: 'self', textVersion, textHash: 'x' };
+      await deps.db.prisma.consent.create({ data: agreed });
+      const order = { ...trainingPlan.parse({}), modelId: id, idempotencyKey: newId() };
+      await expect(startTraining(deps, actor, order)).rejects.toMatchObject(atTheWord);
+    },
+  );
+
+  it('of no person is not trained while most of its photos show one, and a figure is', async () => {
+    const modelId = await createTrainableModel(deps, actor);
+    const start = () => startTraining(deps, actor, { ...trainingPlan.parse({}), modelId, idempotencyKey: newId() });
+    const ids = (await deps.db.prisma.photo.findMany({ where: { modelId } })).map(({ id }) => id);
+    const measured = { width: 600, height: 600, sharpness: 99, brightness: 99, contrast: 50, hash: '0' };
+    const show = (count: number, face: object) =>
+      deps.db.prisma.photo.updateMany({
+        where: { id: { in: ids.slice(0, count) } },
+        data: { look: { ...measured, ...face } },
+      });
+    await show(3, { personScore: 0.9 });
+    await expect(start()).rejects.toMatchObject({ code: 'CONSENT_MISSING', message: expect.stringContaining('face') });
+    // Measured while the draft said that it is a woman, which was changed afterwards.
+    await show(3, { faces: [{ score: 0.9, width: 0.3 }] });
+    await expect(start()).rejects.toMatchObject({ code: 'CONSENT_MISSING' });
+    await deps.db.prisma.model.update({ where: { id: modelId }, data: { classWord: 'doll' } });
+    expect((await start()).job.state).toBe('queued');
+    const other = await createTrainableModel(deps, actor);
+    const [first] = await deps.db.prisma.photo.findMany({ where: { modelId: other } });
+    await deps.db.prisma.photo.update({
+      where: { id: first?.id ?? '' },
+      data: { look: { ...measured, personScore: 0.9 } },
+    });
+    const order = { ...trainingPlan.parse({}), modelId: other, idempotencyKey: newId() };
+    expect((await startTraining(deps, actor, order)).job.state).toBe('queued');
   });
 
   it('keeps its class word once it was trained', async () => {

@@ -7,7 +7,9 @@ import {
   type CreateModelInput,
   DEFAULT_LANGUAGE,
   fieldRefusal,
+  isMinorClass,
   isPersonClass,
+  MINOR_CLASS,
   type ModelView,
   newId,
   say,
@@ -44,6 +46,7 @@ export async function createModel(
   input: CreateModelInput,
   makeWord: (tries: number) => string = wordMaker(deps),
 ): Promise<ModelView> {
+  assertNoMinor(input.classWord);
   const consent = input.consent ? toConsent(input.consent, input.classWord) : null;
   const id = newId();
   for (let tries = 1; ; tries += 1) {
@@ -75,6 +78,8 @@ export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelIn
   if (classWord !== model.classWord && model.state !== 'draft') {
     throw new AppError('STATE_CONFLICT', say`The subject can be changed only before the first training.`);
   }
+  // A draft of before may still have such a word: it can be renamed, but nothing can be agreed to for it.
+  if (input.classWord !== undefined || input.consent) assertNoMinor(classWord);
   const consent = input.consent ? toConsent(input.consent, classWord) : null;
   const change = {
     classWord,
@@ -83,6 +88,11 @@ export async function updateModel(deps: Deps, actor: Actor, input: UpdateModelIn
   };
   await updateRow(deps.db, model, change, consent);
   return viewModel(deps, actor, model.id);
+}
+
+/** @throws AppError INVALID_INPUT on `classWord` */
+export function assertNoMinor(classWord: string): void {
+  if (isMinorClass(classWord)) throw fieldRefusal('classWord', MINOR_CLASS);
 }
 
 function toConsent(input: ConsentInput, classWord: string): NewConsent {

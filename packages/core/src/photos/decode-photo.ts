@@ -30,7 +30,7 @@ export type DecodedPhoto =
 /**
  * @param bytes the upload
  * @param contentType as announced; the content must be of this type
- * @param person whether the subject is a person, whose faces are looked for
+ * @param person whether the subject is a person, whose face is measured; of others only whether a face is there
  * @returns a clean sRGB JPEG, upright, longest edge at most 2048 px, without metadata; or why there is none
  * @param limits for tests
  * @throws {Error} when the child could not be run at all: a fault of this machine, not of the photo

@@ -23,7 +23,7 @@ export type DecodeRules = {
   minEdgePx: number;
   /** Longest edge of the copy; smaller photos are not enlarged. */
   copyEdgePx: number;
-  /** Whether to look for faces. */
+  /** Whether the subject is one: then its face is measured, else only whether there is any. */
   person: boolean;
 };
 
@@ -39,7 +39,7 @@ const MAGIC: readonly { contentType: string; matches: (bytes: Buffer) => boolean
 async function decode(
   bytes: Buffer,
   rules: DecodeRules,
-  finder: FaceFinder | null,
+  finder: FaceFinder,
 ): Promise<{ verdict: DecodeVerdict; jpeg: Buffer }> {
   const refuse = (code: Extract<DecodeVerdict, { ok: false }>['code']) => ({
     verdict: { ok: false as const, code },
@@ -71,7 +71,7 @@ async function decode(
     const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
       .toBuffer();
-    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3, finder) }, jpeg };
+    return { verdict: { ok: true, width, height, look: lookAt(pixels, width, height, 3, finder, rules.person) }, jpeg };
   } catch (error) {
     // The first bytes were right, so what fails later is damage, a size that the header admits to, or want of memory.
     if (/memory/i.test(String(error))) return refuse('TOO_COMPLEX');
@@ -79,15 +79,14 @@ async function decode(
   }
 }
 
-function finderFor({ person }: DecodeRules): FaceFinder | null {
-  if (!person) return null;
+function readFinder(): FaceFinder {
   const weights = (name: string) =>
     readFileSync(fileURLToPath(import.meta.resolve(`@vladmandic/face-api/model/${name}_model.bin`)));
   return readFaceFinder({ detector: weights('tiny_face_detector'), landmarks: weights('face_landmark_68_tiny') });
 }
 
 const rules: DecodeRules = JSON.parse(process.argv[2] ?? '{}');
-const finder = finderFor(rules);
+const finder = readFinder();
 writeSync(1, '+');
 const { verdict, jpeg } = await decode(readFileSync(0), rules, finder);
 const answer = Buffer.concat([Buffer.from(`${JSON.stringify(verdict)}\n`), jpeg]);

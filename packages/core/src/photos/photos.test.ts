@@ -210,7 +210,7 @@ describe('a photo that is no use for a training is refused with its reason', () 
     expect(await verdictOn(await newModel(), await make())).toBe(code);
   });
 
-  it('several people where the subject is one: MANY_FACES; none: taken with a warning; of a dog nobody looks for faces', async () => {
+  it('several people where the subject is one: MANY_FACES; none: taken with a warning; of a dog: taken with a warning, and nothing of the faces is kept', async () => {
     const people = await sharp(fileURLToPath(import.meta.resolve('@vladmandic/face-api/demo/sample6.jpg'))).toBuffer();
     const ofPerson = await newModel(actor, 'woman');
     expect(await verdictOn(ofPerson, people)).toBe('MANY_FACES');
@@ -225,6 +225,7 @@ describe('a photo that is no use for a training is refused with its reason', () 
       (await listPhotos(deps, actor, { modelId })).items.find((item) => item.state === 'ready');
     expect((await taken(ofPerson))?.warnings.map(({ code }) => code)).toContain('NO_FACE');
     expect((await taken(ofDog))?.look?.faces).toBeUndefined();
+    expect((await taken(ofDog))?.warnings.map(({ code }) => code)).toContain('A_PERSON');
   });
 
   it('nearly the same photo as another of the set: NEAR_DUPLICATE, also when both are checked at once', async () => {

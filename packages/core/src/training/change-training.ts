@@ -3,6 +3,8 @@ import { AppError, DEADLINES, jobCan, notFound, type RetryInput, say, type Train
 import type { Actor, Deps } from '../deps.ts';
 import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
+import { ownModel } from '../models/own-model.ts';
+import { assertNoMinor } from '../models/write-model.ts';
 import { getTraining } from './read-trainings.ts';
 import { acceptedTraining } from './start-training.ts';
 import { acceptedTrainingView } from './training-view.ts';
@@ -38,6 +40,8 @@ export async function retryTraining(
     const job = row?.jobs[0];
     if (!row || !job) throw notFound('training');
     if (onlyJobId !== undefined && job.id !== onlyJobId) throw new AppError('STATE_CONFLICT', RETRIED_SINCE);
+    // Ordered before such subjects were refused.
+    assertNoMinor((await ownModel(deps, actor, row.modelId)).classWord);
     const verdict = jobCan.retry(asJobRow(job));
     if (!verdict.allowed) throw new AppError('STATE_CONFLICT', verdict.reason);
     if ((await countReadyPhotos(deps.db, row.photoIds)) < row.photoIds.length) {

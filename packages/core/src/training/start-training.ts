@@ -7,23 +7,28 @@ import {
   consentSubject,
   DEADLINES,
   fieldRefusal,
+  isFigureClass,
   isPersonClass,
   LIMITS,
   newId,
   notFound,
   PROFILES,
+  photoLook,
   resolveTrainSettings,
   type Sentence,
   type StartTrainingInput,
   say,
+  showsFace,
   type TrainingView,
   type TrainSettings,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { assertPromptsAllowed } from '../generation/judge-prompts.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
+import { assertNoMinor } from '../models/write-model.ts';
 import { acceptedTrainingView } from './training-view.ts';
 
+const FACES_IN_MOST = say`Most of the photos show a person’s face, but the subject is no person. If it is one, say so in the first step and confirm that statement; else remove or crop these photos. Call a figure what it is, such as "doll" or "statue".`;
 const NO_PRIOR = say`Use 0: prior preservation is for people, and the subject is something else.`;
 
 /**
@@ -47,7 +52,9 @@ export async function startTraining(deps: Deps, actor: Actor, input: StartTraini
     const isPerson = isPersonClass(model.classWord);
     const choice = { profile, preset, photoCount: photos.length, isPerson, seed, overrides };
     const settings = resolveTrainSettings(choice);
+    assertNoMinor(model.classWord);
     assertConsent(model, consent);
+    assertFacesFit(model.classWord, photos);
     assertPhotos(photos);
     assertResolution(profile, settings.resolution);
     assertStoppable(settings);
@@ -103,6 +110,17 @@ function assertConsent(model: OwnedModelRow, given: { subject: string; textVersi
       ? say`The statement has changed since you confirmed it. Read and confirm the new one.`
       : say`The subject is a person, so the person must have agreed. Confirm that statement.`,
   );
+}
+
+/**
+ * The statement that no person can be recognised does not stand where most photos show a face. Of a few nothing is made: an
+ * owner beside their dog, a poster on a wall.
+ */
+function assertFacesFit(classWord: string, photos: { look: unknown }[]): void {
+  if (isPersonClass(classWord) || isFigureClass(classWord)) return;
+  const withFace = photos.filter(({ look }) => look !== null && showsFace(photoLook.parse(look))).length;
+  if (withFace * 2 <= photos.length) return;
+  throw new AppError('CONSENT_MISSING', FACES_IN_MOST);
 }
 
 function assertPhotos(photos: { state: string }[]): void {

@@ -146,6 +146,10 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'Confirm the statement to go on.': 'Bestätige die Erklärung, um weiterzugehen.',
   'PixGen makes no models of people under {0}, whoever asks.':
     'PixGen macht keine Modelle von Menschen unter {0}, wer auch immer fragt.',
+  'PixGen makes no models of children or teenagers. Say "woman", "man" or "person" of an adult; name an animal or a thing without such a word.':
+    'PixGen macht keine Modelle von Kindern und Jugendlichen. Sag „woman“, „man“ oder „person“ zu einem erwachsenen Menschen; ein Tier oder ein Ding nenne ohne ein solches Wort.',
+  'Most of the photos show a person’s face, but the subject is no person. If it is one, say so in the first step and confirm that statement; else remove or crop these photos. Call a figure what it is, such as "doll" or "statue".':
+    'Auf den meisten Fotos ist das Gesicht eines Menschen, aber das Motiv ist keiner. Ist es doch einer, dann sag das im ersten Schritt und bestätige jene Erklärung; sonst entferne oder beschneide diese Fotos. Nenne eine Figur, was sie ist, etwa „doll“ oder „statue“.',
   'A person needs the statement about people.': 'Für eine Person gilt die Erklärung über Menschen.',
   'Confirm first that these photos may be used for training.':
     'Bestätige zuerst, dass mit diesen Fotos trainiert werden darf.',
