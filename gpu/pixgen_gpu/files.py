@@ -13,7 +13,8 @@ from pixgen_gpu.events import Retry, StopSignal, send_with_retry
 from pixgen_gpu.protocol import GenerateOrder, StoredObject, Ticket, TrainOrder, UploadAnswer, UploadRequest
 
 MAX_PHOTO_BYTES = 16 * 1024 * 1024
-MAX_WEIGHTS_BYTES = 2 * 1024 * 1024 * 1024
+MAX_WEIGHTS_BYTES = 3 * 1024 * 1024 * 1024
+"""What one upload may hold: a checkpoint that was stored must be readable again."""
 DOWNLOAD_TIMEOUT = httpx.Timeout(10, read=60)
 UPLOAD_TIMEOUT = httpx.Timeout(10, read=60, write=120)
 

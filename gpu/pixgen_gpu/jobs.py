@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from pixgen_gpu.draw_order import run_generation
-from pixgen_gpu.errors import GpuFailure
+from pixgen_gpu.errors import GpuFailure, StopWork
 from pixgen_gpu.files import MAX_PHOTO_BYTES, MAX_WEIGHTS_BYTES, download
 from pixgen_gpu.logs import log, log_failure
 from pixgen_gpu.lora import lora_to_bytes, to_kohya
@@ -152,35 +152,40 @@ def _fetch_checkpoint(claim: Claim, order: TrainOrder, config: TrainConfig, base
         return None
 
 
-def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, checkpoint: Checkpoint) -> None:
-    """Store a checkpoint and report it. A training goes on without one that could not be stored."""
-    data = checkpoint.to_bytes(config, base_hash)
+@contextmanager
+def _dispensable(claim: Claim, what: str, step: int) -> Iterator[None]:
+    """A training goes on without what cannot be delivered on its way, whatever the reason; the log has it."""
     try:
+        yield
+    except StopWork:
+        raise
+    except Exception:  # noqa: BLE001 - hours of training must not end for want of a checkpoint or a sample
+        log_failure(f"{what}_not_stored", jobId=claim.order.job_id, step=step)
+
+
+def _deliver_checkpoint(claim: Claim, config: TrainConfig, base_hash: str, checkpoint: Checkpoint) -> None:
+    """Store a checkpoint and report it."""
+    with _dispensable(claim, "checkpoint", checkpoint.step):
+        data = checkpoint.to_bytes(config, base_hash)
         stored = claim.uploader.upload(data, "checkpoint", "application/octet-stream", step=checkpoint.step)
-    except GpuFailure:
-        log_failure("checkpoint_not_stored", jobId=claim.order.job_id, step=checkpoint.step)
-        return
-    loss = float(checkpoint.losses[-1])
-    claim.events.durable(
-        CheckpointEvent(type="checkpoint", **claim.events.head, step=checkpoint.step, object=stored, loss=loss)
-    )
+        loss = float(checkpoint.losses[-1])
+        claim.events.durable(
+            CheckpointEvent(type="checkpoint", **claim.events.head, step=checkpoint.step, object=stored, loss=loss)
+        )
 
 
 def _deliver_weights(claim: Claim, base: BaseModel, kept: TrainedLora) -> None:
-    """Store the LoRA of a step on the way and report it. A training goes on without one that could not be stored."""
-    data = lora_to_bytes(kept.state, lora_metadata(kept, base))
-    try:
+    """Store the LoRA of a step on the way and report it."""
+    with _dispensable(claim, "weights", kept.steps):
+        data = lora_to_bytes(kept.state, lora_metadata(kept, base))
         stored = claim.uploader.upload(data, "weights", "application/octet-stream", step=kept.steps)
-    except GpuFailure:
-        log_failure("weights_not_stored", jobId=claim.order.job_id, step=kept.steps)
-        return
-    claim.events.durable(
-        WeightsEvent(type="weights", **claim.events.head, step=kept.steps, object=stored, likeness=kept.likeness)
-    )
+        claim.events.durable(
+            WeightsEvent(type="weights", **claim.events.head, step=kept.steps, object=stored, likeness=kept.likeness)
+        )
 
 
 def _deliver_sample(claim: Claim, base: BaseModel, config: TrainConfig, sample: SampleImage) -> None:
-    """Check, store and report a sample image. A training goes on without one that is blocked or cannot be stored."""
+    """Check, store and report a sample image, unless it is blocked."""
     policy = claim.host.output
     recipe: Recipe = {
         "prompt": sample.prompt,
@@ -190,26 +195,23 @@ def _deliver_sample(claim: Claim, base: BaseModel, config: TrainConfig, sample: 
         "trainingStep": sample.step,
         "baseModel": base.model_id,
     }
-    try:
+    with _dispensable(claim, "sample", sample.step):
         if not OutputGuard(policy).passes(sample.image):
             log("sample_blocked", jobId=claim.order.job_id, step=sample.step)
             return
         png = image_file(sample.image, recipe, signer=Signer.read(policy.c2pa_certificates, policy.c2pa_key))
         stored = claim.uploader.upload(png, "sample", "image/png", image_id=str(uuid.uuid4()), step=sample.step)
-    except GpuFailure:
-        log_failure("sample_not_stored", jobId=claim.order.job_id, step=sample.step)
-        return
-    claim.events.durable(
-        SampleEvent(
-            type="sample",
-            **claim.events.head,
-            step=sample.step,
-            index=sample.index,
-            object=stored,
-            width=sample.image.width,
-            height=sample.image.height,
+        claim.events.durable(
+            SampleEvent(
+                type="sample",
+                **claim.events.head,
+                step=sample.step,
+                index=sample.index,
+                object=stored,
+                width=sample.image.width,
+                height=sample.image.height,
+            )
         )
-    )
 
 
 def _loss_history(losses: torch.Tensor) -> list[LossHistoryItem]:

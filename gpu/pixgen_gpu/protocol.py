@@ -225,7 +225,7 @@ class UploadRequest(BaseModel):
         Literal["image/png", "image/webp", "application/octet-stream"],
         Field(alias="contentType"),
     ]
-    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=2147483648)]
+    size_bytes: Annotated[int, Field(alias="sizeBytes", ge=1, le=3221225472)]
     sha256: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
 
 

@@ -6,9 +6,11 @@ folder=$1
 python_version=${2:-3.12}
 requirements=$(dirname "$0")/../requirements.txt
 # torch and what belongs to it must be there already, built for the card; Modal and the servers are not needed.
-names='accelerate annotated-types certifi charset-normalizer diffusers filelock fsspec h11 hf-xet httpcore httpx huggingface_hub
-idna importlib_metadata anyio packaging peft pillow psutil pydantic pydantic_core PyYAML regex requests safetensors tokenizers tqdm
-transformers typing-inspection typing_extensions urllib3 zipp'
+# What the benchmark imports, with all that those packages ask for; `tests/test_bench.py` holds the list to that.
+names='accelerate annotated-doc annotated-types anyio certifi charset-normalizer click diffusers filelock fsspec h11 hf-xet
+httpcore2 httpx2 huggingface_hub idna importlib_metadata lazy-importer markdown-it-py mdurl numpy packaging peft pillow psutil
+pydantic pydantic_core Pygments PyYAML regex requests rich safetensors shellingham tokenizers tqdm transformers truststore typer
+typing-inspection typing_extensions urllib3 zipp'
 pins=()
 for name in $names; do
   pins+=("$(grep -i "^$name==" "$requirements")")

@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 import torch
+from annotated_types import Le
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pydantic import BaseModel as PydanticModel
 from safetensors.torch import load as load_safetensors
 
+from pixgen_gpu.bench.subject import unet_on_meta
 from pixgen_gpu.draw_order import DELIVERY_THREADS
 from pixgen_gpu.errors import StopWork
 from pixgen_gpu.events import Retry, Rhythm, StopSignal
+from pixgen_gpu.files import MAX_WEIGHTS_BYTES, Uploader
 from pixgen_gpu.logs import configure_logging
-from pixgen_gpu.lora import lora_from_bytes, lora_to_bytes
+from pixgen_gpu.lora import ATTENTION_LINEARS, lora_from_bytes, lora_to_bytes
 from pixgen_gpu.models import BaseModel
-from pixgen_gpu.protocol import Ticket
+from pixgen_gpu.protocol import Ticket, TrainSettings, UploadRequest
 from pixgen_gpu.run_ticket import Host, Outcome, run_ticket
 from pixgen_gpu.safety.classifier import OutputGuard
 from pixgen_gpu.training import blip_captioner
@@ -274,6 +278,45 @@ def test_a_resumed_training_continues_from_its_checkpoint(api: FakeApi, base: Ba
     steps = [event["step"] for event in api.of_type("progress") if event["phase"] == "training"]
     assert min(steps) > checkpoint["step"]
     assert [step for step, _ in result["training"]["lossHistory"]] == list(range(1, 151))
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), ValueError("size_bytes: too large")], ids=["memory", "validation"])
+def test_a_training_survives_whatever_goes_wrong_with_what_it_delivers_on_its_way(
+    api: FakeApi, base: BaseModel, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    order = train_order(api)
+    order["settings"] |= {"steps": 60, "checkpointEveryMs": 1000, "samplePrompts": ["{subject} in the rain"]}
+    api.order = order
+    tried: set[str] = set()
+    upload = Uploader.upload
+
+    def faulty(self: Uploader, data: bytes, purpose: Any, *others: Any, **named: Any) -> Any:
+        if (purpose == "weights" and named["step"] < 60) or purpose in ("checkpoint", "sample"):
+            tried.add(purpose)
+            raise fault
+        return upload(self, data, purpose, *others, **named)
+
+    monkeypatch.setattr(Uploader, "upload", faulty)
+    monkeypatch.setattr("pixgen_gpu.jobs._EveryMs", lambda _ms: lambda step: step % 20 == 0)
+    assert finished(run(api, base))["type"] == "succeeded"
+    assert tried == {"checkpoint", "weights", "sample"}
+    assert api.of_type("checkpoint") == api.of_type("weights") == api.of_type("sample") == []
+
+
+def test_the_largest_checkpoint_that_may_be_ordered_fits_into_one_upload_and_can_be_read_again() -> None:
+    def most(model: type[PydanticModel], field: str) -> int:
+        return next(rule.le for rule in model.model_fields[field].metadata if isinstance(rule, Le))  # pyright: ignore[reportReturnType]
+
+    largest_upload = most(UploadRequest, "size_bytes")
+    linears = [
+        layer
+        for name, layer in unet_on_meta("sdxl").named_modules()
+        if isinstance(layer, torch.nn.Linear) and name.endswith(ATTENTION_LINEARS)
+    ]
+    numbers = most(TrainSettings, "rank") * sum(layer.in_features + layer.out_features for layer in linears)
+    # The LoRA and two moments in fp32, the losses, and a header.
+    checkpoint_bytes = 3 * 4 * numbers + 4 * most(TrainSettings, "steps") + 100_000
+    assert 2 * 2**30 < checkpoint_bytes < largest_upload <= MAX_WEIGHTS_BYTES
 
 
 @pytest.mark.parametrize("gone", [True, False])

@@ -51,14 +51,15 @@ GOALS = (
 )
 
 
-def rows(values: dict[str, float], *, true_size: bool) -> list[dict[str, Any]]:
-    """One row per goal."""
+def rows(values: dict[str, float], times: dict[str, int], *, true_size: bool) -> list[dict[str, Any]]:
+    """One row per goal. `times`: of how many measurements a value is the median; one where it is not said."""
     return [
         {
             "goal": goal.key,
             "metric": goal.what,
             "unit": goal.unit,
             "measured": values.get(goal.key),
+            "times": times.get(goal.key, 1) if goal.key in values else 0,
             "pass": goal.passed,
             "stretch": goal.stretch,
             "verdict": goal.verdict(values.get(goal.key), true_size=true_size),
@@ -69,9 +70,11 @@ def rows(values: dict[str, float], *, true_size: bool) -> list[dict[str, Any]]:
 
 def table(goal_rows: list[dict[str, Any]]) -> str:
     """The rows as a Markdown table."""
-    lines = ["| # | metric | measured | pass | stretch | |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| # | metric | measured | median of | pass | stretch | |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for row in goal_rows:
         measured = "–" if row["measured"] is None else f"{row['measured']:.4g} {row['unit']}".strip()
         bounds = f"{row['pass']:g} | {row['stretch']:g}"
-        lines.append(f"| {row['goal']} | {row['metric']} | {measured} | {bounds} | {row['verdict']} |")
+        lines.append(
+            f"| {row['goal']} | {row['metric']} | {measured} | {row['times'] or '–'} | {bounds} | {row['verdict']} |"
+        )
     return "\n".join(lines)

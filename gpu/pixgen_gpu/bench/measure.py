@@ -20,17 +20,28 @@ def sync(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def median_s(work: Callable[[], Any], device: torch.device, repeats: int, warmup: int = 1) -> float:
-    """Median wall time of `work` in seconds, from an idle device to an idle device."""
+def times_s(
+    work: Callable[[], Any], device: torch.device, repeats: int, *, warmup: int = 1, within_s: float = float("inf")
+) -> list[float]:
+    """Wall times of `work` in seconds, each from an idle device to an idle device: `repeats` of them, or as many as
+    begin `within_s` after the warm-up, but one at least."""
     times: list[float] = []
-    for turn in range(warmup + repeats):
+    for _ in range(warmup):
+        work()
+    sync(device)
+    first = time.perf_counter()
+    while len(times) < repeats and (not times or time.perf_counter() - first < within_s):
         sync(device)
         started = time.perf_counter()
         work()
         sync(device)
-        if turn >= warmup:
-            times.append(time.perf_counter() - started)
-    return statistics.median(times)
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def median_s(work: Callable[[], Any], device: torch.device, repeats: int, warmup: int = 1) -> float:
+    """Median of `times_s`."""
+    return statistics.median(times_s(work, device, repeats, warmup=warmup))
 
 
 def measure_ceilings(device: torch.device, dtype: torch.dtype, repeats: int) -> dict[str, float]:
