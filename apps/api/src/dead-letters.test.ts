@@ -48,7 +48,7 @@ describe('a job that ended failed', () => {
     const jobId = await failedJob(owner);
     const { items } = (await get('?limit=1')) as { items: DeadLetterView[] };
     expect(items).toMatchObject([
-      { id: jobId, userId: owner.userId, state: 'failed', failure: { code: 'GPU_REFUSED' } },
+      { id: jobId, userId: owner.userId, ownerName: 'Ada', state: 'failed', failure: { code: 'GPU_REFUSED' } },
     ]);
     const story = (await get(`/${jobId}`)) as DeadLetterStory;
     expect(story).toMatchObject({

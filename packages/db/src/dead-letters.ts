@@ -4,7 +4,9 @@ import type { Db } from './client.ts';
 import type { Prisma } from './generated/client.ts';
 import { JOB_COLUMNS } from './jobs.ts';
 
-const DEAD = { select: { ...JOB_COLUMNS, retryOf: true } } as const satisfies Prisma.JobDefaultArgs;
+const DEAD = {
+  select: { ...JOB_COLUMNS, retryOf: true, user: { select: { displayName: true, status: true } } },
+} as const satisfies Prisma.JobDefaultArgs;
 
 /** Newest job first. */
 export async function listDeadLetterRows(db: Db, page: { before: string | null; limit: number; kind: JobKind | null }) {
@@ -27,7 +29,6 @@ export async function findDeadLetter(db: Db, jobId: string) {
     select: {
       ...DEAD.select,
       deadLetter: { select: { jobId: true } },
-      user: { select: { status: true } },
       model: { select: { deletedAt: true } },
       attempts: { orderBy: { attempt: 'asc' } },
       events: { orderBy: { number: 'asc' }, take: 1_000 },

@@ -8,6 +8,8 @@ import { LIMITS } from './limits.ts';
 /** Ids and facts only: what a person wrote or sent is not the operator's to read here. */
 export const deadLetterView = jobView.extend({
   userId: id,
+  /** As the list of people has it: who pays for a retry. */
+  ownerName: z.string(),
   modelId: id,
   holdMicroUsd: z.int(),
   retryOf: id.nullable(),

@@ -13,6 +13,8 @@ export function Field(props: {
   error?: string | undefined;
   /** Stands at the right end of the label's line, e.g. a value or a counter. */
   aside?: ReactNode;
+  /** The control is a group that says its own name, as {@link Segmented} does: a label cannot point at one. */
+  group?: boolean;
   className?: string;
   children: ReactNode;
 }) {
@@ -24,9 +26,15 @@ export function Field(props: {
     <FieldContext value={{ id, 'aria-describedby': described, 'aria-invalid': props.error ? true : undefined }}>
       <div className={cn('grid content-start gap-1.5', props.className)}>
         <div className="flex items-baseline justify-between gap-3">
-          <label htmlFor={id} className="font-medium text-sm">
-            {props.label}
-          </label>
+          {props.group ? (
+            <span aria-hidden="true" className="font-medium text-sm">
+              {props.label}
+            </span>
+          ) : (
+            <label htmlFor={id} className="font-medium text-sm">
+              {props.label}
+            </label>
+          )}
           {props.aside && <span className="text-ink-2 text-sm tabular-nums">{props.aside}</span>}
         </div>
         {props.children}

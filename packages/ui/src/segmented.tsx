@@ -2,6 +2,7 @@
 
 import { type ReactNode, useId } from 'react';
 import { cn } from './cn.ts';
+import { useField } from './field.tsx';
 
 /** One choice out of a few, as radio buttons that look like one control. */
 export function Segmented<T extends string>(props: {
@@ -12,8 +13,12 @@ export function Segmented<T extends string>(props: {
   className?: string;
 }) {
   const name = useId();
+  const { 'aria-describedby': describedBy } = useField();
   return (
-    <fieldset className={cn('inline-flex max-w-full flex-wrap rounded-control bg-sunken p-1', props.className)}>
+    <fieldset
+      aria-describedby={describedBy}
+      className={cn('inline-flex max-w-full flex-wrap rounded-control bg-sunken p-1', props.className)}
+    >
       <legend className="sr-only">{props.label}</legend>
       {props.options.map((option) => (
         <label

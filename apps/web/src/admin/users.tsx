@@ -1,7 +1,7 @@
 'use client';
 
 import type { AdminUserView } from '@pixgen/domain';
-import { Badge, Button, Confirm, Input, Menu, Notice, Section } from '@pixgen/ui';
+import { Badge, Button, Confirm, Input, Menu, Notice, Question, Section } from '@pixgen/ui';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -72,6 +72,7 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
       onSuccess: () => queryClient.invalidateQueries(trpc.admin.users.pathFilter()),
     }),
   );
+  const [asking, setAsking] = useState(false);
   const link = useMutation(trpc.admin.users.passwordLink.mutationOptions());
   const suspended = user.status === 'suspended';
   const isAdmin = user.role === 'admin';
@@ -103,13 +104,29 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
             items={[
               {
                 label: isAdmin ? t('makeAMember') : t('makeAnAdministrator'),
-                onSelect: () => update.mutate({ id: user.id, role: isAdmin ? 'member' : 'admin' }),
+                onSelect: () => setAsking(true),
               },
               ...(hasPasswords && !isAdmin
                 ? [{ label: t('makeAPasswordLink'), onSelect: () => link.mutate({ id: user.id }) }]
                 : []),
             ]}
           />
+          {asking && (
+            <Question
+              title={t(isAdmin ? 'makeNamedAMember' : 'makeNamedAnAdministrator', { displayName: user.displayName })}
+              action={t(isAdmin ? 'makeAMember' : 'makeAnAdministrator')}
+              keep={t('keepIt')}
+              onClose={() => setAsking(false)}
+              onConfirm={() =>
+                update.mutateAsync({ id: user.id, role: isAdmin ? 'member' : 'admin' }).then(
+                  () => null,
+                  (error) => failureOf(error).message,
+                )
+              }
+            >
+              {t(isAdmin ? 'aMemberSeesNothingOfThis' : 'anAdministratorMayDoAllOfThis')}
+            </Question>
+          )}
           {suspended ? (
             <Button size="sm" busy={update.isPending} onClick={() => update.mutate({ id: user.id, status: 'active' })}>
               {t('letInAgain')}

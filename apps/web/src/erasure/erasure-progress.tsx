@@ -12,6 +12,8 @@ import { useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { keepReceiptCode, readReceiptCode } from './receipt-code';
 
+/** What a receipt names in the words of its format, which are English. */
+const KEPT = { ledger: 'ledger', consents: 'consents', 'audit log': 'auditLog' } as const;
 const POLL_MS = 1_500;
 
 /** How far an erasure is, then its receipt. Works without an account: the code is all it needs. */
@@ -103,7 +105,7 @@ function Receipt({ view, receipt }: { view: ErasureView; receipt: NonNullable<Er
           [t('loraFiles'), counts.weights],
           [t('filesInAll'), `${counts.objects}, ${formatBytes(jobWords, counts.objectBytes)}`],
           [t('signInService'), t(`provider.${receipt.identityProvider}`)],
-          [t('keptWithoutYourName'), receipt.kept.join(', ')],
+          [t('keptWithoutYourName'), receipt.kept.map((part) => t(`kept.${KEPT[part]}`)).join(', ')],
         ]}
       />
       <Button onClick={save}>

@@ -85,7 +85,9 @@ function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
       },
     }),
   );
-  const isTyped = phrase.trim().toLowerCase() === ERASE_PHRASE;
+  // Whoever knows it in English may type that too.
+  const wanted = t('erasePhrase');
+  const isTyped = [wanted, ERASE_PHRASE].includes(phrase.trim().toLowerCase());
   function submit(event: FormEvent) {
     event.preventDefault();
     if (isTyped) erase.mutate({ confirmation: ERASE_PHRASE, ...(hasPassword && { password }) });
@@ -98,7 +100,7 @@ function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
         <p className="text-ink-2 text-sm">{t('photosModelsPicturesAndEverything')}</p>
       </div>
       {erase.error && !passwordError && <Notice tone="danger">{failureOf(erase.error).message}</Notice>}
-      <Field label={t('type', { phrase: ERASE_PHRASE })} className="w-full">
+      <Field label={t('type', { phrase: wanted })} className="w-full">
         <Input value={phrase} onChange={(event) => setPhrase(event.target.value)} autoComplete="off" required />
       </Field>
       {hasPassword && (

@@ -54,7 +54,7 @@ export function Collections(props: { id: string; items: readonly CollectionView[
       {renaming ? (
         <NameForm
           label={t('nameOfTheCollection')}
-          action="Rename"
+          action={t('rename')}
           start={collection.name}
           busy={rename.isPending}
           onName={(name) => rename.mutate({ id: collection.id, name }, { onSuccess: () => setRenaming(false) })}

@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl';
 import { ReactCompareSlider, ReactCompareSliderImage } from 'react-compare-slider';
 
-type Source = { src: string; srcSet: string; sizes: string; alt: string };
+type Source = { src: string; srcSet: string; sizes: string; alt: string; placeholder: string | null };
 
 /** One picture under the other; the handle is a slider for the keyboard, too. */
 export default function CompareSlider({ left, right }: { left: Source; right: Source }) {
@@ -12,8 +12,13 @@ export default function CompareSlider({ left, right }: { left: Source; right: So
     <ReactCompareSlider
       aria-label={t('howMuchOfAIs')}
       className="size-full"
-      itemOne={<ReactCompareSliderImage {...left} style={{ objectFit: 'contain' }} />}
-      itemTwo={<ReactCompareSliderImage {...right} style={{ objectFit: 'contain' }} />}
+      itemOne={<Side {...left} />}
+      itemTwo={<Side {...right} />}
     />
   );
+}
+
+function Side({ placeholder, ...source }: Source) {
+  const style = { objectFit: 'contain', ...(placeholder && { backgroundColor: placeholder }) } as const;
+  return <ReactCompareSliderImage {...source} style={style} />;
 }

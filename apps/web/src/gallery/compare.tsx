@@ -1,7 +1,7 @@
 'use client';
 
 import type { ImageDetailView } from '@pixgen/domain';
-import { Badge, LinkButton, Segmented } from '@pixgen/ui';
+import { Badge, cn, LinkButton, Segmented } from '@pixgen/ui';
 import { ArrowLeft, ArrowLeftRight } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
@@ -9,9 +9,11 @@ import { useTranslations } from 'next-intl';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { useReadable } from '@/generation/readable-prompt';
+import { Print } from './print';
 import { diffWords, type Piece, recipeDiff } from './recipe-diff';
 import { srcSetOf } from './src-set';
+import { colourOf } from './thumbhash';
 
 const CompareSlider = dynamic(() => import('./compare-slider'));
 
@@ -31,11 +33,13 @@ export default function CompareByAddress(pair: Pair) {
 /** Two pictures against each other, and what made the difference. */
 function Compare({ a, b }: Pair) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(MODES).withDefault('slider'));
   // Both fill the same frame, else one could not lie over the other.
+  const nameOf = (letter: string, image: ImageDetailView) => `${letter}: ${readable(image.prompt)}`;
   const shape = { aspectRatio: `${Math.max(a.width / a.height, b.width / b.height)}` };
   return (
-    <div className="grid gap-8">
+    <div data-wide className="grid gap-8">
       <div className="flex flex-wrap items-center gap-3">
         <LinkButton as={Link} href="/gallery" variant="ghost" size="sm">
           <ArrowLeft aria-hidden="true" /> {t('gallery')}
@@ -56,7 +60,7 @@ function Compare({ a, b }: Pair) {
       </div>
       {mode === 'slider' && (
         <Stage style={shape}>
-          <CompareSlider left={sourceOf(a, 'A')} right={sourceOf(b, 'B')} />
+          <CompareSlider left={sourceOf(a, nameOf('A', a))} right={sourceOf(b, nameOf('B', b))} />
         </Stage>
       )}
       {mode === 'side' && (
@@ -88,27 +92,35 @@ function Stage({ style, children }: { style: CSSProperties; children: ReactNode 
   );
 }
 
-function sourceOf(image: ImageDetailView, name: string) {
+const SIZES = '(min-width: 64rem) 60vw, 100vw';
+
+function sourceOf(image: ImageDetailView, alt: string) {
   const src = `/i/${image.id}`;
   return {
     src: `${src}?w=1280`,
     srcSet: srcSetOf(src, image.width),
-    sizes: '(min-width: 64rem) 60vw, 100vw',
-    alt: `${name}: ${readablePrompt(image.prompt)}`,
+    sizes: SIZES,
+    alt,
+    // Seen until the picture has come.
+    placeholder: image.thumbhash && colourOf(image.thumbhash),
   };
 }
 
 function Picture({ image, name, hidden = false }: { image: ImageDetailView; name: string; hidden?: boolean }) {
-  const { alt, ...source } = sourceOf(image, name);
+  const readable = useReadable();
   return (
-    <img
-      {...source}
-      alt={alt}
-      aria-hidden={hidden}
-      draggable={false}
-      className="size-full object-contain"
-      style={hidden ? { visibility: 'hidden' } : undefined}
-    />
+    <div aria-hidden={hidden} className={cn('size-full', hidden && 'invisible')}>
+      <Print
+        src={`/i/${image.id}`}
+        alt={`${name}: ${readable(image.prompt)}`}
+        width={image.width}
+        height={image.height}
+        sizes={SIZES}
+        thumbhash={image.thumbhash}
+        priority
+        className="size-full object-contain"
+      />
+    </div>
   );
 }
 
@@ -159,9 +171,10 @@ function Blink({ a, b, style }: { a: ImageDetailView; b: ImageDetailView; style:
 
 function Differences({ a, b }: { a: ImageDetailView; b: ImageDetailView }) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const rows = recipeDiff(t, a, b);
   const changed = rows.filter((row) => row.differs).length;
-  const words = diffWords(readablePrompt(a.prompt), readablePrompt(b.prompt));
+  const words = diffWords(readable(a.prompt), readable(b.prompt));
   return (
     <section aria-label={t('recipes')} className="grid gap-4">
       <div className="flex flex-wrap items-baseline justify-between gap-3">

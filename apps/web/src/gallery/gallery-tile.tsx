@@ -5,7 +5,7 @@ import { cn } from '@pixgen/ui';
 import { Check, Heart, ImageOff, Star } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { type CSSProperties, type MouseEvent, memo, useState, useSyncExternalStore } from 'react';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { useReadable } from '@/generation/readable-prompt';
 import type { DetailStore } from './detail-store';
 import { Print } from './print';
 
@@ -34,17 +34,18 @@ type Props = {
 };
 
 /** Constant, whatever the window: the picture that the server chose is not fetched again in another size. */
-const SIZES = '(min-width: 80rem) 210px, (min-width: 48rem) 230px, 46vw';
+const SIZES = '(min-width: 150rem) 430px, (min-width: 80rem) 210px, (min-width: 48rem) 230px, 46vw';
 
 /** A picture of the gallery: a link, with a mark and a tick for the pointer; keys are handled by the list around it. */
 export const GalleryTile = memo(function GalleryTile(props: Props) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const { frame, index, total, href, details, acts, active, selected, selecting, trash } = props;
   const [id, width, height] = frame;
   const read = () => details.get(id);
   const image = useSyncExternalStore(details.subscribe, read, read);
   const [broken, setBroken] = useState(false);
-  const prompt = image ? readablePrompt(image.prompt) : t('picture');
+  const prompt = image ? readable(image.prompt) : t('picture');
 
   function click(event: MouseEvent) {
     // Another tab or window is the browser's to open.
@@ -108,7 +109,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
         aria-pressed={selected}
         onClick={(event) => acts.select(id, event.shiftKey)}
         className={cn(
-          'absolute top-1.5 left-1.5 grid size-8 place-items-center rounded-full opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
+          'absolute top-1.5 left-1.5 grid size-8 place-items-center rounded-full pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
           (selecting || selected) && 'opacity-100',
         )}
       >
@@ -130,7 +131,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
           onClick={() => acts.favourite(id)}
           className={cn(
             'absolute top-1.5 right-1.5 grid size-8 place-items-center rounded-full text-white [filter:drop-shadow(0_1px_2px_rgb(0_0_0/.7))]',
-            !image?.favourite && 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
+            !image?.favourite && 'pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
           )}
         >
           <Heart aria-hidden="true" className={cn('size-[1.15rem]', image?.favourite && 'fill-current')} />

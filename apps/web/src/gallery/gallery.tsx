@@ -29,6 +29,7 @@ import { type MasonryHandle, MasonryList } from './masonry-list';
 import { NewPill } from './new-pill';
 import { NoPictures } from './no-pictures';
 import { Pager } from './pager';
+import { takeSelected } from './selected-elsewhere';
 import { countSelected, isSelected } from './selection';
 import { nextFocus } from './shelf';
 import { FIRST } from './shelf-query';
@@ -95,6 +96,13 @@ function Gallery(choices: Choices) {
     if (wasOpen.current && !opened && active) list.current?.focusTile(active);
     wasOpen.current = opened !== null;
   }, [opened, active]);
+
+  // Selected on the picture's own page, where there is nothing to add it to.
+  const selectFirst = selector.select;
+  useEffect(() => {
+    const id = takeSelected();
+    if (id) selectFirst(id, false);
+  }, []);
 
   const select = useCallback(
     (id: string, upTo: boolean) => {
@@ -190,7 +198,7 @@ function Gallery(choices: Choices) {
   );
 
   return (
-    <div className="grid gap-6" onPointerOver={loadLightbox}>
+    <div data-wide className="grid gap-6" onPointerOver={loadLightbox}>
       <FilterBar {...choices} collections={collections} filters={filters} onChange={narrow} />
       {filters.collection && (
         <Collections id={filters.collection} items={collections} onGone={() => narrow({ collection: null })} />
@@ -260,6 +268,7 @@ function Gallery(choices: Choices) {
             details={details}
             trash={trash}
             info={viewer.info}
+            selected={isSelected(selection, opened)}
             dock={dock}
             onInfo={viewer.setInfo}
             onView={viewer.view}
@@ -269,6 +278,8 @@ function Gallery(choices: Choices) {
             onDelete={removeOne}
             onDownload={acts.download}
             onCompare={compare}
+            onRemix={keyActs.remix}
+            onSelect={keyActs.select}
             onUndo={() => void acts.undo()}
           />
         </Suspense>

@@ -6,19 +6,21 @@ import { ArrowLeft, ChevronLeft, ChevronRight, Columns2, Download, Heart, Trash2
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { useEffect, useState } from 'react';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { useEffect, useRef, useState } from 'react';
+import { useReadable } from '@/generation/readable-prompt';
 import { mayListen } from '@/keys/registry';
 import { useTRPC } from '@/trpc/client';
 import { filterInput, type GalleryFilters, writeFilters } from './filters';
 import { isTyping } from './keys';
 import { Print } from './print';
 import { Recipe } from './recipe';
+import { leaveSelected } from './selected-elsewhere';
 import { useImageActs } from './use-image-acts';
 
 /** One picture, large, with its recipe; arrows walk through the list it was opened from. */
 export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters }) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const router = useRouter();
   const trpc = useTRPC();
   const acts = useImageActs();
@@ -34,7 +36,21 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
   const [deletedNow, setDeletedNow] = useState(false);
   const deleted = image?.deletedAt !== null || deletedNow;
 
-  const rate = (rating: number | null) => image && acts.rate(image, rating);
+  const recipe = useRef<HTMLElement>(null);
+  /** What takes the last act on this page back. */
+  const [undos, setUndos] = useState<readonly (() => void)[]>([]);
+  const remember = (undo: () => void) => setUndos((old) => [...old, undo].slice(-MAX_UNDO));
+  const rate = (rating: number | null) => {
+    if (!image) return;
+    acts.rate(image, rating);
+    remember(() => acts.rate(image, image.rating));
+  };
+  const toggleFavourite = () => {
+    if (!image) return;
+    acts.toggleFavourite(image);
+    remember(() => acts.toggleFavourite({ ...image, favourite: !image.favourite }));
+  };
+  const restore = () => void acts.restore([id]).then(() => setDeletedNow(false));
   const ratingKeys = Object.fromEntries(
     [0, 1, 2, 3, 4, 5].map((stars) => [
       String(stars),
@@ -44,19 +60,33 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
   const keys: Record<string, (() => void) | undefined> = {
     ArrowLeft: before ? () => router.replace(path(before)) : undefined,
     ArrowRight: after ? () => router.replace(path(after)) : undefined,
-    f: image && !deleted ? () => acts.toggleFavourite(image) : undefined,
+    f: image && !deleted ? toggleFavourite : undefined,
     r: () => router.push(`/studio?image=${id}`),
     c: after || before ? () => router.push(comparison) : undefined,
     ...ratingKeys,
     d: () => acts.download(id),
+    // The recipe stands beside the picture: the keyboard goes there.
+    i: () => recipe.current?.focus(),
+    x: () => {
+      leaveSelected(id);
+      router.push(`/gallery${query}`);
+    },
+    // As above the gallery, where it opened the picture.
+    ' ': () => router.push(`/gallery${query}`),
     Escape: () => router.push(`/gallery${query}`),
     Delete: deleted ? undefined : remove,
   };
-  useKeys(keys);
+  useKeys(keys, () => {
+    undos.at(-1)?.();
+    setUndos(undos.slice(0, -1));
+  });
   if (!image) return null;
 
   function remove() {
-    acts.remove([id], () => setDeletedNow(true));
+    acts.remove([id], () => {
+      setDeletedNow(true);
+      remember(restore);
+    });
   }
 
   return (
@@ -76,11 +106,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
             tone="warn"
             title={t('thisPictureIsInThe')}
             action={
-              <Button
-                size="sm"
-                busy={acts.busy}
-                onClick={() => void acts.restore([id]).then(() => setDeletedNow(false))}
-              >
+              <Button size="sm" busy={acts.busy} onClick={restore}>
                 {t('undo')}
               </Button>
             }
@@ -97,7 +123,7 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           <Print
             key={image.id}
             src={`/i/${image.id}`}
-            alt={readablePrompt(image.prompt)}
+            alt={readable(image.prompt)}
             thumbhash={image.thumbhash}
             width={image.width}
             height={image.height}
@@ -107,13 +133,13 @@ export function ImagePage({ id, filters }: { id: string; filters: GalleryFilters
           />
         </div>
       </div>
-      <aside aria-label={t('recipe')} className="grid content-start gap-6 lg:row-span-2">
+      <aside ref={recipe} tabIndex={-1} aria-label={t('recipe')} className="grid content-start gap-6 lg:row-span-2">
         <Recipe image={image} heading="h1" onRate={rate} />
       </aside>
       <div className="flex flex-wrap gap-2 lg:col-start-1">
         {!deleted && (
           <>
-            <Button aria-pressed={image.favourite} onClick={() => acts.toggleFavourite(image)}>
+            <Button aria-pressed={image.favourite} onClick={toggleFavourite}>
               <Heart aria-hidden="true" className={image.favourite ? 'fill-accent text-accent' : ''} />
               {image.favourite ? t('favourite') : t('addToFavourites')}
             </Button>
@@ -153,13 +179,23 @@ function Arrow({ to, label, left = false }: { to: string | null; label: string; 
 }
 
 const NOWHERE = { before: null, after: null };
+const MAX_UNDO = 20;
 
 /** Single keys, unless someone types. */
-function useKeys(keys: Record<string, (() => void) | undefined>): void {
+function useKeys(keys: Record<string, (() => void) | undefined>, undo: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (mayListen(event.key)) keys[event.key]?.();
+      if (event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey) {
+        if (event.key === 'z') undo();
+        return;
+      }
+      // On a button it presses the button.
+      if (event.key === ' ' && event.target instanceof HTMLButtonElement) return;
+      const act = mayListen(event.key) ? keys[event.key] : undefined;
+      if (!act) return;
+      if (event.key === ' ') event.preventDefault();
+      act();
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);

@@ -2,13 +2,13 @@
 
 import { DELIVERY_WIDTHS, type ImageFrame, type ImageView } from '@pixgen/domain';
 import { Button, cn } from '@pixgen/ui';
-import { Columns2, Download, Heart, Info, Trash2, Undo2, X } from 'lucide-react';
+import { Columns2, Download, Heart, Info, Shuffle, SquareCheck, Trash2, Undo2, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import Viewer, { type SlideImage } from 'yet-another-react-lightbox';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 import 'yet-another-react-lightbox/styles.css';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { useReadable } from '@/generation/readable-prompt';
 import { mayListen } from '@/keys/registry';
 import type { DetailStore } from './detail-store';
 import { isTyping } from './keys';
@@ -25,6 +25,7 @@ export type LightboxProps = {
   details: DetailStore;
   trash: boolean;
   info: boolean;
+  selected: boolean;
   /** Notes that belong to the page behind: Undo, errors, progress. */
   dock: ReactNode;
   onInfo: (info: boolean) => void;
@@ -35,12 +36,15 @@ export type LightboxProps = {
   onDelete: (id: string) => void;
   onDownload: (id: string) => void;
   onCompare: (id: string) => void;
+  onRemix: (id: string) => void;
+  onSelect: (id: string) => void;
   onUndo: () => void;
 };
 
 /** One picture, as large as the window: swipe, arrows, zoom; neighbours are fetched ahead. */
 export default function Lightbox(props: LightboxProps) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const { id, frames, details, info, trash } = props;
   const at = Math.max(
     frames.findIndex((frame) => frame[0] === id),
@@ -74,7 +78,14 @@ export default function Lightbox(props: LightboxProps) {
     return () => window.removeEventListener('keydown', press);
   });
 
-  const tool = (label: string, key: string, icon: ReactNode, onClick: () => void, pressed?: boolean) => (
+  const tool = (
+    label: string,
+    key: string,
+    icon: ReactNode,
+    onClick: () => void,
+    pressed?: boolean,
+    wideOnly = false,
+  ) => (
     <button
       key={key}
       type="button"
@@ -82,7 +93,7 @@ export default function Lightbox(props: LightboxProps) {
       aria-pressed={pressed}
       title={`${label} (${key})`}
       onClick={onClick}
-      className="yarl__button grid place-items-center [&_svg]:size-[1.35rem]"
+      className={cn('yarl__button grid place-items-center [&_svg]:size-[1.35rem]', wideOnly && 'max-sm:hidden!')}
     >
       {icon}
     </button>
@@ -125,10 +136,19 @@ export default function Lightbox(props: LightboxProps) {
                   () => props.onFavourite(id),
                   image?.favourite ?? false,
                 ),
+                tool(t('remix'), 'r', <Shuffle key="i" aria-hidden="true" />, () => props.onRemix(id), undefined, true),
                 tool(t('compare'), 'c', <Columns2 key="i" aria-hidden="true" />, () => props.onCompare(id)),
                 tool(t('download'), 'd', <Download key="i" aria-hidden="true" />, () => props.onDownload(id)),
                 tool(t('delete'), 'Del', <Trash2 key="i" aria-hidden="true" />, () => props.onDelete(id)),
               ]),
+          tool(
+            t('select'),
+            'x',
+            <SquareCheck key="i" aria-hidden="true" />,
+            () => props.onSelect(id),
+            props.selected,
+            true,
+          ),
           tool(t('recipe'), 'i', <Info key="i" aria-hidden="true" />, () => props.onInfo(!info), info),
           'zoom',
           'close',
@@ -141,7 +161,7 @@ export default function Lightbox(props: LightboxProps) {
               {t('position', {
                 at: at + 1,
                 total: frames.length,
-                prompt: image ? readablePrompt(image.prompt) : '',
+                prompt: image ? readable(image.prompt) : '',
               })}
             </p>
             {info && (
@@ -181,7 +201,9 @@ function actOf(key: string, props: LightboxProps, image: ImageView | null): (() 
   if (key === ' ') return props.onClose;
   if (key === 'i') return () => props.onInfo(!props.info);
   if (key === 'Delete') return () => props.onDelete(id);
+  if (key === 'x') return () => props.onSelect(id);
   if (trash) return null;
+  if (key === 'r') return () => props.onRemix(id);
   if (key === 'f') return () => props.onFavourite(id);
   if (key === 'd') return () => props.onDownload(id);
   if (key === 'c') return () => props.onCompare(id);

@@ -12,12 +12,13 @@ const MIN_HEIGHT = 0.4;
 const MAX_HEIGHT = 2.5;
 /** Narrowest container of each number of columns, in px. The style sheet has the same numbers. */
 const BREAKPOINTS = [
+  [1560, 8],
   [1280, 6],
   [920, 5],
   [680, 4],
   [480, 3],
 ] as const;
-export const COLUMN_COUNTS = [2, 3, 4, 5, 6] as const;
+export const COLUMN_COUNTS = [2, 3, 4, 5, 6, 8] as const;
 
 export function columnsFor(widthPx: number): number {
   return BREAKPOINTS.find(([from]) => widthPx >= from)?.[1] ?? 2;

@@ -1,7 +1,7 @@
 import type { ImageView } from '@pixgen/domain';
 import Link from 'next/link';
 import type { CSSProperties } from 'react';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { useReadable } from '@/generation/readable-prompt';
 import { Print } from './print';
 
 /** The shape of one place in a justified row. */
@@ -11,12 +11,14 @@ export function shapeOf(image: Pick<ImageView, 'width' | 'height'>): CSSProperti
 
 /** A picture that opens its page. */
 export function PrintLink({ image, query = '' }: { image: ImageView; query?: string }) {
+  const readable = useReadable();
   return (
     <li style={shapeOf(image)} className="min-w-0">
       <Link href={`/gallery/${image.id}${query}`} className="block h-full overflow-hidden rounded-print">
         <Print
           src={`/i/${image.id}`}
-          alt={readablePrompt(image.prompt)}
+          alt={readable(image.prompt)}
+          thumbhash={image.thumbhash}
           width={image.width}
           height={image.height}
           sizes="(min-width: 48rem) 280px, 45vw"

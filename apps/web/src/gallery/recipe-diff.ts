@@ -1,6 +1,9 @@
 /** Where two recipes differ. Pure. */
-import type { ImageDetailView } from '@pixgen/domain';
+import type { ImageDetailView, ImageFormat } from '@pixgen/domain';
 import type { Messages, Words } from '@/language/messages';
+import { SCHEDULER_WORDS } from '../generation/draw-input';
+
+const FORMAT_WORDS: Record<ImageFormat, string> = { png: 'PNG', webp: 'WebP' };
 
 type Part = keyof Messages['gallery']['facts'];
 /** `part` is the key of its label in the messages. */
@@ -18,9 +21,9 @@ export function recipeDiff(t: Words<'gallery'>, a: ImageDetailView, b: ImageDeta
     ['steps', (image) => String(image.settings.steps)],
     ['guidance', (image) => String(image.settings.guidance)],
     ['likeness', (image) => String(image.settings.loraWeight)],
-    ['sampler', (image) => image.settings.scheduler],
+    ['sampler', (image) => SCHEDULER_WORDS[image.settings.scheduler]],
     ['draft', (image) => t(image.settings.draft ? 'yes' : 'no')],
-    ['format', (image) => image.settings.format],
+    ['format', (image) => FORMAT_WORDS[image.settings.format]],
   ];
   return parts.flatMap(([part, read]) => {
     const [left, right] = [read(a), read(b)];

@@ -6,7 +6,8 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
-import { readablePrompt } from '@/generation/readable-prompt';
+import { SCHEDULER_WORDS } from '@/generation/draw-input';
+import { useReadable } from '@/generation/readable-prompt';
 import { Moment } from '@/jobs/time';
 import type { Words } from '@/language/messages';
 import { useTRPC } from '@/trpc/client';
@@ -24,12 +25,13 @@ const link = 'text-accent underline-offset-4 hover:underline';
 /** What a picture was made from, and what its owner thinks of it. */
 export function Recipe({ image, onRate, heading: Heading, children }: Props) {
   const t = useTranslations('gallery');
+  const readable = useReadable();
   const trpc = useTRPC();
   const Part = Heading === 'h1' ? 'h2' : 'h3';
   const detail = useQuery(trpc.images.get.queryOptions({ id: image.id })).data;
   return (
     <>
-      <Heading className="font-medium text-lg leading-snug">{readablePrompt(image.prompt)}</Heading>
+      <Heading className="font-medium text-lg leading-snug">{readable(image.prompt)}</Heading>
       <div className="flex flex-wrap gap-2 empty:hidden">
         {image.favourite && <Badge tone="accent">{t('isFavourite')}</Badge>}
         {image.deletedAt && <Badge tone="warn">{t('inTheTrash')}</Badge>}
@@ -83,7 +85,7 @@ export function recipeFacts(
     [t('facts.steps'), steps],
     [t('facts.guidance'), guidance],
     [t('facts.likeness'), loraWeight],
-    [t('facts.sampler'), scheduler],
+    [t('facts.sampler'), SCHEDULER_WORDS[scheduler]],
   );
   if (negativePrompt) facts.push([t('facts.negative'), negativePrompt]);
   if (detail.pack)

@@ -71,7 +71,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
     [t, client, details, forget, refuse, remember, stale],
   );
 
-  const operations = useOperations(restart);
+  const operations = useOperations(restart, refuse);
 
   /** Takes pictures out of sight, and the others do not move. @returns what puts them back */
   const hide = useCallback(
@@ -225,7 +225,7 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
 export type GalleryActs = ReturnType<typeof useGalleryActs>;
 
 /** Operations of the last day: asked for while one works, and again after a reload. */
-function useOperations(onRestored: () => Promise<void>) {
+function useOperations(onRestored: () => Promise<void>, onRefused: (failure: unknown) => void) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -253,10 +253,11 @@ function useOperations(onRestored: () => Promise<void>) {
     },
     [queryClient, options.queryKey],
   );
-  const cancel = useMutation(trpc.bulk.cancel.mutationOptions({ onSuccess: follow }));
+  const cancel = useMutation(trpc.bulk.cancel.mutationOptions({ onSuccess: follow, onError: onRefused }));
   const fetchFile = useMutation({
     mutationFn: (input: { id: string; file: number }) => client.bulk.file.query(input),
     onSuccess: ({ url }) => window.location.assign(url),
+    onError: onRefused,
   });
   return {
     items,
@@ -264,7 +265,6 @@ function useOperations(onRestored: () => Promise<void>) {
     follow,
     cancel: (id: string) => cancel.mutate({ id }),
     fetchFile: (id: string, file: number) => fetchFile.mutate({ id, file }),
-    error: cancel.error ?? fetchFile.error,
   };
 }
 

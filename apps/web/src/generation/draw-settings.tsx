@@ -65,7 +65,7 @@ export function DrawSettings({ form, faults, profile, onChange, countLabel, maxC
           </p>
         )}
       </fieldset>
-      <Field label={t('quality')} hint={t('aDraftIsAQuick')}>
+      <Field group label={t('quality')} hint={t('aDraftIsAQuick')}>
         <Segmented
           label={t('quality')}
           value={form.draft ? 'draft' : 'full'}

@@ -15,7 +15,7 @@ import { stateWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
-import { readablePrompt } from './readable-prompt';
+import { useReadable } from './readable-prompt';
 import { useAgain } from './use-again';
 
 type Props = {
@@ -32,6 +32,7 @@ type Props = {
 export function GenerationBlock({ generation: given, onRetried, onOrdered, titled = true }: Props) {
   const t = useTranslations('studio');
   const jobWords = useTranslations('jobs');
+  const readable = useReadable();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const working = !isOver(given.job);
@@ -60,7 +61,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   const images = generation.images.filter((image) => image.deletedAt === null);
   const missing = counts.planned - counts.ready;
   const canRetry = !active && missing > 0;
-  const title = generation.pack ? generation.pack.name : readablePrompt(generation.prompt ?? t('pictures'));
+  const title = generation.pack ? generation.pack.name : readable(generation.prompt ?? t('pictures'));
   const state = stateWords(jobWords, job.state);
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
   const waiting = images.filter((image) => image.state === 'planned').map((image) => image.id);
@@ -80,6 +81,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
     onRetry: retryAllowed && !active && !retry.isPending ? redraw : null,
     onExactly: (image: ImageView) => again.exactly(image, generation.settings),
     onVary: (image: ImageView) => again.vary(image, generation.settings),
+    busyWith: again.busyWith,
     onFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
   };
   const retryButton = retryAllowed && (
@@ -147,6 +149,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
         </Notice>
       )}
       {again.error && <Notice tone="danger">{again.error}</Notice>}
+      {favourite.error && <Notice tone="danger">{failureOf(favourite.error).message}</Notice>}
       {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
     </article>
   );

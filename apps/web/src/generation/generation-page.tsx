@@ -7,12 +7,13 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { GenerationBlock } from './generation-block';
-import { readablePrompt } from './readable-prompt';
+import { useReadable } from './readable-prompt';
 import { RecipeFacts } from './recipe-facts';
 
 /** One order of pictures on its own page: for a pack run, the contact sheet. */
 export function GenerationPage({ id }: { id: string }) {
   const t = useTranslations('studio');
+  const readable = useReadable();
   const router = useRouter();
   const trpc = useTRPC();
   const generation = useQuery(trpc.generation.get.queryOptions({ id })).data;
@@ -21,7 +22,7 @@ export function GenerationPage({ id }: { id: string }) {
   return (
     <>
       <PageHeader
-        title={pack ? pack.name : readablePrompt(generation.prompt ?? t('pictures'))}
+        title={pack ? pack.name : readable(generation.prompt ?? t('pictures'))}
         above={
           <p className="text-ink-2 text-sm">
             {t.rich(pack ? 'packRunOf' : 'madeWithModel', {

@@ -10,13 +10,15 @@ import { shapeOf } from '@/gallery/print-link';
 import { useImagePreview, useJobProgress } from '@/jobs/live';
 import { isOver } from '@/jobs/rules';
 import { failureWords } from '@/jobs/words';
-import { readablePrompt } from './readable-prompt';
+import { useReadable } from './readable-prompt';
 
 export type TileActs = {
   /** Draws what the order lacks again; null while it works or where that makes no sense. */
   onRetry: (() => void) | null;
   onExactly: (image: ImageView) => void;
   onVary: (image: ImageView) => void;
+  /** The picture that is being ordered once more. */
+  busyWith: string | null;
   /** On a contact sheet pictures are marked as keepers right there. */
   onFavourite: (image: ImageView) => void;
 };
@@ -60,7 +62,7 @@ export function ImageTile({
 
 function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
   const t = useTranslations('studio');
-  const name = readablePrompt(image.prompt);
+  const name = useReadable()(image.prompt);
   return (
     <>
       <Link href={`/gallery/${image.id}`} className="block h-full">
@@ -70,10 +72,11 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
           width={image.width}
           height={image.height}
           sizes="(min-width: 64rem) 300px, 45vw"
+          thumbhash={image.thumbhash}
           className="h-full w-full object-cover"
         />
       </Link>
-      <div className="absolute top-1.5 right-1.5 flex gap-1 opacity-100 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 lg:opacity-0 lg:has-aria-pressed:opacity-100">
+      <div className="absolute top-1.5 right-1.5 flex gap-1 has-aria-busy:opacity-100 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 pointer-fine:opacity-0 pointer-fine:has-aria-pressed:opacity-100">
         <button
           type="button"
           aria-label={t('favourite')}
@@ -85,8 +88,13 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
         </button>
         <Menu
           trigger={
-            <button type="button" aria-label={t('moreWithThisPicture')} className={overlay}>
-              <EllipsisVertical aria-hidden="true" />
+            <button
+              type="button"
+              aria-label={t('moreWithThisPicture')}
+              aria-busy={acts.busyWith === image.id}
+              className={overlay}
+            >
+              {acts.busyWith === image.id ? <Spinner /> : <EllipsisVertical aria-hidden="true" />}
             </button>
           }
           items={[

@@ -7,13 +7,14 @@ import { useState } from 'react';
 import { Ago } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { readablePrompt } from './readable-prompt';
+import { useReadable } from './readable-prompt';
 
 type Picked = { prompt: string; negativePrompt: string };
 
 /** What the person wrote before, from their own orders; one press brings it back. */
 export function PromptHistory(props: { onPick: (picked: Picked) => void; onClose: () => void }) {
   const t = useTranslations('studio');
+  const readable = useReadable();
   const trpc = useTRPC();
   const [search, setSearch] = useState('');
   const prompts = useQuery({
@@ -56,7 +57,7 @@ export function PromptHistory(props: { onPick: (picked: Picked) => void; onClose
               onClick={() => props.onPick(item)}
               className="grid w-full gap-0.5 rounded-control px-3 py-2 text-left text-sm hover:bg-sunken dark:hover:bg-line"
             >
-              <span className="line-clamp-2">{readablePrompt(item.prompt)}</span>
+              <span className="line-clamp-2">{readable(item.prompt)}</span>
               <span className="text-ink-2 text-xs">
                 {t.rich('timesLast', { times: item.times, ago: () => <Ago at={item.lastAt} /> })}
               </span>

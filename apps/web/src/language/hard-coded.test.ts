@@ -48,6 +48,8 @@ describe('what counts as words for people', () => {
     ['an attribute that is read out', 'const a = <input aria-label="Search" />;'],
     ['a template in it', `const a = <img alt={\`Picture \${n}\`} />;`],
     ['either side of a choice', "const a = <p>{busy ? 'wait' : t('go')}</p>;"],
+    ['what a button is named by', 'const a = <Form action="Rename" />;'],
+    ['a word that also names a key', "const items = [{ label: 'Delete' }];"],
     ['what stands in for nothing', "const a = <p>{name ?? 'nobody'}</p>;"],
     ['a label in a table', "const items = [{ label: 'home', href: '/' }];"],
     ['words by state', "const WORDS = { ready: 'Ready' };"],
@@ -66,7 +68,14 @@ describe('what counts as words for people', () => {
     ['names of things', 'const a = <h1>PixGen</h1>;'],
     ['comparisons', "if (event.key === 'Escape' || mode === 'Dark') stop();"],
     ['errors for programmers', "throw new Error('Nobody signed in here.');"],
+    ['where a form goes', 'const a = <form action="/gallery" />;'],
   ])('not %s', (_, source) => {
     expect(texts(source)).toEqual([]);
+  });
+
+  it('not the names of keys, in the table of the keys only', () => {
+    const source = "const all = [{ label: 'Space' }, { label: 'Delete' }];";
+    expect(findHardCoded('apps/web/src/keys/registry.ts', source)).toEqual([]);
+    expect(findHardCoded('apps/web/src/models/keys.ts', source)).toHaveLength(2);
   });
 });

@@ -89,7 +89,7 @@ export function ModelHeader({ model }: { model: ModelView }) {
                 }
                 items={[
                   { label: t('rename'), icon: <Pencil aria-hidden="true" />, onSelect: () => setRenaming(true) },
-                  { label: 'Delete', icon: <Trash2 aria-hidden="true" />, danger: true, onSelect: removeModel },
+                  { label: t('delete'), icon: <Trash2 aria-hidden="true" />, danger: true, onSelect: removeModel },
                 ]}
               />
             </>

@@ -1,7 +1,16 @@
 import type { PhotoView } from '@pixgen/domain';
 import { describe, expect, it } from 'vitest';
 import { english } from '../language/testing';
-import { countTiles, joinTiles, moveTile, setVerdict, stateOfPhoto, type Tile, type TileState } from './tile-state';
+import {
+  countTiles,
+  joinTiles,
+  moveTile,
+  newTile,
+  setVerdict,
+  stateOfPhoto,
+  type Tile,
+  type TileState,
+} from './tile-state';
 
 const t = english('photos');
 
@@ -30,6 +39,13 @@ const photo = (id: string, state: PhotoView['state'], change: Partial<PhotoView>
 });
 
 describe('a tile', () => {
+  it('of a photo that came when the set was full says so, and can be tried again once there is room', () => {
+    const late = newTile(t, 'k', 'a.jpg', false);
+    expect(late.state).toEqual({ name: 'failed', reason: '20 photos are the most. Remove one to add this.' });
+    expect(moveTile(late, { name: 'queued' }).state.name).toBe('queued');
+    expect(newTile(t, 'k', 'a.jpg', true).state.name).toBe('queued');
+  });
+
   it('goes from queued to done through every state, so that no upload icon stays behind', () => {
     const path: TileState[] = [
       { name: 'checking' },

@@ -38,6 +38,14 @@ const NEXT: Record<TileState['name'], readonly TileState['name'][]> = {
   failed: ['queued'],
 };
 
+/** A file as it comes in. What comes when the set is full waits for room, and can be tried again then. */
+export function newTile(t: Words<'photos'>, key: string, fileName: string, hasRoom: boolean): Tile {
+  const state: TileState = hasRoom
+    ? { name: 'queued' }
+    : { name: 'failed', reason: t('full', { max: LIMITS.photos.max }) };
+  return { key, fileName, previewUrl: null, photoId: null, warnings: [], state };
+}
+
 export type TileChange = Partial<Pick<Tile, 'photoId' | 'previewUrl' | 'warnings'>>;
 
 /** The tile in its next state, or unchanged when the table does not allow the move (a late progress event, say). */

@@ -11,7 +11,7 @@ import { failureOf } from '@/trpc/failure';
 import { checkFile } from './check-file';
 import { dropFile, isFileInHand, keepFile, readKeptFiles, withFileInHand } from './kept-files';
 import { sendFile } from './send-file';
-import { countTiles, joinTiles, moveTile, type Tile, type TileChange, type TileState } from './tile-state';
+import { countTiles, joinTiles, moveTile, newTile, type Tile, type TileChange, type TileState } from './tile-state';
 import { adviceWords } from './verdict-words';
 
 /** Files sent side by side. */
@@ -41,6 +41,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
   });
   const tiles = useMemo(() => joinTiles(t, photos.data?.items ?? [], locals), [t, photos.data, locals]);
   const counts = countTiles(tiles);
+  const room = LIMITS.photos.max - counts.ready - counts.pending;
   const readyLooks = useMemo(
     () => (photos.data?.items ?? []).flatMap((photo) => (photo.state === 'ready' && photo.look ? [photo.look] : [])),
     [photos.data],
@@ -120,23 +121,18 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
 
   const add = useCallback(
     (list: Iterable<File>) => {
-      const room = LIMITS.photos.max - counts.ready - counts.pending;
       const fresh = [...list].map((file, index): Tile => {
         const key = randomKey();
-        const over = index >= room;
-        if (!over) {
-          files.current.set(key, { file, abort: new AbortController() });
-          void keepFile(modelId, key, file, null);
-        }
-        const state: TileState = over
-          ? { name: 'refused', reason: t('full', { max: LIMITS.photos.max }) }
-          : { name: 'queued' };
-        return { key, fileName: file.name, previewUrl: null, photoId: null, warnings: [], state };
+        const hasRoom = index < room;
+        // What is too much stays at hand: there may be room for it once another one is removed.
+        files.current.set(key, { file, abort: new AbortController() });
+        if (hasRoom) void keepFile(modelId, key, file, null);
+        return newTile(t, key, file.name, hasRoom);
       });
       setLocals((all) => [...all, ...fresh]);
       void run(fresh.filter((tile) => tile.state.name === 'queued').map((tile) => tile.key));
     },
-    [t, counts.ready, counts.pending, modelId, run],
+    [t, room, modelId, run],
   );
 
   useResume(modelId, photos.data?.items, async (kept) => {
@@ -145,7 +141,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         files.current.set(key, { file, abort: new AbortController() });
         // The half-sent row is of no use; a new one gets a fresh address to send to.
         if (photoId) await client.photos.delete.mutate({ id: photoId }).catch(() => null);
-        return { key, fileName: file.name, previewUrl: null, photoId: null, warnings: [], state: { name: 'queued' } };
+        return newTile(t, key, file.name, true);
       }),
     );
     setLocals((all) => [...all, ...fresh]);
@@ -198,7 +194,7 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
     [],
   );
 
-  const canRetry = useCallback((key: string) => files.current.has(key), []);
+  const canRetry = useCallback((key: string) => room > 0 && files.current.has(key), [room]);
   useForgetPreviews(locals);
   return { tiles, counts, advice, add, retry, canRetry, remove, restore };
 }

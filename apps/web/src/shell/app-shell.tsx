@@ -36,11 +36,14 @@ export function AppShell({ account, children }: { account: AccountView; children
           </Link>
           <AccountMenu compact name={account.displayName} email={account.email} admin={account.role === 'admin'} />
         </header>
+        <div className="px-2 lg:hidden">
+          <LiveNote />
+        </div>
         {PROFILES[account.profile].simulated && <SimulatedRibbon name={account.profile} />}
         <main
           id="main"
           tabIndex={-1}
-          className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 sm:pt-10 lg:pb-16"
+          className="mx-auto w-full max-w-6xl has-data-wide:max-w-none flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 sm:pt-10 lg:pb-16"
         >
           {children}
         </main>

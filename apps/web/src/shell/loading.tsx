@@ -36,11 +36,11 @@ export function CardsLoading() {
 }
 
 /** A page of tiles. */
-export function TilesLoading() {
+export function TilesLoading({ wide = false }: { wide?: boolean }) {
   return (
     <Wait>
       <Head />
-      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
+      <div data-wide={wide || undefined} className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
         {Array.from({ length: 8 }, (_, index) => (
           <Skeleton key={index} className="aspect-square rounded-print" />
         ))}

@@ -17,7 +17,7 @@ import { toEventMessage } from '../jobs/publish.ts';
 import { toPage } from '../page.ts';
 import { retryTraining } from '../training/change-training.ts';
 
-type Dead = JobRow & { retryOf: string | null };
+type Dead = JobRow & { retryOf: string | null; user: { displayName: string } };
 
 /** Jobs that ended failed or expired and were not retried since, newest first. */
 export async function listDeadLetters(
@@ -29,7 +29,7 @@ export async function listDeadLetters(
     limit: input.limit + 1,
     kind: input.kind ?? null,
   });
-  return toPage(rows, input.limit, (row) => toView({ ...asJobRow(row), retryOf: row.retryOf }));
+  return toPage(rows, input.limit, (row) => toView({ ...row, ...asJobRow(row) }));
 }
 
 /** Attempts with their causes and calls, history and money of one of them. */
@@ -38,7 +38,7 @@ export async function getDeadLetter(deps: Deps, input: { id: string }): Promise<
   if (!row) throw notFound('job');
   const entries = await findLedgerEntries(deps.db, row.id);
   return {
-    ...toView({ ...asJobRow(row), retryOf: row.retryOf }),
+    ...toView({ ...row, ...asJobRow(row) }),
     open: row.deadLetter !== null,
     attempts: row.attempts.map((attempt) => ({
       attempt: attempt.attempt,
@@ -98,6 +98,13 @@ async function retryOne(deps: Deps, jobId: string): Promise<string> {
 }
 
 function toView(job: Dead): DeadLetterView {
-  const { userId, modelId, holdMicroUsd, retryOf } = job;
-  return { ...toJobView(job), userId, modelId, holdMicroUsd: Number(holdMicroUsd), retryOf };
+  const { userId, modelId, holdMicroUsd, retryOf, user } = job;
+  return {
+    ...toJobView(job),
+    userId,
+    ownerName: user.displayName,
+    modelId,
+    holdMicroUsd: Number(holdMicroUsd),
+    retryOf,
+  };
 }

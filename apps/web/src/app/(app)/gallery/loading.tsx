@@ -1,1 +1,5 @@
-export { TilesLoading as default } from '@/shell/loading';
+import { TilesLoading } from '@/shell/loading';
+
+export default function Loading() {
+  return <TilesLoading wide />;
+}
