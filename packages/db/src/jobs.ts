@@ -26,6 +26,17 @@ export type JobRow = Omit<Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS }>, 
   state: JobState;
 };
 
+/** What a job is about; read where it stands by itself. */
+const SUBJECT = {
+  model: { select: { name: true } },
+  generation: { select: { prompt: true, packVersion: { select: { pack: { select: { name: true } } } } } },
+} as const satisfies Prisma.JobSelect;
+
+/** Of a training the model's name; of pictures the pack's name, or the prompt. */
+export function titleOf(job: Prisma.JobGetPayload<{ select: typeof SUBJECT }>): string {
+  return job.generation ? (job.generation.packVersion?.pack.name ?? job.generation.prompt ?? '') : job.model.name;
+}
+
 /** Kind and state are text with CHECK constraints, so the narrower type is true. */
 export function asJobRow(row: Prisma.JobGetPayload<{ select: typeof JOB_COLUMNS }>): JobRow {
   return row as JobRow;
@@ -37,6 +48,7 @@ export async function findJob(db: Db, userId: string, jobId: string) {
       where: { id: jobId, userId },
       select: {
         ...JOB_COLUMNS,
+        ...SUBJECT,
         attempts: { orderBy: { attempt: 'asc' } },
         events: { orderBy: { number: 'asc' }, take: 1_000 },
       },
@@ -86,11 +98,11 @@ export async function listJobRows(db: Db, userId: string, page: JobsPage) {
           : {}),
       ...(page.endedBadly ? { id: { in: await endedBadly(db, userId, page) } } : {}),
     },
-    select: JOB_COLUMNS,
+    select: { ...JOB_COLUMNS, ...SUBJECT },
     orderBy: { id: 'desc' },
     take: page.limit,
   });
-  return rows.map(asJobRow);
+  return rows.map((row) => ({ ...asJobRow(row), title: titleOf(row) }));
 }
 
 /**

@@ -28,6 +28,14 @@ export const jobView = z.object({
 });
 export type JobView = z.infer<typeof jobView>;
 
+/** A job where it stands by itself: with what it is about. */
+export const namedJobView = jobView.extend({
+  modelId: id,
+  /** Of a training the model's name; of pictures the pack's name, or the prompt. */
+  title: z.string(),
+});
+export type NamedJobView = z.infer<typeof namedJobView>;
+
 export const jobEventType = z.enum([
   'queued',
   'dispatching',
@@ -98,8 +106,8 @@ export const listJobsInput = pageInput.extend({
   /** Only those that ended failed or expired within 14 days, with nothing that took their place since. */
   endedBadly: z.stringbool().or(z.boolean()).optional(),
 });
-export const jobPage = page(jobView);
-export const jobDetailView = jobView.extend({
+export const jobPage = page(namedJobView);
+export const jobDetailView = namedJobView.extend({
   events: z.array(jobEventView),
   attempts: z.array(
     z.object({

@@ -1,6 +1,6 @@
 'use client';
 
-import type { JobView } from '@pixgen/domain';
+import type { NamedJobView } from '@pixgen/domain';
 import { Badge, Button, EmptyState, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
@@ -18,7 +18,7 @@ import {
 } from './activity-filters';
 import { useJobProgress, usePollMs } from './live';
 import { Ago } from './time';
-import { failureWords, formatCost, formatDuration, jobNow, stateWords } from './words';
+import { failureWords, formatCost, formatDuration, jobNow, jobTitle, stateWords } from './words';
 
 /** Jobs of the account, newest first, by kind and state; the filters stand in the address. */
 export function ActivityList({ filters }: { filters: ActivityFilters }) {
@@ -93,7 +93,7 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
   );
 }
 
-function JobRow({ job }: { job: JobView }) {
+function JobRow({ job }: { job: NamedJobView }) {
   const t = useTranslations('jobs');
   const now = jobNow(t, job, useJobProgress(job.id));
   const state = stateWords(t, job.state);
@@ -110,7 +110,7 @@ function JobRow({ job }: { job: JobView }) {
         <Icon aria-hidden="true" className="size-[1.1rem]" />
       </span>
       <span className="grid min-w-0 flex-1">
-        <span className="font-medium">{job.kind === 'train' ? t('training') : t('pictures')}</span>
+        <span className="truncate font-medium">{jobTitle(t, job)}</span>
         <span className="line-clamp-2 text-ink-2 text-sm">
           {job.state === 'succeeded' && job.startedAt && job.endedAt
             ? `${formatDuration(t, job.startedAt, job.endedAt)}, ${formatCost(t, job.costMicroUsd)}`

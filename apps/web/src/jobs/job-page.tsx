@@ -12,10 +12,10 @@ import { usePollMs } from './live';
 import { RetryJob } from './retry-job';
 import { isOver, mayRetry } from './rules';
 import { Moment } from './time';
-import { formatCost, formatDuration, sayEvent, stateWords } from './words';
+import { formatCost, formatDuration, jobTitle, sayEvent, stateWords } from './words';
 
 /** The trace of one job: what happened when, each attempt, its cost. */
-export function JobPage({ id, modelId, editPath }: { id: string; modelId: string | null; editPath: string | null }) {
+export function JobPage({ id, editPath }: { id: string; editPath: string | null }) {
   const t = useTranslations('jobs');
   const trpc = useTRPC();
   const options = trpc.jobs.get.queryOptions({ id });
@@ -23,8 +23,8 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
   const job = useQuery({ ...options, refetchInterval: usePollMs(live !== undefined && !isOver(live)) }).data;
   if (!job) return null;
   const state = stateWords(t, job.state);
-  const name = job.kind === 'train' ? t('training') : t('pictures');
-  const target = job.kind === 'generate' ? `/generations/${job.orderId}` : modelId && `/models/${modelId}`;
+  const name = jobTitle(t, job);
+  const target = job.kind === 'generate' ? `/generations/${job.orderId}` : `/models/${job.modelId}`;
   return (
     <>
       <PageHeader
@@ -41,11 +41,9 @@ export function JobPage({ id, modelId, editPath }: { id: string; modelId: string
                 {t('editAndRunAgain')}
               </LinkButton>
             )}
-            {target && (
-              <LinkButton as={Link} href={target} variant="primary">
-                {job.kind === 'train' ? t('openTheModel') : t('openThePictures')}
-              </LinkButton>
-            )}
+            <LinkButton as={Link} href={target} variant="primary">
+              {job.kind === 'train' ? t('openTheModel') : t('openThePictures')}
+            </LinkButton>
           </>
         }
       />

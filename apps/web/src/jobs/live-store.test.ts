@@ -76,6 +76,29 @@ describe('the loss curve', () => {
     expect(mergeLoss([[1, 0.9]], [])).toEqual([[1, 0.9]]);
   });
 
+  it('keeps what the server stored while the connection was lost, between live points and after them', () => {
+    expect(
+      mergeLoss(
+        [
+          [1, 0.9],
+          [2, 0.8],
+          [3, 0.7],
+          [5, 0.5],
+        ],
+        [
+          [1, 0.95],
+          [4, 0.6],
+        ],
+      ),
+    ).toEqual([
+      [1, 0.95],
+      [2, 0.8],
+      [3, 0.7],
+      [4, 0.6],
+      [5, 0.5],
+    ]);
+  });
+
   it('is smoothed from its first value on', () => {
     const points = smooth([
       [1, 1],

@@ -67,10 +67,12 @@ function isOlder(next: JobProgressView, last: JobProgressView): boolean {
   return next.at < last.at;
 }
 
-/** Joins stored points with live ones; live points win at the same step. */
+/**
+ * Joins stored points with live ones; live points win at the same step. What a lost connection kept from this tab is
+ * among the stored ones, anywhere between.
+ */
 export function mergeLoss(stored: readonly LossPoint[], live: readonly LossPoint[]): LossPoint[] {
-  const first = live[0]?.[0] ?? Number.POSITIVE_INFINITY;
-  return [...stored.filter(([step]) => step < first), ...live];
+  return [...new Map([...stored, ...live])].sort(([one], [other]) => one - other);
 }
 
 /** Exponential moving average, corrected for its start, so that the curve begins at the first value. */

@@ -1,6 +1,6 @@
 'use client';
 
-import type { JobView, ModelView } from '@pixgen/domain';
+import type { NamedJobView } from '@pixgen/domain';
 import { Card, Section } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
@@ -9,6 +9,7 @@ import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/trpc/client';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
+import { jobTitle } from './words';
 
 /** What works right now; nothing when nothing does. */
 export function RunningJobs() {
@@ -16,7 +17,6 @@ export function RunningJobs() {
   const trpc = useTRPC();
   const pollMs = usePollMs(true);
   const jobs = useQuery({ ...trpc.jobs.list.queryOptions({ live: true, limit: 10 }), refetchInterval: pollMs });
-  const models = useQuery(trpc.models.list.queryOptions({ limit: 8 }));
   const items = jobs.data?.items ?? [];
   if (items.length === 0) return null;
   return (
@@ -24,7 +24,7 @@ export function RunningJobs() {
       <ul className="grid gap-3 md:grid-cols-2">
         {items.map((job) => (
           <li key={job.id}>
-            <RunningJob job={job} model={models.data?.items.find((model) => model.trainingId === job.orderId)} />
+            <RunningJob job={job} />
           </li>
         ))}
       </ul>
@@ -32,14 +32,16 @@ export function RunningJobs() {
   );
 }
 
-function RunningJob({ job, model }: { job: JobView; model: ModelView | undefined }) {
+function RunningJob({ job }: { job: NamedJobView }) {
   const t = useTranslations('jobs');
   const training = job.kind === 'train';
   const Icon = training ? Aperture : Sparkles;
-  const name = training ? (model ? t('training2', { name: model.name }) : t('training')) : t('pictures');
-  const trainingPath = model ? `/models/${model.id}` : `/activity/${job.id}`;
+  const name = jobTitle(t, job);
   return (
-    <Link href={training ? trainingPath : `/generations/${job.orderId}`} className="group block rounded-card">
+    <Link
+      href={training ? `/models/${job.modelId}` : `/generations/${job.orderId}`}
+      className="group block rounded-card"
+    >
       <Card className="grid gap-4 p-4 transition-shadow group-hover:shadow-lift sm:p-5">
         <div className="flex min-w-0 items-center gap-3">
           <span className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft text-accent">

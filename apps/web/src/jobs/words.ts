@@ -1,8 +1,9 @@
 /** Job states and phases in the words of the screens. */
 
-import type { JobEventView, JobFailureCode, JobProgressView, JobState, JobView } from '@pixgen/domain';
+import type { JobEventView, JobFailureCode, JobProgressView, JobState, JobView, NamedJobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 import type { Words } from '@/language/messages';
+import { readablePrompt } from '../generation/readable-prompt';
 import { isOver } from './rules';
 
 const STATE_TONES: Record<JobState, Tone> = {
@@ -18,6 +19,11 @@ const STATE_TONES: Record<JobState, Tone> = {
 /** A job's state as a badge shows it. */
 export function stateWords(t: Words<'jobs'>, state: JobState): { label: string; tone: Tone } {
   return { label: t(`states.${state}`), tone: STATE_TONES[state] };
+}
+
+/** What a job is, and of what. */
+export function jobTitle(t: Words<'jobs'>, { kind, title }: Pick<NamedJobView, 'kind' | 'title'>): string {
+  return kind === 'train' ? t('training2', { name: title }) : readablePrompt(title) || t('pictures');
 }
 
 /** A line of a job's history. */

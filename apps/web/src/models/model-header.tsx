@@ -15,7 +15,7 @@ import {
   toast,
 } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { EllipsisVertical, Pencil, Sparkles, Trash2 } from 'lucide-react';
+import { EllipsisVertical, Pencil, SlidersHorizontal, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
@@ -28,6 +28,7 @@ import { MODEL_STATE_TONES } from './words';
 export function ModelHeader({ model }: { model: ModelView }) {
   const t = useTranslations('models');
   const trpc = useTRPC();
+  const router = useRouter();
   const queryClient = useQueryClient();
   const [renaming, setRenaming] = useState(false);
   const keep = {
@@ -88,6 +89,15 @@ export function ModelHeader({ model }: { model: ModelView }) {
                   </IconButton>
                 }
                 items={[
+                  ...(model.state === 'ready'
+                    ? [
+                        {
+                          label: t('trainAgainWithChanges'),
+                          icon: <SlidersHorizontal aria-hidden="true" />,
+                          onSelect: () => router.push(`/train/${model.id}/settings`),
+                        },
+                      ]
+                    : []),
                   { label: t('rename'), icon: <Pencil aria-hidden="true" />, onSelect: () => setRenaming(true) },
                   { label: t('delete'), icon: <Trash2 aria-hidden="true" />, danger: true, onSelect: removeModel },
                 ]}

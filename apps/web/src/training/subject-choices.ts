@@ -11,3 +11,9 @@ export const SUBJECT_CHOICES = {
   minAge: LIMITS.subjectAge.min,
 };
 export type SubjectChoices = typeof SUBJECT_CHOICES;
+
+/** The statement about the sample subject, with its version. */
+export const SAMPLE_STATEMENT = {
+  consentVersion: CONSENT.version,
+  statement: { en: CONSENT.text.en['not-a-person'], de: CONSENT.text.de['not-a-person'] },
+};

@@ -39,6 +39,8 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
   const update = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
   const agree = useMutation(trpc.models.update.mutationOptions({ onSuccess: keep }));
   const error = create.error ?? update.error ?? agree.error;
+  // A training has learned it as what it is: it cannot become something else any more.
+  const fixed = model !== null && model.state !== 'draft';
   const typed = { name: name.trim(), classWord: classWord.trim().toLowerCase() };
   const wordFits = new RegExp(choices.pattern).test(typed.classWord);
   const autosave = useAutosave(
@@ -98,35 +100,38 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
       <div className="grid gap-3">
         <Field
           label={t('whatIsIt')}
-          hint={t('oneOrTwoPlainWords')}
+          hint={t(fixed ? 'whatItIsStays' : 'oneOrTwoPlainWords')}
           error={wordFits ? fieldError(error, 'classWord') : missing.classWord}
         >
           <Input
             value={classWord}
+            readOnly={fixed}
             onChange={(event) => changeClass(event.target.value)}
             maxLength={41}
             autoComplete="off"
             placeholder={t('woman')}
           />
         </Field>
-        <ul aria-label={t('commonSubjects')} className="flex flex-wrap gap-2">
-          {choices.words.map((word) => (
-            <li key={word}>
-              <button
-                type="button"
-                aria-pressed={classWord === word}
-                onClick={() => changeClass(word)}
-                className={cn(
-                  'h-8 rounded-full border border-edge/60 px-3.5 text-sm transition-colors hover:border-edge hover:bg-sunken',
-                  classWord === word &&
-                    'border-accent bg-accent-soft font-medium text-accent-strong hover:bg-accent-soft dark:text-accent',
-                )}
-              >
-                {word}
-              </button>
-            </li>
-          ))}
-        </ul>
+        {!fixed && (
+          <ul aria-label={t('commonSubjects')} className="flex flex-wrap gap-2">
+            {choices.words.map((word) => (
+              <li key={word}>
+                <button
+                  type="button"
+                  aria-pressed={classWord === word}
+                  onClick={() => changeClass(word)}
+                  className={cn(
+                    'h-8 rounded-full border border-edge/60 px-3.5 text-sm transition-colors hover:border-edge hover:bg-sunken',
+                    classWord === word &&
+                      'border-accent bg-accent-soft font-medium text-accent-strong hover:bg-accent-soft dark:text-accent',
+                  )}
+                >
+                  {word}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
       {classWord.trim() && (
         <fieldset className="grid animate-rise gap-4 rounded-card border border-line bg-surface p-5">

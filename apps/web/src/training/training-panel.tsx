@@ -4,6 +4,7 @@ import type { ModelView } from '@pixgen/domain';
 import { Badge, Button, Card, Confirm, Facts, Notice, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { ChangeTraining } from '@/jobs/change-training';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
@@ -70,15 +71,18 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
           <FailureNotice
             job={job}
             action={
-              mayRetry(job) && (
-                <Button
-                  size="sm"
-                  busy={retry.isPending}
-                  onClick={() => retry.mutate({ id: trainingId, idempotencyKey: intent.keyFor(trainingId) })}
-                >
-                  {t('trainAgain')}
-                </Button>
-              )
+              <>
+                {mayRetry(job) && (
+                  <Button
+                    size="sm"
+                    busy={retry.isPending}
+                    onClick={() => retry.mutate({ id: trainingId, idempotencyKey: intent.keyFor(trainingId) })}
+                  >
+                    {t('trainAgain')}
+                  </Button>
+                )}
+                {model.state !== 'training' && model.deletedAt === null && <ChangeTraining modelId={model.id} />}
+              </>
             }
           />
         )}

@@ -1,5 +1,12 @@
-import { asJobRow, findJob, listJobRows } from '@pixgen/db';
-import { type JobDetailView, type JobKind, type JobState, type JobView, notFound, type Page } from '@pixgen/domain';
+import { asJobRow, findJob, listJobRows, titleOf } from '@pixgen/db';
+import {
+  type JobDetailView,
+  type JobKind,
+  type JobState,
+  type NamedJobView,
+  notFound,
+  type Page,
+} from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { toPage } from '../page.ts';
 import { progressOf, toJobView } from './job-view.ts';
@@ -13,6 +20,8 @@ export async function getJob(deps: Deps, actor: Actor, input: { id: string }): P
   const progress = await progressOf(deps, [job]);
   return {
     ...toJobView(job, progress.get(job.id)),
+    modelId: job.modelId,
+    title: titleOf(row),
     events: row.events.map((line) => toEventMessage(line).event),
     attempts: row.attempts.map(({ attempt, startedAt, claimedAt, claimEpoch, endedAt, cause }) => ({
       attempt,
@@ -36,7 +45,7 @@ export async function listJobs(
     state?: JobState | undefined;
     endedBadly?: boolean | undefined;
   },
-): Promise<Page<JobView>> {
+): Promise<Page<NamedJobView>> {
   const rows = await listJobRows(deps.db, actor.userId, {
     before: input.cursor ?? null,
     limit: input.limit + 1,
@@ -46,5 +55,9 @@ export async function listJobs(
     endedBadly: input.endedBadly ?? false,
   });
   const progress = await progressOf(deps, rows);
-  return toPage(rows, input.limit, (row) => toJobView(row, progress.get(row.id)));
+  return toPage(rows, input.limit, (row) => ({
+    ...toJobView(row, progress.get(row.id)),
+    modelId: row.modelId,
+    title: row.title,
+  }));
 }

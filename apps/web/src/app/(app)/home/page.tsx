@@ -1,14 +1,17 @@
 import { EmptyState, LinkButton, PageHeader, Section } from '@pixgen/ui';
 import Link from 'next/link';
-import { useTranslations } from 'next-intl';
+import { useLocale, useTranslations } from 'next-intl';
 import { getTranslations } from 'next-intl/server';
 import { PrintStrip } from '@/gallery/print-strip';
 import { FailedJobs } from '@/jobs/failed-jobs';
 import { FAILED_JOBS } from '@/jobs/failed-jobs-query';
 import { RunningJobs } from '@/jobs/running-jobs';
 import { SunPrint } from '@/landing/sun-print';
+import { languageOf } from '@/language/locales';
 import { titled } from '@/language/titled';
 import { ModelCard } from '@/models/model-card';
+import { SampleSubject } from '@/training/sample-subject';
+import { SAMPLE_STATEMENT } from '@/training/subject-choices';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
@@ -86,9 +89,15 @@ function FirstModel() {
       art={<SunPrint seed={3} kind="contour" className="mb-3 w-36 rounded-print shadow-lift" />}
       title={t('trainYourFirstModel')}
       action={
-        <LinkButton as={Link} href="/train" variant="primary" size="lg">
-          {t('trainYourFirstModel')}
-        </LinkButton>
+        <div className="grid justify-items-center gap-6">
+          <LinkButton as={Link} href="/train" variant="primary" size="lg">
+            {t('trainYourFirstModel')}
+          </LinkButton>
+          <SampleSubject
+            consentVersion={SAMPLE_STATEMENT.consentVersion}
+            statement={SAMPLE_STATEMENT.statement[languageOf(useLocale())]}
+          />
+        </div>
       }
     >
       {t('take5To20Photos')}

@@ -1,3 +1,3 @@
 import { wordsFor } from '@/language/words-for';
 
-export default wordsFor('wizard');
+export default wordsFor('wizard', 'sample');

@@ -8,10 +8,11 @@ export const generateMetadata = titled('job');
 export default async function Page({ params }: { params: Promise<{ job: string }> }) {
   const { job: id } = await params;
   const job = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.jobs.get.queryOptions({ id })));
-  const training =
+  // A model in training, or deleted, has no settings to change.
+  const model =
     job.kind === 'train'
       ? await getQueryClient()
-          .fetchQuery(serverTrpc().training.get.queryOptions({ id: job.orderId }))
+          .fetchQuery(serverTrpc().models.get.queryOptions({ id: job.modelId }))
           .catch(() => null)
       : null;
   const generation =
@@ -21,15 +22,17 @@ export default async function Page({ params }: { params: Promise<{ job: string }
           .catch(() => null)
       : null;
   // Where the same order stands filled in, to be changed; the model keeps what its last training was ordered with.
-  const editPath = training
-    ? `/train/${training.modelId}/settings`
+  const editPath = model
+    ? model.state === 'training'
+      ? null
+      : `/train/${model.id}/settings`
     : generation &&
       (generation.pack
         ? `/packs/${generation.pack.slug}?model=${generation.modelId}`
         : `/studio?generation=${generation.id}`);
   return (
     <Hydrate>
-      <JobPage id={id} modelId={training?.modelId ?? null} editPath={editPath} />
+      <JobPage id={id} editPath={editPath} />
     </Hydrate>
   );
 }
