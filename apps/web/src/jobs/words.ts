@@ -3,7 +3,7 @@
 import type { JobEventView, JobFailureCode, JobProgressView, JobState, JobView, NamedJobView } from '@pixgen/domain';
 import type { Tone } from '@pixgen/ui';
 import type { Words } from '@/language/messages';
-import { readablePrompt } from '../generation/readable-prompt';
+import { nameSubject } from '../generation/name-subject';
 import { isOver } from './rules';
 
 const STATE_TONES: Record<JobState, Tone> = {
@@ -23,7 +23,7 @@ export function stateWords(t: Words<'jobs'>, state: JobState): { label: string; 
 
 /** What a job is, and of what. */
 export function jobTitle(t: Words<'jobs'>, { kind, title }: Pick<NamedJobView, 'kind' | 'title'>): string {
-  return kind === 'train' ? t('training2', { name: title }) : readablePrompt(title) || t('pictures');
+  return kind === 'train' ? t('training2', { name: title }) : nameSubject(title, t('theSubject')) || t('pictures');
 }
 
 /** A line of a job's history. */
