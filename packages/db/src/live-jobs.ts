@@ -1,7 +1,7 @@
 /** What the reconciler reads: jobs alive for longer than a moment, with all that is known of their calls. */
 import type { JobKind, JobState } from '@pixgen/domain';
 import type pg from 'pg';
-import { READY_BEFORE } from './states.ts';
+import { NOT_ORDERED, READY_BEFORE } from './states.ts';
 
 export type LiveJob = {
   jobId: string;
@@ -29,11 +29,11 @@ SELECT j.id AS "jobId", j.kind, j.state, j."stateSince", j.attempt, j."holdMicro
   j."deadlineAt" < now() AS "pastDeadline", coalesce(a."claimEpoch", 0) AS "claimEpoch", a."claimedCallId",
   coalesce(a."submittedCallIds", '{}') AS "submittedCallIds",
   (SELECT count(*)::int FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') - before.ready AS "readyImages",
-  coalesce(jsonb_array_length(g.planned), 0) - before.ready AS "plannedImages",
+  coalesce(jsonb_array_length(g.planned), 0) - before."notOrdered" AS "plannedImages",
   EXISTS (SELECT 1 FROM "Outbox" o WHERE o.task = 'dispatch' AND o.payload->>'jobId' = j.id::text) AS "inOutbox"
 FROM "LiveJob" l JOIN "Job" j ON j.id = l."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId"
-CROSS JOIN LATERAL (SELECT ${READY_BEFORE} AS ready) before
+CROSS JOIN LATERAL (SELECT ${READY_BEFORE} AS ready, ${NOT_ORDERED} AS "notOrdered") before
 WHERE j.state IN ('queued', 'dispatching', 'running')`;
 
 /**
