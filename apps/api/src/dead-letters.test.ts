@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from './testing.ts';
 
 const PRICE = 1_000;
+const LIVE_JOBS = 3;
 let api: TestApi;
 let admin: Awaited<ReturnType<TestApi['signUp']>>;
 beforeAll(async () => {
-  api = await startTestApi({ IMAGE_PRICE_MICRO_USD: String(PRICE) });
+  api = await startTestApi({ IMAGE_PRICE_MICRO_USD: String(PRICE), LIVE_JOBS_PER_PERSON: String(LIVE_JOBS) });
   admin = await api.signUp();
   await api.db.prisma.user.update({ where: { id: admin.userId }, data: { role: 'admin' } });
 });
@@ -145,6 +146,18 @@ describe('a job that ended failed', () => {
       { id: mine, outcome: 'accepted' },
     ]);
     expect(await api.db.prisma.job.count({ where: { userId: poor.userId } })).toBe(1);
+  });
+
+  it('waits for its turn when its owner has as many jobs as they may, and keeps no other owner’s waiting', async () => {
+    const [busy, other] = [await createOwner(api.db), await createOwner(api.db)];
+    const waiting: string[] = [];
+    for (let count = 0; count <= LIVE_JOBS; count += 1) waiting.push(await failedJob(busy));
+    const others = await failedJob(other);
+    const { status, items } = await retry([...waiting, others]);
+    expect(status).toBe(200);
+    const outcomes = items.map(({ outcome }) => outcome);
+    expect(outcomes).toEqual([...Array.from({ length: LIVE_JOBS }, () => 'accepted'), 'refused', 'accepted']);
+    expect(items[LIVE_JOBS]).toMatchObject({ id: waiting[LIVE_JOBS], code: 'RATE_LIMITED' });
   });
 
   it('is not run beside a retry of its owner, and not for more than 50 at a time', async () => {

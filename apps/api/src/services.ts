@@ -7,6 +7,7 @@ import {
   createSessionIssuer,
   createSessionVerifier,
   type Deps,
+  keepHearing,
   LOCAL_ISSUER,
   type Logger,
   publicPemOf,
@@ -58,7 +59,18 @@ export async function createServices(env: Env, log: Logger): Promise<Services> {
   // An account that exists already; a database that is away makes it admin with the next start or the first call.
   if (adminSubject)
     await grantAdmin(deps.db, adminSubject).catch((err: Error) => log.warn({ err }, 'admin not checked'));
-  return { env, log, deps, authenticator: createAuthenticator(deps, { verifier, adminSubject }), issuer, close };
+  const stopHearing = keepHearing(deps);
+  return {
+    env,
+    log,
+    deps,
+    authenticator: createAuthenticator(deps, { verifier, adminSubject }),
+    issuer,
+    close() {
+      stopHearing();
+      return close();
+    },
+  };
 }
 
 function withPrevious<T>(current: T, previous: T | undefined): T[] {

@@ -33,7 +33,7 @@ const REPAIR_EVERY_MS = 24 * 3_600_000;
 const REPAIR_FIRST_MS = 15 * 60_000;
 
 export type RunningWorker = {
-  /** ms since the reconciler last finished a pass anywhere it held the lease; null before the first. */
+  /** ms since the reconciler last finished a pass, well or not, or went on with one; null before the first. */
   lastPassAgeMs: () => number | null;
   /** The queue whose tasks wait while none moves here, if there is one. */
   stuckQueue: () => HandledTask | null;
@@ -76,7 +76,7 @@ export function startWorker(
   });
   const watch = watchProgress(deps.producer.queues, consumer, { ...options, log: deps.log });
   const stopRelay = startRelay(deps);
-  const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, () => reconcile(deps, gpu));
+  const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, (goesOn) => reconcile(deps, gpu, goesOn));
   const sweeper = startLeasedWork(deps, 'sweep', SWEEP_EVERY_MS, () => sweep(deps));
   const linker = startLeasedWork(deps, 'link-audit', LINK_AUDIT_EVERY_MS, async () => {
     await linkAudit(deps.db.pool);

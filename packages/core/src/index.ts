@@ -60,6 +60,7 @@ export { getJob, listJobs } from './jobs/read-jobs.ts';
 export { receiveGpuEvent, type SignedEvent } from './jobs/receive-gpu-event.ts';
 export { reconcile } from './jobs/reconcile.ts';
 export { startRelay } from './jobs/relay.ts';
+export { keepHearing } from './jobs/silence.ts';
 export { MAX_BODY_BYTES, verifySignature } from './jobs/webhook-signature.ts';
 export { createLogger, type Logger } from './logging.ts';
 export * from './models/choose-weights.ts';

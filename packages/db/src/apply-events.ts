@@ -15,7 +15,7 @@ import {
   WITHOUT_WAITING,
 } from './job-moves.ts';
 import { createStatements } from './statements.ts';
-import { READY_BEFORE } from './states.ts';
+import { NOT_ORDERED, READY_BEFORE } from './states.ts';
 import type { CheckpointRow } from './work-orders.ts';
 
 export type NewImage = {
@@ -84,6 +84,8 @@ export type ReadJob = {
   readyImageIds: string[];
   /** How many of them earlier jobs of the order drew. */
   readyBefore: number;
+  /** How many of the planned ones this job was not to draw. */
+  notOrdered: number;
   /** Step of the newest checkpoint; null when there is none. */
   checkpointStep: number | null;
   profile: string | null;
@@ -103,7 +105,7 @@ SELECT e.id, e.payload AS event, j.id AS "jobId", j."userId", j.kind, coalesce(j
   coalesce(t.settings->'samplePrompts', '[]') AS "samplePrompts",
   CASE WHEN (t.settings->>'stopEarly')::boolean THEN (t.settings->>'steps')::int END AS "stoppableSteps",
   ARRAY(SELECT i.id FROM "Image" i WHERE i."generationId" = j."generationId" AND i.state = 'ready') AS "readyImageIds",
-  ${READY_BEFORE} AS "readyBefore"
+  ${READY_BEFORE} AS "readyBefore", ${NOT_ORDERED} AS "notOrdered"
 FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a."jobId" = j.id AND a.attempt = j.attempt
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;

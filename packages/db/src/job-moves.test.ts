@@ -162,9 +162,11 @@ describe('moving', () => {
     ['cancelled', 'CANCELLED_BY_USER', ['cancel-calls']],
     ['expired', 'DEADLINE', ['cancel-calls', 'dead-letters']],
     ['failed', 'GPU_LOST', ['cancel-calls', 'dead-letters']],
-    // Its calls were asked for and are not there.
-    ['failed', 'NEVER_STARTED', ['dead-letters']],
+    // Its calls wait in the provider's queue, and nobody wants them any more.
+    ['failed', 'NEVER_STARTED', ['cancel-calls', 'dead-letters']],
     ['succeeded', null, []],
+    // In part: its GPU went silent, and may still draw.
+    ['succeeded', 'WENT_SILENT', ['cancel-calls']],
     ['queued', 'GPU_LOST', ['cancel-calls', 'dispatch']],
   ] as const)('brings along what a job that is %s (%s) needs done: %j', async (to, cause, tasks) => {
     const jobId = await running();

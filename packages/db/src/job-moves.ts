@@ -11,7 +11,7 @@ export type JobMove = {
   /** The attempt the caller knows; another one means someone else moved on. */
   attempt: number;
   to: JobState;
-  /** Why, for `failed`, `cancelled`, `expired` and an attempt that ends. */
+  /** Why, for `failed`, `cancelled`, `expired`, an attempt that ends, and what succeeded in part because it went wrong. */
   cause: string | null;
   /** What is settled when the job ends; the rest of the hold is released. */
   costMicroUsd: number;
@@ -67,13 +67,14 @@ const EFFECTS = {
   WHERE a."jobId" = moved.id AND a.attempt = moved."oldAttempt" AND (moved.final OR moved."to" = 'queued')`,
   live: `DELETE FROM "LiveJob" l USING moved WHERE l."jobId" = moved.id AND moved.final`,
   unswept: `INSERT INTO "UnsweptJob" ("jobId") SELECT id FROM moved WHERE final`,
+  // A job that succeeds for a cause has what it has: its last attempt went wrong, and its call may still be at work.
   box: `INSERT INTO "Outbox" (id, task, payload, "dueAt")
   SELECT "dispatchId", 'dispatch', jsonb_build_object('jobId', id, 'attempt', "oldAttempt" + 1),
     now() + "delayMs" * interval '1 millisecond'
   FROM moved WHERE "to" = 'queued'
   UNION ALL
   SELECT "cancelId", 'cancel-calls', jsonb_build_object('jobId', id, 'attempt', "oldAttempt"), now()
-  FROM moved WHERE "to" IN ('queued', 'cancelled', 'expired') OR ("to" = 'failed' AND cause <> 'NEVER_STARTED')`,
+  FROM moved WHERE "to" <> 'succeeded' OR cause IS NOT NULL`,
   dead: `INSERT INTO "DeadLetter" ("jobId") SELECT id FROM moved WHERE "to" IN ('failed', 'expired')`,
   // The row's id is the job's: it ends once, and the entry on the queue is found by it.
   parked: `INSERT INTO "Outbox" (id, task, payload)
@@ -110,15 +111,15 @@ const ALL_EFFECTS = Object.keys(EFFECTS) as (keyof typeof EFFECTS)[];
  * @param known of the jobs: all are generations, none holds money
  */
 export function moveEffects(
-  moves: readonly Pick<JobMove, 'to'>[],
+  moves: readonly Pick<JobMove, 'to' | 'cause'>[],
   known: { generations: boolean; free: boolean },
 ): string[] {
   const needed = new Set<keyof typeof EFFECTS>();
-  for (const { to } of moves) {
+  for (const { to, cause } of moves) {
     if (to === 'dispatching') needed.add('begun');
     else if (to !== 'running') {
       needed.add('over');
-      if (to !== 'succeeded') needed.add('box');
+      if (to !== 'succeeded' || cause !== null) needed.add('box');
       if (to !== 'queued') {
         for (const part of [
           'live',

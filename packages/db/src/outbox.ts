@@ -4,6 +4,8 @@ import { WITHOUT_WAITING } from './job-moves.ts';
 import { inTransaction, REPEATABLE } from './transaction.ts';
 
 export type OutboxRow = { id: string; task: string; payload: object };
+/** `delayMs`: before it is due. */
+type NewOutboxRow = OutboxRow & { delayMs?: number };
 
 /**
  * Hands up to `limit` due rows to `send` and deletes them when it returned. Relays in other processes take other rows.
@@ -47,11 +49,12 @@ export async function outboxAgeMs(pool: pg.Pool): Promise<number> {
 }
 
 /** Writes outbox rows inside a caller's transaction, or alone. */
-export async function addToOutbox(client: pg.Pool | pg.ClientBase, rows: OutboxRow[]): Promise<void> {
+export async function addToOutbox(client: pg.Pool | pg.ClientBase, rows: NewOutboxRow[]): Promise<void> {
   if (rows.length === 0) return;
   await client.query(
-    `INSERT INTO "Outbox" (id, task, payload) SELECT r.id, r.task, r.payload
-     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, task text, payload jsonb)`,
+    `INSERT INTO "Outbox" (id, task, payload, "dueAt")
+     SELECT r.id, r.task, r.payload, now() + coalesce(r."delayMs", 0) * interval '1 millisecond'
+     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, task text, payload jsonb, "delayMs" float8)`,
     [JSON.stringify(rows)],
   );
 }

@@ -37,12 +37,13 @@ export async function endPackOrder(
   await db.prisma.packOrder.updateMany({ where: { id, state: 'due' }, data: end });
 }
 
-/** Orders that have been due for longer than this: their task is gone. */
+/** Orders that have been due for longer than this: their task is gone. Their age begins anew, since they are put back. */
 export async function findForgottenPackOrders(db: Db, olderThanMs: number, limit: number): Promise<string[]> {
-  const rows = await db.prisma.packOrder.findMany({
-    where: { state: 'due', updatedAt: { lt: new Date(Date.now() - olderThanMs) } },
-    select: { id: true },
-    take: limit,
-  });
+  const { rows } = await db.pool.query<{ id: string }>(
+    `UPDATE "PackOrder" SET "updatedAt" = now() WHERE id IN (
+       SELECT id FROM "PackOrder" WHERE state = 'due' AND "updatedAt" < now() - $1 * interval '1 millisecond' LIMIT $2)
+     RETURNING id`,
+    [olderThanMs, limit],
+  );
   return rows.map(({ id }) => id);
 }

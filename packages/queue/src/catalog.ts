@@ -7,7 +7,7 @@ type Task = {
   attempts: number;
   /** First pause between tries; doubles each time, with jitter. */
   backoffMs: number;
-  /** A handler is aborted after this. */
+  /** A handler is told to stop after this, and no longer waited for. */
   timeoutMs: number;
   /** Jobs one worker process handles at once; 0: none takes them, they lie on their queue for the board. */
   concurrency: number;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { newId } from '@pixgen/domain';
 import type { Job, Queue } from 'bullmq';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TASKS } from './catalog.ts';
 import { type Handlers, type PoisonHandlers, startConsumer } from './consumer.ts';
 import { createProducer, type Producer } from './producer.ts';
 import { createTestRedis, type TestRedis } from './testing.ts';
@@ -100,6 +101,26 @@ describe('a worker that is asked to stop', () => {
     await expect.poll(async () => (await find(id))?.getState()).toBe('completed');
     expect((await find(id))?.stalledCounter).toBe(0);
     await next.close();
+  });
+});
+
+describe('a task that does not end', () => {
+  const known = TASKS.dispatch.timeoutMs;
+  afterEach(() => void Object.assign(TASKS.dispatch, { timeoutMs: known }));
+
+  it('is told to stop after its time, is waited for no longer, and is tried again', async () => {
+    Object.assign(TASKS.dispatch, { timeoutMs: 100 });
+    const signals: AbortSignal[] = [];
+    // It hears of it and does nothing.
+    const consumer = start(async (_, { signal }) => {
+      signals.push(signal);
+      if (signals.length === 1) await new Promise(() => undefined);
+    });
+    const id = await add();
+    await expect.poll(async () => (await find(id))?.getState(), { timeout: 10_000 }).toBe('completed');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect((await find(id))?.attemptsMade).toBe(2);
+    await consumer.close(0);
   });
 });
 

@@ -149,9 +149,13 @@ async function runTask({ name, handler, poisoned, lane }: TaskSetUp, job: Job, t
     () => late.abort(new DOMException('The task took too long.', 'TimeoutError')),
     TASKS[name].timeoutMs,
   );
+  // One that does not end by itself is left behind: it holds its place in no queue, and the next try can do no harm.
+  const tooLate = new Promise<never>((_, reject) => {
+    late.signal.addEventListener('abort', () => reject(late.signal.reason), { once: true });
+  });
   try {
     if (suspect) await job.updateProgress(diedAlone + 1);
-    await handler(payload.data, { signal: late.signal, lastTry, suspect });
+    await Promise.race([handler(payload.data, { signal: late.signal, lastTry, suspect }), tooLate]);
   } catch (error) {
     if (suspect) await job.updateProgress(diedAlone);
     if (!(error instanceof TryLater)) throw error;

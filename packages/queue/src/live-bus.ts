@@ -9,7 +9,9 @@ const liveChannel = (userId: string): string => `pixgen:live:${userId}`;
 const progressKey = (jobId: string): string => `pixgen:progress:${jobId}`;
 const lossKey = (jobId: string): string => `pixgen:loss:${jobId}`;
 const cacheKey = (key: string): string => `pixgen:cache:${key}`;
+const spanKey = (name: string): string => `pixgen:span:${name}`;
 const WAKE_RELAY = 'pixgen:wake:relay';
+const SPAN_TTL_S = 24 * 3_600;
 const PROGRESS_TTL_S = 24 * 3_600;
 const LOSS_POINTS = 5_000;
 /** Nobody sees it, and under load it saves most of the messages that every open tab must read. */
@@ -48,6 +50,20 @@ if ARGV[2] ~= '' then
 end
 return 1`;
 
+/** From when to when something went on without a pause, by Redis' clock. */
+export type Span = { sinceMs: number; untilMs: number };
+
+/** Goes on, or begins anew: after a pause, after Redis lost its data, and when its clock was set. */
+const KEEP_SPAN = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stored = redis.call('GET', KEYS[1])
+local span = stored and cjson.decode(stored)
+if not span or now < span.untilMs or now - span.untilMs > tonumber(ARGV[1]) then span = { sinceMs = now } end
+span.untilMs = now
+redis.call('SET', KEYS[1], cjson.encode(span), 'EX', ARGV[2])
+return 1`;
+
 export type LiveBus = {
   /** Tells every open tab of these people; best effort. An end of a job is sent at once, all else within a moment. */
   publish(messages: { userId: string; message: LiveMessage }[]): Promise<void>;
@@ -61,6 +77,10 @@ export type LiveBus = {
   readProgress(jobIds: string[]): Promise<Map<string, Progress>>;
   /** The clock that `heardAtMs` is of: ages are told by one clock, as those of our processes may be minutes apart. */
   clockMs(): Promise<number>;
+  /** Says that something goes on; a pause longer than `longestPauseMs` begins its span anew. */
+  keepSpan(name: string, longestPauseMs: number): Promise<void>;
+  /** Those that are known. */
+  readSpans(names: readonly string[]): Promise<Map<string, Span>>;
   readLoss(jobId: string): Promise<[number, number][]>;
   cache: {
     get<T>(key: string): Promise<T | null>;
@@ -207,6 +227,18 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
     async clockMs() {
       const [seconds, micros] = await redis.time();
       return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+    },
+    async keepSpan(name, longestPauseMs) {
+      await redis.eval(KEEP_SPAN, 1, spanKey(name), longestPauseMs, SPAN_TTL_S);
+    },
+    async readSpans(names) {
+      const texts = await redis.mget(names.map(spanKey));
+      return new Map(
+        names.flatMap((name, index) => {
+          const text = texts[index];
+          return text ? [[name, JSON.parse(text) as Span] as const] : [];
+        }),
+      );
     },
     async readLoss(jobId) {
       return (await redis.lrange(lossKey(jobId), 0, -1)).map((text) => JSON.parse(text));

@@ -21,6 +21,8 @@ import { createPresigner } from './presign.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** A body that stands still: longer than writing a part takes, which may hold back what is read meanwhile. */
+const IDLE_TIMEOUT_MS = 20_000;
 const MAX_SOCKETS = 64;
 /** Ten thousand parts of this make 160 GB, more than a person's things. */
 const PART_BYTES = 16 * 1024 * 1024;
@@ -38,6 +40,8 @@ export type StorageOptions = {
   bucket: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** For tests: how long a body may stand still. */
+  idleTimeoutMs?: number;
 };
 export type PutTarget = {
   key: string;
@@ -60,8 +64,8 @@ export type ListedObject = { key: string; sizeBytes: number; modifiedAt: Date };
 export type Storage = ReturnType<typeof createStorage>;
 
 /**
- * Every call that reaches the store throws `UNAVAILABLE` when it does not answer (2 s to connect, 10 s per request, two
- * tries); signing never leaves the process.
+ * Every call that reaches the store throws `UNAVAILABLE` when it does not answer (2 s to connect, 10 s per request, 20 s
+ * without a byte of a body, two tries); signing never leaves the process.
  */
 export function createStorage(options: StorageOptions) {
   const { bucket } = options;
@@ -81,6 +85,8 @@ export function createStorage(options: StorageOptions) {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
+      // The one above ends with the first byte of the answer.
+      socketTimeout: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       httpAgent,
       httpsAgent,
     },

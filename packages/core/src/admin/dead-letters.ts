@@ -17,6 +17,8 @@ import { toEventMessage } from '../jobs/publish.ts';
 import { toPage } from '../page.ts';
 import { retryTraining } from '../training/change-training.ts';
 
+const OUTAGES: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL']);
+
 type Dead = JobRow & { retryOf: string | null; user: { displayName: string } };
 
 /** Jobs that ended failed or expired and were not retried since, newest first. */
@@ -74,8 +76,9 @@ export async function retryDeadLetters(
       await logAdminAct(deps.db, { action: 'dead-letter.retried', actorId: actor.userId, detail: { jobId: id } });
       items.push({ id, outcome: 'accepted', jobId });
     } catch (error) {
-      // An outage ends the whole call: what was accepted is answered again when it is repeated.
-      if (!(error instanceof AppError) || error.retryable) throw error;
+      // An outage ends the whole call: what was accepted is answered again when it is repeated. What stands against one
+      // job, its owner's limits too, stands against no other.
+      if (!(error instanceof AppError) || OUTAGES.has(error.code)) throw error;
       items.push({ id, outcome: 'refused', code: error.code, message: error.message });
     }
   }

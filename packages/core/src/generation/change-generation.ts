@@ -1,9 +1,18 @@
 import { asJobRow, findGeneration, type PlannedImageRow } from '@pixgen/db';
-import { AppError, DEADLINES, type GenerationView, jobCan, notFound, type RetryInput } from '@pixgen/domain';
+import {
+  AppError,
+  DEADLINES,
+  type GenerationView,
+  isFinal,
+  jobCan,
+  notFound,
+  type RetryInput,
+  say,
+} from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { acceptJob, orStoredAnswer, RETRIED_SINCE, sharedReplay } from '../jobs/accept-job.ts';
 import { cancelJob } from '../jobs/cancel-job.ts';
-import { acceptedGenerationView } from './generation-view.ts';
+import { acceptedGenerationView, isGone } from './generation-view.ts';
 import { getGeneration } from './read-generations.ts';
 import { acceptedGeneration } from './start-generation.ts';
 
@@ -39,7 +48,7 @@ export async function retryGeneration(
     if (!row || !job) throw notFound('generation');
     if (onlyJobId !== undefined && job.id !== onlyJobId) throw new AppError('STATE_CONFLICT', RETRIED_SINCE);
     const planned = row.planned as PlannedImageRow[];
-    const missing = planned.length - row.images.filter((image) => image.state === 'ready').length;
+    const missing = planned.length - row.images.filter((image) => image.state === 'ready' || isGone(image)).length;
     assertRetry(asJobRow(job).state, missing);
     const answer = await acceptJob(deps, {
       ...call,
@@ -58,6 +67,9 @@ export async function retryGeneration(
 }
 
 function assertRetry(state: Parameters<typeof jobCan.retry>[0]['state'], missing: number): void {
+  // Deleted for good, all of them: a job with nothing to draw could only fail.
+  if (missing === 0 && isFinal(state) && state !== 'succeeded')
+    throw new AppError('STATE_CONFLICT', say`Nothing of this order is left to be drawn.`);
   const verdict = jobCan.retry({ state });
   // A generation that succeeded in part may be retried for the rest.
   if (!verdict.allowed && !(state === 'succeeded' && missing > 0)) throw new AppError('STATE_CONFLICT', verdict.reason);

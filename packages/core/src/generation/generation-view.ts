@@ -14,6 +14,11 @@ import { acceptedJobView, toJobView } from '../jobs/job-view.ts';
 
 type GenerationCore = Omit<GenerationRow, 'images' | 'jobs' | 'planned'>;
 
+/** Deleted for good, by its owner or an operator: no retry draws it again, and it is missing to nobody. */
+export function isGone(image: { state: string; deletedAt: Date | string | null }): boolean {
+  return image.deletedAt !== null && image.state !== 'ready';
+}
+
 /** A generation as it stands now. */
 export function toGenerationView(row: GenerationRow, progress: Map<string, Progress>): GenerationView {
   const job = row.jobs[0];
@@ -76,9 +81,9 @@ function viewOf(
     prompt: row.prompt,
     settings: toDrawSettings(row),
     counts: {
-      planned: planned.length,
+      planned: images.filter((image) => !isGone(image)).length,
       ready: images.filter((image) => image.state === 'ready').length,
-      failed: images.filter((image) => image.state === 'failed').length,
+      failed: images.filter((image) => image.state === 'failed' && !isGone(image)).length,
     },
     images: images.filter((image) => image.deletedAt === null),
     job,

@@ -1,11 +1,18 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { requestErasure } from '@pixgen/db';
 import { type GenerationView, type LiveMessage, newId, type PreviewEvent, type PromptVerdict } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { applyEvents } from '../jobs/apply-events.ts';
 import { claimAttempt } from '../jobs/claim-attempt.ts';
 import { claimSecret, ticketToken } from '../jobs/gpu-secrets.ts';
 import { move } from '../jobs/next-move.ts';
 import { receiveGpuEvent } from '../jobs/receive-gpu-event.ts';
+import { sweep } from '../sweep/sweep.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { retryGeneration } from './change-generation.ts';
+import { getGeneration } from './read-generations.ts';
 import { startGeneration } from './start-generation.ts';
 import { createReadyModel, signEvent } from './testing.ts';
 
@@ -104,4 +111,90 @@ it('shows previews to open tabs of their owner alone and stores nothing of them'
   expect(await deps.db.prisma.gpuEvent.count()).toBe(stored);
   expect((await deps.live.readProgress([jobId])).has(jobId)).toBe(false);
   await Promise.all(stops.map((stop) => stop()));
+});
+
+/** Ends a claimed attempt with these images drawn and the others failed, and applies that. */
+async function drawOnly(generation: GenerationView, jobId: string, drawn: string[], planned: string[]): Promise<void> {
+  const claim = { jobId, attempt: 1, claimEpoch: 1 };
+  const bytes = Buffer.from('a finished image');
+  const sha256 = createHash('sha256').update(bytes).digest('base64');
+  const images = await Promise.all(
+    planned.map(async (imageId) => {
+      const key = keys.gpuObject({ userId: actor.userId, ...claim, name: `image-${imageId}.png` });
+      if (!drawn.includes(imageId))
+        return { imageId, result: { status: 'failed', code: 'GPU_OUT_OF_MEMORY', safety: null } as const };
+      await deps.storage.write(key, bytes, 'image/png');
+      const file = { key, sizeBytes: bytes.length, sha256, width: 128, height: 128, gpuMs: 1, safety: null };
+      return { imageId, result: { status: 'succeeded', ...file } as const };
+    }),
+  );
+  const event = { type: 'succeeded', ...claim, gpuMs: 1, training: null, images } as const;
+  const { id } = await deps.db.prisma.gpuEvent.create({
+    data: { jobId, webhookId: newId(), attempt: 1, claimEpoch: 1, payload: event },
+  });
+  await applyEvents(deps, [String(id)]);
+  expect((await getGeneration(deps, actor, { id: generation.id })).job.state).toBe('succeeded');
+}
+
+it.each(['DELETED', 'TAKEN_DOWN'])(
+  'retries of an order whose picture is gone for good (%s) only what else is missing',
+  async (code) => {
+    const spent = async () =>
+      Number((await deps.db.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } })).spentMicroUsd);
+    const generation = await startGeneration(deps, actor, order('rain', { n: 3 }));
+    const [gone, kept, missing] = generation.images.map(({ id }) => id) as [string, string, string];
+    await claimed(generation);
+    await drawOnly(generation, generation.job.id, [gone, kept], [gone, kept, missing]);
+    if (code === 'DELETED') {
+      await deps.db.prisma.image.update({
+        where: { id: gone },
+        data: { deletedAt: new Date(Date.now() - 40 * 86_400_000) },
+      });
+      await sweep(deps);
+    } else {
+      const request = { kind: 'image', userId: actor.userId, targetId: gone, requestedBy: 'operator' } as const;
+      await requestErasure(deps.db, { ...request, codeHash: randomBytes(32).toString('hex') });
+    }
+    expect(await deps.db.prisma.image.findUnique({ where: { id: gone } })).toMatchObject({ failureCode: code });
+
+    expect((await getGeneration(deps, actor, { id: generation.id })).counts).toEqual({
+      planned: 2,
+      ready: 1,
+      failed: 1,
+    });
+    const before = { held: (await account()).heldMicroUsd, spent: await spent() };
+    const again = await retryGeneration(deps, actor, { id: generation.id, idempotencyKey: newId() });
+    expect((await account()).heldMicroUsd - before.held).toBe(1_000n);
+    expect(await claimed(again)).toMatchObject({ images: [{ imageId: missing }] });
+    await drawOnly(again, again.job.id, [missing], [missing]);
+    expect({ held: (await account()).heldMicroUsd, spent: await spent() }).toEqual({
+      held: before.held,
+      spent: before.spent + 1_000,
+    });
+
+    expect((await getGeneration(deps, actor, { id: generation.id })).counts).toEqual({
+      planned: 2,
+      ready: 2,
+      failed: 0,
+    });
+    const none = retryGeneration(deps, actor, { id: generation.id, idempotencyKey: newId() });
+    await expect(none).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    expect((await account()).heldMicroUsd).toBe(before.held);
+  },
+);
+
+it('refuses to retry an order that failed and of which nothing is left to be drawn', async () => {
+  const generation = await startGeneration(deps, actor, order('rain'));
+  await claimed(generation);
+  await deps.jobs.move(move(generation.job.id, 1, 'failed', { cause: 'GPU_INTERNAL' }));
+  const [image] = generation.images;
+  await deps.db.prisma.image.create({
+    data: {
+      ...{ id: image?.id ?? '', userId: actor.userId, modelId, generationId: generation.id, position: 0, seed: 1n },
+      ...{ state: 'failed', failureCode: 'DELETED', prompt: 'rain', compiledPrompt: 'rain', width: 0, height: 0 },
+      deletedAt: new Date(0),
+    },
+  });
+  const none = retryGeneration(deps, actor, { id: generation.id, idempotencyKey: newId() });
+  await expect(none).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
 });

@@ -172,7 +172,7 @@ function decide(entries: PendingEvent[], looks: ReadonlyMap<string, boolean>): J
       retryable: end.retryable,
       holdMicroUsd,
       readyImages: ready.size - job.readyBefore,
-      plannedImages: job.planned.length - job.readyBefore,
+      plannedImages: job.planned.length - job.notOrdered,
     });
   };
   for (const { event } of current) {
@@ -210,7 +210,7 @@ function finishGeneration(
     return;
   }
   effects.move = move(job.id, job.attempt, 'succeeded', {
-    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned.length - job.readyBefore),
+    costMicroUsd: imageCostMicroUsd(job.holdMicroUsd, ready, job.planned.length - job.notOrdered),
   });
 }
 

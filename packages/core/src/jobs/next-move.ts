@@ -20,6 +20,16 @@ export function attemptDelayMs(attempt: number): number {
   return Math.round(1_000 * 2 ** attempt * (1 + Math.random() / 2));
 }
 
+/** What a GPU says of an object store that it cannot reach. An outage of a minute or two must not use up all attempts. */
+const STORE_AWAY = new Set(['DOWNLOAD_FAILED', 'UPLOAD_FAILED']);
+const STORE_BACK_MS = 30_000;
+
+/** Of an attempt that ended for this cause: after trouble with the store 30 s, then 2 min, with up to half as much again. */
+function delayAfterMs(cause: string, attempt: number): number {
+  if (!STORE_AWAY.has(cause)) return attemptDelayMs(attempt);
+  return Math.round(STORE_BACK_MS * 4 ** (attempt - 1) * (1 + Math.random() / 2));
+}
+
 /** A move with fresh ids. */
 export function move(
   jobId: string,
@@ -63,7 +73,10 @@ export function trainingCostMicroUsd(holdMicroUsd: number, doneSteps: number, st
  */
 export function afterFailure(ended: EndedAttempt): JobMove {
   if (ended.retryable && ended.attempt < MAX_ATTEMPTS) {
-    return move(ended.jobId, ended.attempt, 'queued', { cause: ended.cause, delayMs: attemptDelayMs(ended.attempt) });
+    return move(ended.jobId, ended.attempt, 'queued', {
+      cause: ended.cause,
+      delayMs: delayAfterMs(ended.cause, ended.attempt),
+    });
   }
   const costMicroUsd = imageCostMicroUsd(ended.holdMicroUsd, ended.readyImages, ended.plannedImages);
   return move(ended.jobId, ended.attempt, ended.readyImages > 0 ? 'succeeded' : 'failed', {

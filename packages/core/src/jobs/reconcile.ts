@@ -14,14 +14,13 @@ import { type CallStatus, DEADLINES, isDurable, newId } from '@pixgen/domain';
 import type { Deps } from '../deps.ts';
 import type { GpuBackend } from '../gpu/gpu-backend.ts';
 import { endAttempt } from './end-attempt.ts';
-import { move } from './next-move.ts';
+import { attemptDelayMs, move } from './next-move.ts';
 import { publishHistory } from './publish.ts';
+import { isTooSilent, keepReconciling, readSilence, type Silence, UNKNOWN_SILENCE } from './silence.ts';
 
 /** Younger jobs are left alone: their events are on the way. */
 const MIN_AGE_MS = 5_000;
 const BATCH = 500;
-/** All of them in one pass after the queues were lost: nobody else will put them back. */
-const BATCH_AFTER_LOSS = 20_000;
 /** Inbox rows older than this lost their queue job. */
 const FORGOTTEN_MS = 10_000;
 /** Photos that wait longer for their check lost their queue job. */
@@ -32,46 +31,55 @@ const FORGOTTEN_BULK_MS = 10 * 60_000;
 const FORGOTTEN_PACK_MS = 5 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
+/** The longest pause before a ticket that no GPU claimed is handed to one again. */
+const LONGEST_WAIT_MS = 2 * 60_000;
 
-/** One pass over everything alive; run by one worker at a time. */
-export async function reconcile(deps: Deps, gpu: GpuBackend): Promise<void> {
-  const queuesWereLost = await noticeLostQueues(deps);
-  await enqueueForgotten(deps, queuesWereLost);
-  const jobs = queuesWereLost
-    ? await findLiveJobs(deps.db.pool, 0, BATCH_AFTER_LOSS)
-    : await findLiveJobs(deps.db.pool, MIN_AGE_MS, BATCH);
-  const silence = await readSilence(
-    deps,
-    jobs.filter((job) => job.state === 'running'),
-  );
-  const rest = [...jobs];
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
-      for (let job = rest.shift(); job; job = rest.shift()) {
-        await reconcileJob(deps, gpu, job, silence.get(job.jobId), queuesWereLost).catch((error: Error) =>
-          deps.log.warn({ err: error, jobId: job?.jobId }, 'a job could not be reconciled this time'),
-        );
-      }
-    }),
-  );
-  if (queuesWereLost) await parkDeadLetters(deps);
+/**
+ * One pass over everything alive; run by one worker at a time. A part that fails, because one of the stores is away, keeps
+ * none of the others from its work.
+ *
+ * @param goesOn called now and then: a pass over many jobs takes its time
+ */
+export async function reconcile(deps: Deps, gpu: GpuBackend, goesOn: () => void = () => undefined): Promise<void> {
+  const part = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
+    goesOn();
+    try {
+      return await work();
+    } catch (error) {
+      deps.log.warn({ err: error, part: name }, 'a part of the reconciliation failed this time');
+      return undefined;
+    }
+  };
+  const queuesWereLost = (await part('lost queues', () => noticeLostQueues(deps))) ?? false;
+  await part('hearing', () => keepReconciling(deps));
+  await part('forgotten work', () => enqueueForgotten(deps, queuesWereLost));
+  await part('jobs', () => reconcileJobs(deps, gpu, queuesWereLost, goesOn));
+  if (queuesWereLost) await part('dead letters', () => parkDeadLetters(deps));
 }
 
-/** How long the running attempts of these jobs have been silent, in ms; those that were never heard are left out. */
-async function readSilence(deps: Deps, jobs: LiveJob[]): Promise<Map<string, number>> {
-  try {
-    const heard = await deps.live.readProgress(jobs.map((job) => job.jobId));
-    if (heard.size === 0) return new Map();
-    const now = await deps.live.clockMs();
-    return new Map(
-      jobs.flatMap(({ jobId, attempt }) => {
-        const last = heard.get(jobId);
-        return last?.attempt === attempt ? [[jobId, now - last.heardAtMs] as const] : [];
+async function reconcileJobs(deps: Deps, gpu: GpuBackend, queuesWereLost: boolean, goesOn: () => void): Promise<void> {
+  const minAgeMs = queuesWereLost ? 0 : MIN_AGE_MS;
+  // One that is dispatched again is younger from then on, and would come once more.
+  const seen = new Set<string>();
+  let jobs = await findLiveJobs(deps.db.pool, minAgeMs, BATCH);
+  while (jobs.length > 0) {
+    const running = jobs.filter((job) => job.state === 'running');
+    const silence = await readSilence(deps, running);
+    const rest = jobs.filter(({ jobId }) => !seen.has(jobId));
+    if (rest.length === 0) return;
+    for (const { jobId } of rest) seen.add(jobId);
+    await Promise.all(
+      Array.from({ length: PARALLEL }, async () => {
+        for (let job = rest.shift(); job; job = rest.shift()) {
+          const { jobId } = job;
+          await reconcileJob(deps, gpu, job, silence.get(jobId) ?? UNKNOWN_SILENCE, queuesWereLost).catch(
+            (error: Error) => deps.log.warn({ err: error, jobId }, 'a job could not be reconciled this time'),
+          );
+          goesOn();
+        }
       }),
     );
-  } catch (error) {
-    deps.log.warn({ err: error }, 'no heartbeats without redis: providers are asked instead');
-    return new Map();
+    jobs = jobs.length < BATCH ? [] : await findLiveJobs(deps.db.pool, minAgeMs, BATCH, jobs.at(-1));
   }
 }
 
@@ -79,7 +87,7 @@ async function reconcileJob(
   deps: Deps,
   gpu: GpuBackend,
   job: LiveJob,
-  heardMs: number | undefined,
+  silence: Silence,
   queuesWereLost: boolean,
 ): Promise<void> {
   if (job.pastDeadline) {
@@ -96,21 +104,31 @@ async function reconcileJob(
     else if (job.inStateMs > DEADLINES.dispatchingMs) await end(deps, job, 'DISPATCH_FAILED');
     return;
   }
-  const silentMs = heardMs ?? job.inStateMs;
-  if (silentMs < DEADLINES.heartbeatMs) return;
-  await askProvider(deps, gpu, job, silentMs);
+  if ((silence.heardMs ?? job.inStateMs) < DEADLINES.heartbeatMs) return;
+  await askProvider(deps, gpu, job, silence);
 }
 
 /** A new row with a new id: the queue drops ids it has seen, and a dispatch that runs twice submits at most twice. */
-async function dispatchAgain(deps: Deps, job: LiveJob): Promise<void> {
+async function dispatchAgain(deps: Deps, job: LiveJob, delayMs = 0): Promise<void> {
   await addToOutbox(deps.db.pool, [
-    { id: newId(), task: 'dispatch', payload: { jobId: job.jobId, attempt: job.attempt } },
+    { id: newId(), task: 'dispatch', payload: { jobId: job.jobId, attempt: job.attempt }, delayMs },
   ]);
-  await touchWaiting(deps.db.pool, job.jobId, job.attempt);
-  deps.log.info({ jobId: job.jobId }, 'dispatched again');
+  await touchWaiting(deps.db.pool, job.jobId, job.attempt, delayMs);
+  deps.log.info({ jobId: job.jobId, delayMs }, 'dispatched again');
 }
 
-async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silentMs: number): Promise<void> {
+/**
+ * No GPU ever claimed: nothing was begun, so no attempt is used up. The same ticket is handed out once more, after a pause
+ * that grows with each call; of all its calls the first that claims works.
+ */
+async function submitAgain(deps: Deps, job: LiveJob, cause: string): Promise<void> {
+  if (job.inOutbox) return;
+  const { jobId, attempt, submittedCallIds } = job;
+  deps.log.info({ jobId, attempt, cause, calls: submittedCallIds.length }, 'no GPU claimed');
+  await dispatchAgain(deps, job, Math.min(attemptDelayMs(submittedCallIds.length), LONGEST_WAIT_MS));
+}
+
+async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silence: Silence): Promise<void> {
   const calls = job.claimedCallId === null ? job.submittedCallIds : [job.claimedCallId];
   const statuses = await Promise.all(calls.map((callId) => gpu.status(callId)));
   deps.passPoint('reconcile.afterGet');
@@ -118,11 +136,14 @@ async function askProvider(deps: Deps, gpu: GpuBackend, job: LiveJob, silentMs: 
     if (status.state === 'finished' && (await takeResult(deps, job, calls[index] ?? '', status))) return;
   }
   if (statuses.some((status) => status.state === 'pending')) {
-    if (job.claimedCallId === null && job.inStateMs > DEADLINES.unclaimedMs) await end(deps, job, 'NEVER_STARTED');
-    if (job.claimedCallId !== null && silentMs > DEADLINES.silentMs) await end(deps, job, 'WENT_SILENT');
+    // Those that wait keep their places in the provider's queue.
+    if (job.claimedCallId === null && job.inStateMs > DEADLINES.unclaimedMs)
+      await submitAgain(deps, job, 'NEVER_STARTED');
+    if (job.claimedCallId !== null && isTooSilent(job, silence)) await end(deps, job, 'WENT_SILENT');
     return;
   }
-  await end(deps, job, 'GPU_LOST');
+  if (job.claimedCallId === null) await submitAgain(deps, job, 'GPU_LOST');
+  else await end(deps, job, 'GPU_LOST');
 }
 
 /** The return value is the terminal event: it goes through the inbox like one that arrived. */

@@ -199,6 +199,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   expired: 'abgelaufen',
   'This job succeeded; start a new one instead.': 'Dieser Auftrag ist gelungen; beginne stattdessen einen neuen.',
   'This job is still working; cancel it first.': 'Dieser Auftrag läuft noch; brich ihn zuerst ab.',
+  'Nothing of this order is left to be drawn.': 'Von diesem Auftrag ist nichts mehr zu zeichnen.',
   'This job was retried since.': 'Dieser Auftrag wurde inzwischen wiederholt.',
   'This job is changing right now. Try again.': 'Dieser Auftrag ändert sich gerade. Versuch es noch einmal.',
   'The owner of this job is suspended.': 'Wem dieser Auftrag gehört, ist gesperrt.',

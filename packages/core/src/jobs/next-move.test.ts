@@ -1,0 +1,45 @@
+import { MAX_ATTEMPTS } from '@pixgen/domain';
+import { expect, it } from 'vitest';
+import { afterFailure } from './next-move.ts';
+
+const ended = (cause: string, attempt: number, more: object = {}) =>
+  afterFailure({
+    ...{ jobId: 'job', attempt, cause, retryable: true, holdMicroUsd: 100, readyImages: 0, plannedImages: 0 },
+    ...more,
+  });
+
+it.each([
+  ['GPU_LOST', 1, 2_000],
+  ['GPU_LOST', 2, 4_000],
+  ['RESULT_INVALID', 1, 2_000],
+  // Together longer than an outage of a minute or two, each time with what the GPU itself waits.
+  ['UPLOAD_FAILED', 1, 30_000],
+  ['UPLOAD_FAILED', 2, 120_000],
+  ['DOWNLOAD_FAILED', 1, 30_000],
+  ['DOWNLOAD_FAILED', 2, 120_000],
+])('waits after %s of attempt %i for %i ms, and up to half as much again, each job its own', (cause, attempt, ms) => {
+  const delays = Array.from({ length: 200 }, () => ended(cause, attempt).delayMs);
+  expect(Math.min(...delays)).toBeGreaterThanOrEqual(ms);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(1.5 * ms);
+  expect(new Set(delays).size).toBeGreaterThan(20);
+});
+
+it('begins the next attempt while one is left and may help, and then ends for the same cause', () => {
+  expect(ended('GPU_LOST', MAX_ATTEMPTS - 1)).toMatchObject({ to: 'queued', cause: 'GPU_LOST', costMicroUsd: 0 });
+  expect(ended('GPU_LOST', MAX_ATTEMPTS)).toMatchObject({ to: 'failed', cause: 'GPU_LOST', costMicroUsd: 0 });
+  expect(ended('GPU_REFUSED', 1, { retryable: false })).toMatchObject({
+    to: 'failed',
+    cause: 'GPU_REFUSED',
+    delayMs: 0,
+  });
+});
+
+it('ends well with the images that are there, for their share rounded down', () => {
+  const some = { readyImages: 2, plannedImages: 3 };
+  expect(ended('WENT_SILENT', MAX_ATTEMPTS, some)).toMatchObject({
+    to: 'succeeded',
+    cause: 'WENT_SILENT',
+    costMicroUsd: 66,
+  });
+  expect(ended('WENT_SILENT', 1, some)).toMatchObject({ to: 'queued', costMicroUsd: 0 });
+});
