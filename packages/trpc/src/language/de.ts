@@ -42,6 +42,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'At most {0} {1} at once. Nothing was started or charged.':
     'Höchstens {0} {1} zugleich. Es wurde nichts begonnen und nichts berechnet.',
   'requests under way': 'laufende Anfragen',
+  'pictures that are drawn anew': 'Bilder, die neu gezeichnet werden,',
   'open tabs with live progress': 'offene Tabs, die live mitlesen',
   'The limit of {0} {1} is reached. Try again {2}. Nothing was started or charged.':
     'Die Grenze von {0} {1} ist erreicht. Versuch es {2} wieder. Es wurde nichts begonnen und nichts berechnet.',
