@@ -14,14 +14,15 @@ type Input = Record<string, unknown> | undefined;
 type Row =
   /** Anyone, signed in or not; tells nothing of anybody. */
   | { who: 'everybody' }
+  /** `noProgram`: a person has to be signed in for it; an API key, whosever it is, gets 403. */
   /** Every active person, about themselves or about what all share. Naming what is another's gives nothing of it. */
-  | { who: 'oneself'; input?: (world: World) => Input; endsAccount?: true }
+  | { who: 'oneself'; input?: (world: World) => Input; endsAccount?: true; noProgram?: true }
   /** Whoever has a code that only its maker was given, signed in or not; it tells nothing of anybody. */
   | { who: 'holder'; input: (world: World) => Input }
   /** Anyone may say something; the answer is the same whatever they name, and nothing of anybody changes. */
   | { who: 'anyone'; input: (world: World) => Input }
   /** Only the owner. To everybody else it is not there: the same answer as for an id that does not exist. */
-  | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' | 'collection' }
+  | { who: 'owner'; input: (world: World) => Input; deleted?: 'model' | 'photo' | 'collection'; noProgram?: true }
   /** Administrators; to everybody else it is not there. */
   | { who: 'admin'; input?: (world: World) => Input };
 
@@ -29,21 +30,22 @@ const key = () => ({ idempotencyKey: newId() });
 const PROCEDURES: Record<string, Row> = {
   'account.installation': { who: 'everybody' },
   'account.me': { who: 'oneself' },
-  'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }) },
+  'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }), noProgram: true },
   'account.apiKeys': { who: 'oneself' },
   'account.sessions': { who: 'oneself' },
-  'account.endSession': { who: 'owner', input: ({ sessionId: id }) => ({ id }) },
-  'account.endOtherSessions': { who: 'oneself' },
+  'account.endSession': { who: 'owner', input: ({ sessionId: id }) => ({ id }), noProgram: true },
+  'account.endOtherSessions': { who: 'oneself', noProgram: true },
   'account.exportData': { who: 'oneself' },
   'account.dataExport': { who: 'oneself' },
   'account.erase': {
     who: 'oneself',
     input: () => ({ confirmation: ERASE_PHRASE, password: 'a long password' }),
     endsAccount: true,
+    noProgram: true,
   },
   'account.erasure': { who: 'holder', input: ({ erasureCode: code }) => ({ code }) },
   'account.standing': { who: 'oneself' },
-  'account.revokeApiKey': { who: 'owner', input: ({ apiKeyId: id }) => ({ id }) },
+  'account.revokeApiKey': { who: 'owner', input: ({ apiKeyId: id }) => ({ id }), noProgram: true },
   'admin.auditLog': { who: 'admin', input: () => ({}) },
   'admin.createInvite': { who: 'admin' },
   'admin.queues': { who: 'admin' },
@@ -284,9 +286,15 @@ async function judge(row: Row, call: (who: Identity, input: Input) => Promise<An
 
   expect((await call('anonymous', input())).status).toBe(401);
   expect((await call('banned', input())).status).toBe(403);
-  for (const who of ['other', 'admin'] as const) {
+  // Keys first: an account that was erased has none.
+  for (const who of ['otherKey', 'adminKey', 'other', 'admin'] as const) {
     if (row.who === 'admin' && who === 'admin') continue;
     const answer = await call(who, input());
+    if ('noProgram' in row && who.endsWith('Key')) {
+      expect(answer.status, `${who}: ${answer.body}`).toBe(403);
+      expect(answer).toEqual(await call(who, nothing()));
+      continue;
+    }
     if (row.who === 'oneself') expect(answer.status, `${who}: ${answer.body}`).toBe(200);
     else expect(answer).toEqual(await call(who, nothing()));
     if (row.who === 'admin') expect(answer.status).toBe(404);
@@ -347,7 +355,7 @@ describe('every route', () => {
         read(await fetch(`${api.url}/${prefix}/${name}${suffix}`, { headers: people.headers[who] }));
       expect((await get('anonymous')).status).toBe(401);
       expect((await get('banned')).status).toBe(403);
-      for (const who of ['other', 'admin'] as const) {
+      for (const who of ['other', 'otherKey', 'admin', 'adminKey'] as const) {
         const answer = await get(who);
         expect(answer.status).toBe(404);
         expect([answer, await get(who, id, '?w=256')]).toEqual([
@@ -372,6 +380,8 @@ describe('every route', () => {
     const before = await fingerprint(api, owner.userId);
     expect((await change('anonymous', 'a long password')).status).toBe(401);
     expect((await change('banned', 'a long password')).status).toBe(403);
+    for (const who of ['otherKey', 'adminKey'] as const)
+      expect((await change(who, 'a long password')).status).toBe(403);
     for (const who of ['other', 'admin', 'owner'] as const) expect((await change(who, 'not it')).status).toBe(400);
     expect((await change('other', 'a long password')).status).toBe(200);
     const { failedCount } = await api.db.prisma.credential.findUniqueOrThrow({ where: { userId: owner.userId } });
@@ -386,7 +396,7 @@ describe('every route', () => {
     for (const path of ['/admin/queues', '/admin/queues/', '/admin/queues/api/queues', '/admin/queues/static/x.js']) {
       const get = async (who: Identity, address: string) =>
         read(await fetch(api.url + address, { headers: people.headers[who] }));
-      for (const who of ['anonymous', 'banned', 'other', 'owner'] as const) {
+      for (const who of ['anonymous', 'banned', 'other', 'otherKey', 'adminKey', 'owner'] as const) {
         expect(await get(who, path)).toEqual(await get(who, '/no/such/address'));
       }
     }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { createWorld as createWorldOf, type World } from '@pixgen/core/testing-world';
 import type { TestApi } from './testing.ts';
 
-export const IDENTITIES = ['anonymous', 'banned', 'other', 'admin', 'owner'] as const;
+/** `otherKey` and `adminKey`: programs with an API key of the one and of the other. */
+export const IDENTITIES = ['anonymous', 'banned', 'other', 'otherKey', 'admin', 'adminKey', 'owner'] as const;
 export type { World };
 export type Identity = (typeof IDENTITIES)[number];
 
@@ -15,11 +16,18 @@ export async function createPeople(api: TestApi) {
   await prisma.user.update({ where: { id: admin.userId }, data: { role: 'admin' } });
   const email = `canary-${randomUUID()}@example.test`;
   await prisma.user.update({ where: { id: owner.userId }, data: { displayName: 'Canary Owner', email } });
+  const keyOf = async (session: Record<string, string>) => {
+    const answer = await api.post('/trpc/account.createApiKey', { name: 'a program' }, session);
+    const { result } = (await answer.json()) as { result: { data: { secret: string } } };
+    return { authorization: `Bearer ${result.data.secret}` };
+  };
   const headers: Record<Identity, Record<string, string>> = {
     anonymous: {},
     banned: banned.headers,
     other: other.headers,
+    otherKey: await keyOf(other.headers),
     admin: admin.headers,
+    adminKey: await keyOf(admin.headers),
     owner: owner.headers,
   };
   return { owner, ownerEmail: email, headers };

@@ -25,9 +25,10 @@ import type { Services } from './services.ts';
 
 export async function authRoutes(app: FastifyInstance, services: Services & { issuer: SessionIssuer }): Promise<void> {
   const { deps, authenticator, env } = services;
-  const identity = ({ headers }: FastifyRequest): IdentityDeps => ({
+  const identity = ({ headers, ip }: FastifyRequest): IdentityDeps => ({
     ...deps,
     issuer: services.issuer,
+    address: ip,
     userAgent: headers['user-agent'],
   });
   // Before any password is hashed: guesses and floods from one address end here.

@@ -127,6 +127,8 @@ const shared = z.object({
   /** Of one person at the same time, per process; 0: no limit. */
   CALLS_AT_ONCE_PER_PERSON: callLimit(50),
   STREAMS_PER_PERSON: callLimit(20),
+  /** Pictures in a size that is not stored yet; a screen full of them is no more than this. */
+  PICTURES_AT_ONCE_PER_PERSON: callLimit(48),
   /** Jobs of one person that have not ended, over all processes; 0: no limit. The worker's must be the same. */
   LIVE_JOBS_PER_PERSON: z.coerce.number().int().min(0).max(1_000).default(10),
   /** Reports of pictures from one address; 0: no limit. */

@@ -4,8 +4,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from './services.ts';
 
 const CHECK_MS = 2_000;
+/** Anybody may ask, as often as they like: the stores are asked once a second. */
+const FRESH_MS = 1_000;
 
-export async function healthRoutes(app: FastifyInstance, { deps }: Services): Promise<void> {
+type Readiness = { status: 'ok' | 'not ready'; checks: Record<string, 'ok' | 'failed'>; queueAgeMs: number | null };
+
+export async function healthRoutes(app: FastifyInstance, { deps, log }: Services): Promise<void> {
   const checks: Record<string, () => Promise<unknown>> = {
     database: () => deps.db.pool.query('SELECT 1'),
     migrations: async () => {
@@ -17,7 +21,7 @@ export async function healthRoutes(app: FastifyInstance, { deps }: Services): Pr
   };
 
   app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', async (request, reply) => {
+  const look = async (): Promise<Readiness> => {
     // Told, and no reason to send people elsewhere: another API would see the same queue.
     const queueAge = within(CHECK_MS, outboxAgeMs(deps.db.pool)).catch(() => null);
     const results = await Promise.all(
@@ -26,15 +30,35 @@ export async function healthRoutes(app: FastifyInstance, { deps }: Services): Pr
           await within(CHECK_MS, check());
           return [name, 'ok'] as const;
         } catch (err) {
-          request.log.warn({ err, check: name }, 'not ready');
+          log.warn({ err, check: name }, 'not ready');
           return [name, 'failed'] as const;
         }
       }),
     );
     const ready = results.every(([, result]) => result === 'ok');
-    reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ok' : 'not ready', checks: Object.fromEntries(results), queueAgeMs: await queueAge };
+  };
+  const readiness = atMostEvery(FRESH_MS, look);
+  app.get('/readyz', async (_request, reply) => {
+    const answer = await readiness();
+    reply.code(answer.status === 'ok' ? 200 : 503).header('cache-control', 'no-store');
+    return answer;
   });
+}
+
+/** Whoever asks while it is being found out, or shortly after, hears the same. */
+function atMostEvery<T>(freshMs: number, find: () => Promise<T>): () => Promise<T> {
+  let last: { answer: Promise<T>; freshUntil: number } | undefined;
+  return () => {
+    if (last && performance.now() < last.freshUntil) return last.answer;
+    const next = { answer: find(), freshUntil: Number.POSITIVE_INFINITY };
+    const end = (): void => {
+      next.freshUntil = performance.now() + freshMs;
+    };
+    next.answer.then(end, end);
+    last = next;
+    return next.answer;
+  };
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** Bull Board, for administrators; to everybody else there is nothing at its address. */
+/** Bull Board, for administrators who are signed in; to everybody else there is nothing at its address. */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
@@ -17,7 +17,7 @@ export async function queueBoard(app: FastifyInstance, { deps, authenticator }: 
   // The board has no login of its own: this hook stands before its pages, its files and its calls alike.
   app.addHook('onRequest', async (request, reply) => {
     const actor = await authenticator.authenticate(request.headers.authorization);
-    if (actor?.role !== 'admin' || actor.status !== 'active') return reply.callNotFound();
+    if (actor?.role !== 'admin' || actor.status !== 'active' || actor.via !== 'session') return reply.callNotFound();
     return undefined;
   });
   app.addHook('onSend', async (_request, reply, payload) => {

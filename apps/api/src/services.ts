@@ -93,6 +93,7 @@ function toConfig(env: Env): CoreConfig {
       readsPer15Min: env.READS_PER_15_MIN,
       callsAtOnce: env.CALLS_AT_ONCE_PER_PERSON,
       streamsAtOnce: env.STREAMS_PER_PERSON,
+      picturesAtOnce: env.PICTURES_AT_ONCE_PER_PERSON,
       reportsPerHour: env.REPORTS_PER_HOUR_PER_ADDRESS,
     },
     trainedPhotosDays: env.TRAINED_PHOTOS_DAYS,

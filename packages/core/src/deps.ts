@@ -35,6 +35,8 @@ export type CallLimitsConfig = {
   callsAtOnce: number;
   /** Live streams open at the same time, per process. */
   streamsAtOnce: number;
+  /** Small versions of pictures that are being drawn at the same time, per process. */
+  picturesAtOnce: number;
   /** Reports from one address. */
   reportsPerHour: number;
 };

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countSignInTry, createFirstAdmin, createLocalUser, insertInvite } from './local-accounts.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  countSignInTry,
+  createFirstAdmin,
+  createLocalUser,
+  forgetSignInTries,
+  insertInvite,
+} from './local-accounts.ts';
 import { createTestDb, type TestDb } from './testing.ts';
 
 let db: TestDb;
@@ -43,11 +49,49 @@ it('an invitation is no set-up link, and an old one is none at all', async () =>
   expect(await createFirstAdmin(db, user(), 'other')).toBeNull();
 });
 
-it('of 50 guesses at the same moment ten are looked at, and ten more when the rest is over', async () => {
-  const person = await createLocalUser(db, user(), null);
-  const guess = () => countSignInTry(db, person?.id ?? '', { tries: 10, restMs: 60_000 });
-  const allowed = (answers: boolean[]) => answers.filter(Boolean).length;
-  expect(allowed(await Promise.all(Array.from({ length: 50 }, guess)))).toBe(10);
-  await db.prisma.credential.updateMany({ data: { lockedUntil: new Date(0) } });
-  expect(allowed(await Promise.all(Array.from({ length: 50 }, guess)))).toBe(10);
+describe('guesses', () => {
+  const LIMIT = { tries: 10, triesOverall: 25, restMs: 60_000 };
+  const start = async () => {
+    const person = await createLocalUser(db, user(), null);
+    const id = person?.id ?? '';
+    const from = async (network: string, count: number) => {
+      const answers = await Promise.all(Array.from({ length: count }, () => countSignInTry(db, id, network, LIMIT)));
+      return answers.filter(Boolean).length;
+    };
+    return { id, from };
+  };
+  const endRests = () => db.prisma.$executeRaw`UPDATE "CallCount" SET expire = 0 WHERE key LIKE 'sign-in:%'`;
+
+  it('of 50 at the same moment from one network ten are looked at, and ten more when the rest is over', async () => {
+    const { from } = await start();
+    expect(await from('a', 50)).toBe(10);
+    await endRests();
+    expect(await from('a', 50)).toBe(10);
+  });
+
+  it('from one network keep nobody out who signs in from another, and all together have an end', async () => {
+    const { id, from } = await start();
+    expect(await from('stranger', 500)).toBe(10);
+    expect(await from('owner', 1)).toBe(1);
+    await forgetSignInTries(db, id, 'owner', 60_000);
+    let guesses = 0;
+    for (const network of ['b', 'c', 'd', 'e']) guesses += await from(network, 20);
+    expect(guesses).toBe(LIMIT.triesOverall);
+    // A network that the account does not know waits; the one from which its person signed in does not.
+    expect([await from('f', 1), await from('owner', 1)]).toEqual([0, 1]);
+    // Ten tries there are ten tries there too.
+    expect(await from('owner', 20)).toBe(9);
+    await db.prisma.credential.updateMany({ where: { userId: id }, data: { lockedUntil: new Date(0) } });
+    expect(await from('f', 1)).toBe(1);
+  });
+
+  it('are forgotten with the right password, and the network is known for so long', async () => {
+    const { id, from } = await start();
+    expect(await from('a', 9)).toBe(9);
+    await forgetSignInTries(db, id, 'a', -1);
+    expect(await from('a', 20)).toBe(10);
+    for (const network of ['b', 'c']) await from(network, 10);
+    await endRests();
+    expect(await from('a', 1)).toBe(0);
+  });
 });

@@ -207,24 +207,53 @@ export async function findCredentialOf(
   });
 }
 
+/** Where a password is tried: what counts as one place, and what all places together may. */
+export type TryLimit = { tries: number; triesOverall: number; restMs: number };
+
+const TRY = `
+WITH here AS (
+  INSERT INTO "CallCount" AS c (key, points, expire) VALUES ($2, 1, $4::bigint + $6::bigint)
+  ON CONFLICT (key) DO UPDATE SET points = CASE WHEN c.expire <= $4::bigint THEN 1 ELSE c.points + 1 END,
+    expire = CASE WHEN c.expire <= $4::bigint THEN excluded.expire ELSE c.expire END
+  RETURNING points <= $5::int AS allowed
+),
+known AS (SELECT 1 FROM "CallCount" WHERE key = $3 AND expire > $4::bigint),
+overall AS (
+  UPDATE "Credential" SET
+    "failedCount" = CASE WHEN "lockedUntil" IS NULL THEN "failedCount" + 1 ELSE 1 END,
+    "lockedUntil" = CASE WHEN "lockedUntil" IS NULL AND "failedCount" + 1 >= $7::int THEN now() + $6::bigint * interval '1 millisecond' END,
+    "updatedAt" = now()
+  WHERE "userId" = $1::uuid AND ("lockedUntil" IS NULL OR "lockedUntil" <= now())
+    AND (SELECT allowed FROM here) AND NOT EXISTS (SELECT FROM known)
+  RETURNING 1
+)
+SELECT (SELECT allowed FROM here) AND (EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM overall)) AS allowed`;
+
+const triesKey = (userId: string, network: string): string => `sign-in:${userId}:${network}`;
+const knownKey = (userId: string, network: string): string => `signed-in:${userId}:${network}`;
+
 /**
- * Counts a try *before* the password is looked at, so that parallel guesses cannot share one count.
+ * Counts a try *before* the password is looked at, so that parallel guesses cannot share one count: those of one network, and
+ * those of all networks from which the person has not signed in lately. A stranger's guesses keep nobody out of their account.
  *
- * @returns false while the account rests after too many tries
+ * @param network what an address is counted under
+ * @returns false while the account rests, for this network or for all that it does not know
  */
-export async function countSignInTry(
-  db: Db,
-  userId: string,
-  limit: { tries: number; restMs: number },
-): Promise<boolean> {
-  const changed = await db.prisma.$executeRaw`
-    UPDATE "Credential" SET
-      "failedCount" = CASE WHEN "lockedUntil" IS NULL THEN "failedCount" + 1 ELSE 1 END,
-      "lockedUntil" = CASE WHEN "lockedUntil" IS NULL AND "failedCount" + 1 >= ${limit.tries}
-        THEN now() + ${limit.restMs} * interval '1 millisecond' END,
-      "updatedAt" = now()
-    WHERE "userId" = ${userId}::uuid AND ("lockedUntil" IS NULL OR "lockedUntil" <= now())`;
-  return changed === 1;
+export async function countSignInTry(db: Db, userId: string, network: string, limit: TryLimit): Promise<boolean> {
+  const { rows } = await db.pool.query<{ allowed: boolean }>({
+    name: 'sign-in-try',
+    text: TRY,
+    values: [
+      userId,
+      triesKey(userId, network),
+      knownKey(userId, network),
+      Date.now(),
+      limit.tries,
+      limit.restMs,
+      limit.triesOverall,
+    ],
+  });
+  return rows[0]?.allowed === true;
 }
 
 /** Someone tried and did not get in. @param userId whose account it was; null for an address without one */
@@ -232,6 +261,13 @@ export async function logFailedSignIn(db: Db, userId: string | null): Promise<vo
   await appendAudit(db.prisma, { action: 'sign-in.failed', actorId: null, subjectId: userId });
 }
 
-export async function forgetSignInTries(db: Db, userId: string): Promise<void> {
-  await db.prisma.credential.update({ where: { userId }, data: { failedCount: 0, lockedUntil: null } });
+/** The right password: nothing is counted any more, and the network is known as the person's. */
+export async function forgetSignInTries(db: Db, userId: string, network: string, knownForMs: number): Promise<void> {
+  await db.pool.query({
+    name: 'forget-sign-in-tries',
+    text: `WITH gone AS (DELETE FROM "CallCount" WHERE key = $2),
+      known AS (INSERT INTO "CallCount" (key, points, expire) VALUES ($3, 1, $4::bigint) ON CONFLICT (key) DO UPDATE SET expire = excluded.expire)
+      UPDATE "Credential" SET "failedCount" = 0, "lockedUntil" = NULL WHERE "userId" = $1::uuid`,
+    values: [userId, triesKey(userId, network), knownKey(userId, network), Date.now() + knownForMs],
+  });
 }

@@ -108,9 +108,10 @@ function takePlace(deps: Deps, userId: string): () => void {
   }
 }
 
-/** Administrators only; others get the answer of something that does not exist. */
+/** Administrators who are signed in, never a key of theirs that a program carries about; others get the answer of something that does not exist. */
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {
-  if (ctx.actor.role !== 'admin') throw asTrpcError(new AppError('NOT_FOUND', say`There is nothing here.`));
+  if (ctx.actor.role !== 'admin' || ctx.actor.via !== 'session')
+    throw asTrpcError(new AppError('NOT_FOUND', say`There is nothing here.`));
   return next();
 });
 

@@ -28,9 +28,10 @@ export type CallLimits = {
   enter(userId: string, what: LimitedAtOnce): () => void;
 };
 
-export type LimitedAtOnce = 'call' | 'stream';
+/** `picture`: one that has to be drawn; those that are stored already take no place. */
+export type LimitedAtOnce = 'call' | 'stream' | 'picture';
 /** A place is free again as soon as one answer is out; a stream ends when its tab closes. */
-const RETRY_AT_ONCE_MS: Record<LimitedAtOnce, number> = { call: 1_000, stream: 10_000 };
+const RETRY_AT_ONCE_MS: Record<LimitedAtOnce, number> = { call: 1_000, stream: 10_000, picture: 1_000 };
 
 export const NO_CALL_LIMITS: CallLimitsConfig = {
   trainingsPerHour: 0,
@@ -39,6 +40,7 @@ export const NO_CALL_LIMITS: CallLimitsConfig = {
   readsPer15Min: 0,
   callsAtOnce: 0,
   streamsAtOnce: 0,
+  picturesAtOnce: 0,
   reportsPerHour: 0,
 };
 
@@ -64,18 +66,23 @@ export function createCallLimits(
   add('report', say`reports an hour from one address`, config.reportsPerHour, 60 * MINUTE_MS, true);
   add('mutation', say`changes in 15 minutes`, config.mutationsPer15Min, 15 * MINUTE_MS, false);
   add('read', say`requests in 15 minutes`, config.readsPer15Min, 15 * MINUTE_MS, false);
-  const places = { call: config.callsAtOnce, stream: config.streamsAtOnce };
-  const taken = { call: new Map<string, number>(), stream: new Map<string, number>() };
+  const places = { call: config.callsAtOnce, stream: config.streamsAtOnce, picture: config.picturesAtOnce };
+  const newCount = () => new Map<string, number>();
+  const taken = { call: newCount(), stream: newCount(), picture: newCount() };
+  const whats: Record<LimitedAtOnce, Sentence> = {
+    call: say`requests under way`,
+    stream: say`open tabs with live progress`,
+    picture: say`pictures that are drawn anew`,
+  };
   const isFree = (userId: string, what: LimitedAtOnce): boolean =>
     places[what] === 0 || (taken[what].get(userId) ?? 0) < places[what];
   return {
     hasRoom: isFree,
     enter(userId, what) {
       if (!isFree(userId, what)) {
-        const whats = what === 'call' ? say`requests under way` : say`open tabs with live progress`;
         throw new AppError(
           'RATE_LIMITED',
-          say`At most ${places[what]} ${whats} at once. Nothing was started or charged.`,
+          say`At most ${places[what]} ${whats[what]} at once. Nothing was started or charged.`,
           {
             retryAfterMs: RETRY_AT_ONCE_MS[what],
           },

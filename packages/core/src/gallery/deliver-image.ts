@@ -4,6 +4,7 @@ import { type DELIVERY_WIDTHS, notFound } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
+import { createAtOnce } from '../at-once.ts';
 import type { Actor, Deps } from '../deps.ts';
 import { ownPhoto } from '../photos/view-photo.ts';
 import { formatOf, ownImage } from './view-image.ts';
@@ -28,6 +29,9 @@ const MADE_BY_A_MODEL = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?
  Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"/></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>`;
 
+/** Each takes a thread of this process, of which there are four, and at times 200 MB. Nobody waits for stored ones. */
+const drawInTurn = createAtOnce(2, 500);
+
 /** Larger than any image we make. */
 const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
 const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
@@ -46,7 +50,7 @@ export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRe
   if (image.storageKey === null) throw notFound('image');
   const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}`, isGenerated: true };
   const sketch = image.thumbhash ? null : (drawn: Buffer) => void keepThumbhash(deps, image.id, drawn);
-  return deliver(deps, source, request, () => notFound('image'), sketch);
+  return deliver(deps, actor, source, request, () => notFound('image'), sketch);
 }
 
 /** A validated photo of the caller's. @throws AppError NOT_FOUND, also before it is validated */
@@ -58,7 +62,7 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
     contentType: 'image/jpeg',
     isGenerated: false,
   };
-  return deliver(deps, source, request, () => notFound('photo'), null);
+  return deliver(deps, actor, source, request, () => notFound('photo'), null);
 }
 
 /** A sample image of a training of the caller's. @throws AppError NOT_FOUND */
@@ -66,11 +70,12 @@ export async function deliverSample(deps: Deps, actor: Actor, request: DeliveryR
   const sample = await findOwnSample(deps.db, actor.userId, request.id);
   if (!sample) throw notFound('image');
   const source = { key: sample.storageKey, contentType: 'image/png', isGenerated: true };
-  return deliver(deps, source, request, () => notFound('image'), null);
+  return deliver(deps, actor, source, request, () => notFound('image'), null);
 }
 
 function deliver(
   deps: Deps,
+  actor: Actor,
   { isGenerated, ...source }: { key: string; contentType: string; isGenerated: boolean },
   { widthPx, format }: DeliveryRequest,
   gone: () => Error,
@@ -85,15 +90,18 @@ function deliver(
   if (widthPx === null) return { ...source, bytes: readSource };
   const key = keys.derivative(source.key, widthPx, format);
   const contentType = `image/${format}`;
+  const draw = async (): Promise<Buffer> => {
+    const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
+    const small = image.resize({ width: widthPx, withoutEnlargement: true });
+    return ENCODE[format](isGenerated ? small.withXmp(MADE_BY_A_MODEL) : small).toBuffer();
+  };
   const make = async (): Promise<Buffer> => {
     const kept = await deps.storage.read(key, MAX_SOURCE_BYTES);
     if (kept) {
       onDrawn?.(kept);
       return kept;
     }
-    const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
-    const small = image.resize({ width: widthPx, withoutEnlargement: true });
-    const bytes = await ENCODE[format](isGenerated ? small.withXmp(MADE_BY_A_MODEL) : small).toBuffer();
+    const bytes = await asOneOfTheirs(deps, actor, () => drawInTurn(draw));
     onDrawn?.(bytes);
     // Kept for the next time; this time the person need not wait for it, nor fail with it.
     void deps.storage
@@ -102,6 +110,17 @@ function deliver(
     return bytes;
   };
   return { key, contentType, bytes: () => once(key, make) };
+}
+
+/** @throws AppError RATE_LIMITED when this person has as many drawn at once, or as many reads, as they may */
+async function asOneOfTheirs<T>({ callLimits }: Deps, { userId }: Actor, work: () => Promise<T>): Promise<T> {
+  const leave = callLimits.enter(userId, 'picture');
+  try {
+    await callLimits.count(userId, 'read');
+    return await work();
+  } finally {
+    leave();
+  }
 }
 
 /** A blurred placeholder for the next time. Nobody waits for it, and one that fails is made another time. */

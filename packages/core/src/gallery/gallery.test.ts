@@ -1,7 +1,8 @@
-import { newId } from '@pixgen/domain';
+import { DELIVERY_WIDTHS, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_CALL_LIMITS } from '../account/call-limits.ts';
 import type { Deps } from '../deps.ts';
 import { deleteModel } from '../models/delete-model.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
@@ -233,6 +234,33 @@ describe('delivery', () => {
     await deps.storage.remove([key]);
     const again = await deliverImage(deps, actor, { id, widthPx: 1920, format: 'webp' });
     expect(await again.bytes()).toEqual(drawn[0]);
+  });
+
+  it('that has to be drawn counts as a read and takes a place; what is stored does neither', async () => {
+    const limits = { ...NO_CALL_LIMITS, picturesAtOnce: 2, readsPer15Min: 3 };
+    const limited = await createTestDeps({ callLimits: limits });
+    const actor = await createActor(limited.deps);
+    const { ids } = await createImages(limited.deps, actor, 1);
+    const [id = ''] = ids;
+    const key = `o/${actor.userId}/${id}.png`;
+    const picture = sharp({ create: { width: 2_000, height: 1_000, channels: 3, background: '#123' } });
+    await limited.deps.storage.write(key, await picture.png().toBuffer(), 'image/png');
+    const ask = async (widthPx: (typeof DELIVERY_WIDTHS)[number], format: 'avif' | 'webp' = 'webp') =>
+      (await deliverImage(limited.deps, actor, { id, widthPx, format })).bytes().then(
+        () => 'drawn',
+        (error: { code: string }) => error.code,
+      );
+    const [a = 128, b = 128, c = 128] = DELIVERY_WIDTHS;
+    expect(await ask(a)).toBe('drawn');
+    await expect.poll(() => limited.deps.storage.head(keys.derivative(key, a, 'webp'))).not.toBeNull();
+    // Two others of theirs are being drawn.
+    const leaves = [1, 2].map(() => limited.deps.callLimits.enter(actor.userId, 'picture'));
+    expect(await ask(b)).toBe('RATE_LIMITED');
+    expect(new Set(await Promise.all(Array.from({ length: 12 }, () => ask(a))))).toEqual(new Set(['drawn']));
+    for (const leave of leaves) leave();
+    expect([await ask(b), await ask(c), await ask(c, 'avif')]).toEqual(['drawn', 'drawn', 'RATE_LIMITED']);
+    expect(await ask(a)).toBe('drawn');
+    await limited.close();
   });
 
   it.each(['avif', 'webp'] as const)(

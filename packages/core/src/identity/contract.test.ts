@@ -51,7 +51,10 @@ const ISSUERS: Issuer[] = [
     async newPerson() {
       const email = `${randomUUID()}@example.test`;
       const issuer = createSessionIssuer({ privateKey: KEY, authorizedParty: ORIGIN });
-      await signUp({ ...deps, issuer }, { email, password: 'correct horse battery', displayName: 'Ada' });
+      await signUp(
+        { ...deps, issuer, address: '192.0.2.1' },
+        { email, password: 'correct horse battery', displayName: 'Ada' },
+      );
       const { id, subject } = await deps.db.prisma.user.findUniqueOrThrow({ where: { email } });
       const sessionId = `sess_${randomUUID()}`;
       await insertSession(deps.db, { id: sessionId, userId: id, expiresAt: new Date(Date.now() + 3_600_000) });

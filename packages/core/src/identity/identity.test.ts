@@ -38,7 +38,7 @@ const verifierOf = (iss: string) =>
 beforeAll(async () => {
   stack = await createTestDeps();
   deps = stack.deps;
-  identity = { ...deps, issuer };
+  identity = { ...deps, issuer, address: '192.0.2.1' };
   authenticator = createAuthenticator(deps, { verifier: verifierOf(LOCAL_ISSUER), adminSubject: null });
 });
 afterAll(() => stack.close());
@@ -101,11 +101,21 @@ describe('an account of our own issuer', () => {
     const wrong = await attempt(email);
     expect(codeOf(wrong)).toBe('UNAUTHENTICATED');
     expect(await attempt(newEmail())).toEqual(wrong);
-    // Ten tries in parallel use up the account's tries: the right password no longer helps either.
+    // Ten tries in parallel use up what this network may: the right password no longer helps here either.
     await Promise.all(Array.from({ length: 10 }, () => attempt(email)));
     expect(await signIn(identity, { email, password: PASSWORD }).catch((error: unknown) => error)).toEqual(wrong);
-    await deps.db.prisma.credential.updateMany({ where: { user: { email } }, data: { lockedUntil: new Date(0) } });
-    expect(await signIn(identity, { email, password: PASSWORD })).toHaveProperty('token');
+    // Its person is somewhere else, and gets in.
+    expect(await signIn({ ...identity, address: '198.51.100.7' }, { email, password: PASSWORD })).toHaveProperty(
+      'token',
+    );
+    // Another address of the same household is the same place.
+    const there = (host: string) => ({ ...identity, address: `2001:db8:7:7::${host}` });
+    const guess = (host: string) => signIn(there(host), { email, password: 'not it' }).catch((error: unknown) => error);
+    for (let host = 1; host <= 10; host += 1) expect(await guess(String(host))).toEqual(wrong);
+    expect(await signIn(there('b'), { email, password: PASSWORD }).catch((error: unknown) => error)).toEqual(wrong);
+    expect(await signIn({ ...identity, address: '2001:db8:7:8::1' }, { email, password: PASSWORD })).toHaveProperty(
+      'token',
+    );
   });
 
   it('keeps its password only as a salted slow hash', async () => {

@@ -31,7 +31,7 @@ let authenticator: Authenticator;
 beforeAll(async () => {
   stack = await createTestDeps();
   deps = stack.deps;
-  identity = { ...deps, issuer };
+  identity = { ...deps, issuer, address: '192.0.2.1' };
   const { publicKeyPem } = issuer;
   const verifier = createSessionVerifier({
     publicKeyPems: [publicKeyPem],
@@ -76,7 +76,7 @@ describe('a changed password', () => {
     expect(await actions(actor.userId)).toContain('password.changed');
   });
 
-  it('needs the old one, each guess counting as a try to sign in, and a person', async () => {
+  it('needs the old one, after ten guesses not even that, and a person; who guesses keeps nobody from signing in', async () => {
     const { email, actor } = await newPerson();
     const change = (currentPassword: string, who = actor) =>
       changePassword(identity, who, { currentPassword, password: NEW });
@@ -84,10 +84,7 @@ describe('a changed password', () => {
     expect(refusal).toMatchObject({ code: 'INVALID_INPUT', fields: [{ path: 'currentPassword' }] });
     expect(await outcomes([change(OLD, { ...actor, via: 'api-key', sessionId: null })])).toEqual(['FORBIDDEN']);
     await outcomes(Array.from({ length: 10 }, () => change('not the right one')));
-    expect(await outcomes([change(OLD), signIn(identity, { email, password: OLD })])).toEqual([
-      'INVALID_INPUT',
-      'UNAUTHENTICATED',
-    ]);
+    expect(await outcomes([change(OLD), signIn(identity, { email, password: OLD })])).toEqual(['INVALID_INPUT', 'ok']);
   });
 
   it('changes once when it is changed in parallel, and leaves one session', async () => {

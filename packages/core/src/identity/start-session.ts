@@ -14,6 +14,8 @@ const DEVICE_CHARACTERS = 80;
 /** What the use cases of our own accounts need besides the usual. */
 export type IdentityDeps = Pick<Deps, 'db' | 'config' | 'log'> & {
   issuer: SessionIssuer;
+  /** Of the caller, as the trusted proxies tell it. */
+  address: string;
   /** The `User-Agent` of the browser that asks. */
   userAgent?: string | undefined;
 };

@@ -42,6 +42,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'At most {0} {1} at once. Nothing was started or charged.':
     'Höchstens {0} {1} zugleich. Es wurde nichts begonnen und nichts berechnet.',
   'requests under way': 'laufende Anfragen',
+  'pictures that are drawn anew': 'Bilder, die neu gezeichnet werden,',
   'open tabs with live progress': 'offene Tabs, die live mitlesen',
   'The limit of {0} {1} is reached. Try again {2}. Nothing was started or charged.':
     'Die Grenze von {0} {1} ist erreicht. Versuch es {2} wieder. Es wurde nichts begonnen und nichts berechnet.',
@@ -63,8 +64,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
 
   // People and their accounts
   'Sign in to go on.': 'Melde dich an, um weiterzumachen.',
-  'E-mail or password is wrong. After ten wrong tries an account rests for 15 minutes.':
-    'E-Mail-Adresse oder Passwort ist falsch. Nach zehn falschen Versuchen ruht ein Konto für 15 Minuten.',
+  'E-mail or password is wrong. After ten wrong tries you have to wait 15 minutes.':
+    'E-Mail oder Passwort ist falsch. Nach zehn falschen Versuchen musst du 15 Minuten warten.',
   'The password is wrong.': 'Das Passwort ist falsch.',
   'This password is easy to guess. Use a few words that have nothing to do with each other or with you.':
     'Dieses Passwort ist leicht zu erraten. Nimm ein paar Wörter, die weder miteinander noch mit dir zu tun haben.',
