@@ -32,11 +32,19 @@ export async function findDataExport(db: Db, userId: string): Promise<DataExport
   })) as DataExportRow | null;
 }
 
-/** The next one that is to be made, in hand for `forMs`. */
+/** Ids of a person's copies that are there or wanted; a file of another one is left over. */
+export async function findDataExportIds(pool: pg.Pool, userId: string): Promise<Set<string>> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM "DataExport" WHERE "userId" = $1', [userId]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** The next one that is to be made, in hand for `forMs`. It waits for erasures: what they are about to remove must not be in it. */
 export async function claimDataExport(pool: pg.Pool, forMs: number): Promise<ClaimedExport | null> {
   const { rows } = await pool.query<ClaimedExport>(
     `UPDATE "DataExport" SET "dueAt" = now() + $1 * interval '1 millisecond', tries = tries + 1 WHERE id = (
-       SELECT id FROM "DataExport" WHERE state = 'making' AND "dueAt" <= now() ORDER BY "dueAt" LIMIT 1 FOR UPDATE SKIP LOCKED)
+       SELECT id FROM "DataExport" x WHERE state = 'making' AND "dueAt" <= now() AND NOT EXISTS (
+         SELECT 1 FROM "Erasure" e WHERE e."userId" = x."userId" AND e.state = 'erasing')
+       ORDER BY "dueAt" LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING id, "userId", tries`,
     [forMs],
   );

@@ -44,7 +44,11 @@ export const keys = {
   },
   /** A person's copy of everything, for a day. */
   dataExport(userId: string, exportId: string): string {
-    return `e/${userId}/${exportId}.zip`;
+    return `${keys.dataExports(userId)}${exportId}.zip`;
+  },
+  /** Prefix of all of them. */
+  dataExports(userId: string): string {
+    return `e/${userId}/`;
   },
   /** Every prefix that holds something of one person. */
   ofUser(userId: string): string[] {

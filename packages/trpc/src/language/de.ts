@@ -96,6 +96,9 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'API keys are managed by a signed-in person, not by another key.':
     'API-Schlüssel verwaltet eine angemeldete Person, kein anderer Schlüssel.',
   'Only a signed-in person can erase an account.': 'Nur eine angemeldete Person kann ein Konto löschen.',
+  'This is your own account. Erase it in your settings.': 'Das ist dein eigenes Konto. Lösche es in den Einstellungen.',
+  'This is an administrator. Make them a member first.':
+    'Das ist jemand aus der Verwaltung. Mach daraus zuerst ein Mitglied.',
   'Type "{0}" to go on.': 'Schreib „{0}“, um weiterzumachen.',
   'This account is being erased already.': 'Dieses Konto wird schon gelöscht.',
   'This model is being erased already.': 'Dieses Modell wird schon gelöscht.',
