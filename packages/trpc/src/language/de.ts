@@ -90,6 +90,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
     'Dieses Konto ist gesperrt. Es hat {0} aus den letzten {1} Tagen. Frag den Betreiber dieser Seite.',
   'one strike': 'einen Verstoß',
   '{0} strikes': '{0} Verstöße',
+  'The queue board shows and changes nothing. Jobs that ended badly are retried in the administration.':
+    'Die Warteschlangen-Ansicht zeigt nur und ändert nichts. Aufträge mit schlechtem Ende versuchst du in der Verwaltung noch einmal.',
   'This is your own account. Ask another administrator.':
     'Das ist dein eigenes Konto. Bitte jemand anderen aus der Verwaltung.',
   'You have {0} keys already. Revoke one first.': 'Du hast schon {0} Schlüssel. Widerrufe zuerst einen.',
