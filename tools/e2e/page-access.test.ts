@@ -41,6 +41,7 @@ const PAGES: Record<string, Row> = {
   '/set-password': { who: 'everybody' },
   '/erasure': { who: 'everybody' },
   '/report': { who: 'everybody' },
+  '/suspended': { who: 'everybody' },
   '/healthz': { who: 'everybody' },
   '/readyz': { who: 'everybody' },
   '/home': { who: 'oneself' },
@@ -312,6 +313,12 @@ describe('every page', () => {
       });
       expect(found).toEqual([]);
     });
+  });
+
+  it('signing out takes the pictures out of the cache of the browser, and leaves how the page should look', async () => {
+    const headers = { origin: product.publicUrl, 'sec-fetch-site': 'same-origin' };
+    const answer = await fetch(new URL('/auth/sign-out', product.publicUrl), { method: 'POST', headers });
+    expect([answer.status, answer.headers.get('clear-site-data')]).toEqual([204, '"cache"']);
   });
 
   it('sends browsers no secret and no name of one: nothing of the server is in what is served to everybody', () => {

@@ -118,9 +118,10 @@ export const SCREENS: readonly ScreenRow[] = [
   },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
+  { screen: '/suspended', states: { open: 'suspended' } },
   { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },
   {
     screen: 'everywhere',
-    states: { palette: 'palette', keys: 'keys', 'no such page': 'nowhere', suspended: 'suspended' },
+    states: { palette: 'palette', keys: 'keys', 'no such page': 'nowhere' },
   },
 ];

@@ -333,6 +333,9 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await grace.getByText('suspended').waitFor();
     await strange.goto('/home');
     await strange.getByText('This account is suspended').first().waitFor();
+    expect(new URL(strange.url()).pathname).toBe('/suspended');
+    await strange.getByRole('button', { name: 'Make a copy of my data' }).waitFor();
+    await strange.getByRole('form', { name: 'Erase the account' }).waitFor();
     await captureScreen(strange, 'suspended');
     await grace.getByRole('button', { name: 'Let in again' }).click();
     await grace.getByRole('button', { name: 'Suspend' }).waitFor();

@@ -1,3 +1,4 @@
+import { newId } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from './testing.ts';
 
@@ -44,6 +45,43 @@ describe('the queue board', () => {
     expect(await (await get('/admin/queues/api/queues', admin.headers)).json()).toHaveProperty('queues');
     await role('member');
     expect((await get('/admin/queues/', admin.headers)).status).toBe(404);
+  });
+
+  it('changes nothing, for administrators either: what it could do would be in no audit log', async () => {
+    const admin = await api.signUp();
+    await api.db.prisma.user.update({ where: { id: admin.userId }, data: { role: 'admin' } });
+    const { queues } = api.services.deps.producer;
+    const queue = queues.find(({ name }) => name === 'dispatch');
+    if (!queue) throw new Error('there is no such queue');
+    const task = await queue.add('dispatch', { jobId: newId(), attempt: 1 }, { delay: 3_600_000 });
+    const acts: [method: string, path: string][] = [
+      ['PUT', `/dispatch/${task.id}/promote`],
+      ['PUT', `/dispatch/${task.id}/clean`],
+      ['PUT', `/dispatch/${task.id}/retry`],
+      ['PATCH', `/dispatch/${task.id}/update-data`],
+      ['PUT', '/dispatch/clean/delayed'],
+      ['PUT', '/dispatch/retry/failed'],
+      ['PUT', '/dispatch/promote'],
+      ['PUT', '/dispatch/pause'],
+      ['PUT', '/dispatch/empty'],
+      ['PUT', '/dispatch/obliterate'],
+      ['POST', '/dispatch/add'],
+      ['PUT', '/pause'],
+    ];
+    for (const [method, path] of acts) {
+      const headers = { ...admin.headers, 'content-type': 'application/json' };
+      const answer = await fetch(`${api.url}/admin/queues/api/queues${path}`, { method, headers, body: '{}' });
+      expect([method, path, answer.status]).toEqual([method, path, 403]);
+    }
+    const put = { method: 'PUT', headers: admin.headers };
+    const paused = await fetch(`${api.url}/admin/queues/api/queues/dispatch/pause`, put);
+    expect([paused.status, await paused.json()]).toMatchObject([403, { error: { code: 'FORBIDDEN' } }]);
+    expect([await queue.isPaused(), await task.getState()]).toEqual([false, 'delayed']);
+    const board = (await (await get('/admin/queues/api/queues', admin.headers)).json()) as {
+      queues: { readOnlyMode: boolean }[];
+    };
+    expect(board.queues.map(({ readOnlyMode }) => readOnlyMode)).not.toContain(false);
+    await task.remove();
   });
 
   it('is not mounted unless it is switched on', async () => {

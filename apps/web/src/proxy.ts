@@ -10,7 +10,8 @@ import { isMissing } from '@/http/is-missing';
 import { signInPath } from '@/http/next-path';
 import { isOwnHost } from '@/http/origin';
 
-const APP_PAGES = /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin)(\/|$)/;
+const APP_PAGES =
+  /^\/(home|train|models|studio|packs|generations|gallery|compare|activity|settings|admin|suspended)(\/|$)/;
 /** For a right status nobody waits longer: the page asks again. */
 const PATIENCE_MS = 2_000;
 /** Answers that are no pages: the API's own headers apply. */

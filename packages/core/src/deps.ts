@@ -10,7 +10,7 @@ import type { CrashPoint } from './crash-points.ts';
 export type Actor = {
   userId: string;
   role: UserRole;
-  status: 'active' | 'suspended';
+  status: 'active' | 'suspended' | 'erasing';
   /** How the caller proved who they are. */
   via: 'session' | 'api-key';
   /** Which session; null for a program, and for work that a person ordered earlier. */

@@ -12,7 +12,7 @@ export { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
 export { makeExport } from './data-export/make-export.ts';
 export { getExport, requestExport } from './data-export/request-export.ts';
 export type { Actor, CallLimitsConfig, CoreConfig, Deps, Log } from './deps.ts';
-export { eraseAccount, eraseModel, erasePhoto, getErasure } from './erasure/request-erasure.ts';
+export { eraseAccount, eraseModel, erasePhoto, eraseUser, getErasure } from './erasure/request-erasure.ts';
 export { type ErasureTools, runErasure } from './erasure/run-erasure.ts';
 export * from './gallery/bulk-operations.ts';
 export * from './gallery/change-images.ts';

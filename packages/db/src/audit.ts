@@ -43,6 +43,13 @@ export async function appendPseudonymousAudit(
   ]);
 }
 
+/** @returns null for nobody, and for somebody who is gone */
+export async function pseudonymOf(client: pg.ClientBase | pg.Pool, userId: string | null): Promise<string | null> {
+  if (userId === null) return null;
+  const { rows } = await client.query<{ pseudonym: string }>('SELECT pseudonym FROM "User" WHERE id = $1', [userId]);
+  return rows[0]?.pseudonym ?? null;
+}
+
 type EntryRow = {
   id: string;
   at: Date;

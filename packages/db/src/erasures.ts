@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '@pixgen/domain';
 import type pg from 'pg';
-import { appendPseudonymousAudit } from './audit.ts';
+import { appendPseudonymousAudit, pseudonymOf } from './audit.ts';
 import type { Db } from './client.ts';
 import { forgetReportsAbout, forgetReportsBy } from './report-traces.ts';
 import { inTransaction } from './transaction.ts';
@@ -64,14 +64,35 @@ export async function requestErasure(
   return inTransaction(db.pool, (client) => requestErasureIn(client, request));
 }
 
-/** The same in a transaction of the caller's. */
+/**
+ * An administrator ends the account of a member. The role is looked at under the lock that a change of it would wait for.
+ *
+ * @returns `administrator` when it is one's, of whom nothing is erased
+ */
+export async function requestErasureOfMember(
+  db: Pick<Db, 'pool'>,
+  request: { userId: string; actorId: string; codeHash: string },
+): Promise<{ id: string; requestedAt: Date } | 'absent' | 'under-way' | 'administrator'> {
+  const { userId, actorId, codeHash } = request;
+  return inTransaction(db.pool, async (client) => {
+    const { rows } = await client.query<{ role: string }>('SELECT role FROM "User" WHERE id = $1 FOR UPDATE', [userId]);
+    if (rows[0]?.role === 'admin') return 'administrator';
+    const erasure = { kind: 'account', userId, targetId: userId, requestedBy: 'operator', codeHash } as const;
+    return requestErasureIn(client, erasure, actorId);
+  });
+}
+
+/** The same in a transaction of the caller's. @param actorId an administrator whose decision it is, for the audit log */
 export async function requestErasureIn(
   client: pg.ClientBase,
   request: ErasureRequest,
+  actorId: string | null = null,
 ): Promise<{ id: string; requestedAt: Date } | 'absent' | 'under-way'> {
   const { kind, userId, targetId, requestedBy, codeHash } = request;
   const found = await close(client, kind, userId, targetId);
   if (typeof found === 'string') return found;
+  // A copy of everything holds it too, also one that is being made. Its file goes with the objects, as that of no row.
+  await client.query('DELETE FROM "DataExport" WHERE "userId" = $1', [userId]);
   const { rows } = await client.query<{ id: string; requestedAt: Date }>(
     `INSERT INTO "Erasure" (id, kind, "requestedBy", pseudonym, "codeHash", "userId", "targetId", "modelId", "objectKey", subject)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id, "requestedAt"`,
@@ -92,7 +113,7 @@ export async function requestErasureIn(
   if (!row) throw new Error('an erasure was not written');
   await appendPseudonymousAudit(client, {
     action: 'erase.requested',
-    actor: requestedBy === 'owner' ? found.pseudonym : null,
+    actor: requestedBy === 'owner' ? found.pseudonym : await pseudonymOf(client, actorId),
     subject: found.pseudonym,
     detail: { kind, erasureId: row.id, by: requestedBy },
   });
@@ -123,7 +144,7 @@ async function closeAccount(client: pg.ClientBase, userId: string): Promise<Requ
     `DELETE FROM "Outbox" WHERE payload->>'operationId' IN (SELECT id::text FROM "BulkOperation" WHERE "userId" = $1)`,
     [userId],
   );
-  for (const table of ['Credential', 'Session', 'ApiKey', 'DataExport', 'BulkOperation', 'Collection'])
+  for (const table of ['Credential', 'Session', 'ApiKey', 'BulkOperation', 'Collection'])
     await client.query(`DELETE FROM "${table}" WHERE "userId" = $1`, [userId]);
   await client.query('DELETE FROM "Invite" WHERE "createdBy" = $1 OR "userId" = $1', [userId]);
   await client.query('INSERT INTO "ErasedSubject" ("subjectHash") VALUES ($1) ON CONFLICT DO NOTHING', [

@@ -17,6 +17,7 @@ export { Prisma, type PrismaClient } from './generated/client.ts';
 export * from './generations.ts';
 export * from './gpu-inbox.ts';
 export * from './images.ts';
+export * from './installation.ts';
 export * from './job-moves.ts';
 export * from './job-store.ts';
 export * from './jobs.ts';

@@ -1,7 +1,7 @@
 /** Reports: received from anybody and decided once. */
 import type { ReportDecision, ReportReason, ReportState, ReportTarget } from '@pixgen/domain';
 import type pg from 'pg';
-import { appendPseudonymousAudit } from './audit.ts';
+import { appendPseudonymousAudit, pseudonymOf } from './audit.ts';
 import type { Db } from './client.ts';
 import { ERASED_AT, requestErasureIn } from './erasures.ts';
 import { noteStrike, type StrikeRule } from './strikes.ts';
@@ -54,12 +54,6 @@ export async function fileReport(
     await appendPseudonymousAudit(client, { action: 'report.received', actor, subject: null, detail });
     return row;
   });
-}
-
-async function pseudonymOf(client: pg.ClientBase | pg.Pool, userId: string | null): Promise<string | null> {
-  if (userId === null) return null;
-  const { rows } = await client.query<{ pseudonym: string }>('SELECT pseudonym FROM "User" WHERE id = $1', [userId]);
-  return rows[0]?.pseudonym ?? null;
 }
 
 export async function findReportByCode(db: Pick<Db, 'pool'>, codeHash: string): Promise<ReportRow | null> {
@@ -203,8 +197,6 @@ export async function decideReport(
         });
         if (erased === 'absent') return 'no-target';
         if (erased !== 'under-way') erasureId = erased.id;
-        // A copy of everything holds it too.
-        await client.query('DELETE FROM "DataExport" WHERE "userId" = $1', [target.userId]);
         await noteStrike(client, { userId: target.userId, reason: 'taken-down', pauseMs: 0, rule });
       }
     }

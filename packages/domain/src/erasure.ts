@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { id, isoTime } from './common.ts';
 import { LIMITS } from './limits.ts';
 import { rule, say } from './sentence.ts';
-import { ERASE_PHRASE } from './words.ts';
+import { ERASE_PHRASE, ERASE_USER_PHRASE } from './words.ts';
 
 export const eraseAccountInput = z.strictObject({
   confirmation: z
@@ -15,6 +15,13 @@ export const eraseAccountInput = z.strictObject({
   password: z.string().min(1).max(LIMITS.password.max).optional(),
 });
 export type EraseAccountInput = z.infer<typeof eraseAccountInput>;
+
+export const eraseUserInput = z.strictObject({
+  id,
+  /** The one call of administrators that nothing brings back: not made by mistake, nor by a script that meant another. */
+  confirmation: z.literal(ERASE_USER_PHRASE, { error: rule(say`Type "${ERASE_USER_PHRASE}" to go on.`) }),
+});
+export type EraseUserInput = z.infer<typeof eraseUserInput>;
 
 /** Opens the receipt without an account: there is none any more. 256 random bits. */
 const erasureCode = z.string().regex(/^[A-Za-z0-9_-]{43}$/);

@@ -2,6 +2,8 @@
 
 /** What a person types to end their account. */
 export const ERASE_PHRASE = 'erase my account';
+/** What an administrator says to end somebody else's. */
+export const ERASE_USER_PHRASE = 'erase this account';
 
 /** What the audit log tells of. */
 export const AUDIT_ACTIONS = [

@@ -3,7 +3,11 @@
  * URLs we sign; `o/` GPUs, with URLs we sign; `p/`, `d/`, `e/` and `z/` only our own processes.
  */
 export const keys = {
-  /** Quarantine: what a person uploaded, not yet looked at. The store expires this prefix after a day. */
+  /** Whose store this is: as in the database, or one of the two is the wrong one. */
+  installation: 'installation.json',
+  /** Prefix of the quarantine: nothing stays below it for more than a day. */
+  quarantine: 'u/',
+  /** Quarantine: what a person uploaded, not yet looked at. */
   photoUpload(userId: string, photoId: string): string {
     return `u/${userId}/${photoId}`;
   },
@@ -44,7 +48,11 @@ export const keys = {
   },
   /** A person's copy of everything, for a day. */
   dataExport(userId: string, exportId: string): string {
-    return `e/${userId}/${exportId}.zip`;
+    return `${keys.dataExports(userId)}${exportId}.zip`;
+  },
+  /** Prefix of all of them. */
+  dataExports(userId: string): string {
+    return `e/${userId}/`;
   },
   /** Every prefix that holds something of one person. */
   ofUser(userId: string): string[] {

@@ -219,18 +219,19 @@ export function createStorage(options: StorageOptions) {
       }
     },
 
-    /** Removes parts of objects that were never finished. @returns how many uploads were ended */
-    async abortUploads(prefix: string): Promise<number> {
+    /** Removes parts of objects that were never finished. @param isWanted spares those under way @returns how many uploads were ended */
+    async abortUploads(prefix: string, isWanted: (key: string) => boolean = () => false): Promise<number> {
       let ended = 0;
       for (;;) {
         const { Uploads = [] } = await reached(
           s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix })),
         );
-        for (const { Key, UploadId } of Uploads) {
+        const unwanted = Uploads.filter(({ Key }) => Key !== undefined && !isWanted(Key));
+        for (const { Key, UploadId } of unwanted) {
           await reached(s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
         }
-        ended += Uploads.length;
-        if (Uploads.length === 0) return ended;
+        ended += unwanted.length;
+        if (unwanted.length === 0) return ended;
       }
     },
 

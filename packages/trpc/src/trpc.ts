@@ -1,4 +1,4 @@
-/** The tRPC instance: context, error shape, and the three kinds of procedure. */
+/** The tRPC instance: context, error shape, and the kinds of procedure. */
 import { type Actor, type Deps, describeSuspension, isRepeated } from '@pixgen/core';
 import { AppError, DEFAULT_LANGUAGE, ERROR_CODES, type Language, say } from '@pixgen/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
@@ -62,42 +62,55 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** A signed-in, active person or their API key, within their limits. */
-export const userProcedure = publicProcedure
-  .use(async ({ ctx, next }) => {
-    if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
-    if (ctx.actor.status !== 'active') {
-      throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(ctx.deps, ctx.actor)));
-    }
-    return next({ ctx: { ...ctx, actor: ctx.actor } });
-  })
-  .use(async ({ ctx, type, next }) => {
-    // A stream takes a place of another kind, for as long as it is open.
-    if (type === 'subscription') return next();
-    const leave = takePlace(ctx.deps, ctx.actor.userId);
-    try {
-      return await next();
-    } finally {
-      leave();
-    }
-  })
-  .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
-    const { deps, actor } = ctx;
-    const count = async (): Promise<void> => {
-      if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read');
-      await deps.callLimits.count(actor.userId, 'mutation');
-      if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit);
-    };
-    try {
-      await count();
-    } catch (refusal) {
-      const input = meta?.limit ? await getRawInput() : null;
-      const key =
-        typeof input === 'object' && input !== null && 'idempotencyKey' in input ? input.idempotencyKey : null;
-      if (!(await isRepeated(deps.db, actor.userId, path, key))) throw asTrpcError(refusal);
-    }
-    return next();
-  });
+/** Whoever is signed in and let in, within their limits. */
+function procedureOf(isLetIn: (actor: Actor) => boolean) {
+  return publicProcedure
+    .use(async ({ ctx, next }) => {
+      if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
+      if (!isLetIn(ctx.actor)) {
+        throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(ctx.deps, ctx.actor)));
+      }
+      return next({ ctx: { ...ctx, actor: ctx.actor } });
+    })
+    .use(async ({ ctx, type, next }) => {
+      // A stream takes a place of another kind, for as long as it is open.
+      if (type === 'subscription') return next();
+      const leave = takePlace(ctx.deps, ctx.actor.userId);
+      try {
+        return await next();
+      } finally {
+        leave();
+      }
+    })
+    .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
+      const { deps, actor } = ctx;
+      const count = async (): Promise<void> => {
+        if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read');
+        await deps.callLimits.count(actor.userId, 'mutation');
+        if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit);
+      };
+      try {
+        await count();
+      } catch (refusal) {
+        const input = meta?.limit ? await getRawInput() : null;
+        const key =
+          typeof input === 'object' && input !== null && 'idempotencyKey' in input ? input.idempotencyKey : null;
+        if (!(await isRepeated(deps.db, actor.userId, path, key))) throw asTrpcError(refusal);
+      }
+      return next();
+    });
+}
+
+/** A signed-in, active person or their API key. */
+export const userProcedure = procedureOf(({ status }) => status === 'active');
+
+/**
+ * What stays everybody's right: a suspended person too may know why, take their data along and have it erased. Their
+ * programs may not: an account is also suspended because a key was stolen.
+ */
+export const personProcedure = procedureOf(
+  ({ status, via }) => status === 'active' || (status === 'suspended' && via === 'session'),
+);
 
 /** @throws TRPCError RATE_LIMITED */
 function takePlace(deps: Deps, userId: string): () => void {

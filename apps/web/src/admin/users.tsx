@@ -1,6 +1,6 @@
 'use client';
 
-import type { AdminUserView } from '@pixgen/domain';
+import { type AdminUserView, ERASE_USER_PHRASE } from '@pixgen/domain';
 import { Badge, Button, Confirm, Input, Menu, Notice, Question, Section } from '@pixgen/ui';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
@@ -74,6 +74,11 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
   );
   const [asking, setAsking] = useState(false);
   const link = useMutation(trpc.admin.users.passwordLink.mutationOptions());
+  const erase = useMutation(
+    trpc.admin.users.erase.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.admin.users.pathFilter()),
+    }),
+  );
   const suspended = user.status === 'suspended';
   const isAdmin = user.role === 'admin';
   return (
@@ -152,12 +157,38 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
               {t('theyCanDoNothingHere')}
             </Confirm>
           )}
+          {!isAdmin && (
+            <Confirm
+              danger
+              trigger={
+                <Button size="sm" variant="quietDanger">
+                  {t('eraseForGood')}
+                </Button>
+              }
+              title={t('erasePersons', { displayName: user.displayName })}
+              action={t('eraseForGood')}
+              keep={t('keepTheAccount')}
+              onConfirm={() =>
+                erase.mutateAsync({ id: user.id, confirmation: ERASE_USER_PHRASE }).then(
+                  () => null,
+                  (error) => failureOf(error).message,
+                )
+              }
+            >
+              {t('everythingOfTheirsGoes')}
+            </Confirm>
+          )}
         </span>
       )}
       {link.data && (
         <Notice tone="good" title={t('passThisLinkOnIt', { displayName: user.displayName })} className="basis-full">
           <code className="break-all font-mono">{passwordLink(link.data.code)}</code>
           <p className="mt-1">{t.rich('itEndsAt', { at: () => <Moment at={link.data.expiresAt} /> })}</p>
+        </Notice>
+      )}
+      {erase.data && (
+        <Notice tone="good" className="basis-full">
+          {t('receiptFor')} <code className="break-all font-mono">{erase.data.code}</code>
         </Notice>
       )}
       {(update.error ?? link.error) && (

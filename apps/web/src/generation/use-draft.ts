@@ -2,6 +2,7 @@
 
 import type { GpuProfile } from '@pixgen/domain';
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { draftName } from './draft-names';
 import { type DrawForm, defaultDraw, readDraft } from './draw-input';
 
 /**
@@ -16,7 +17,7 @@ export function useDraft(
   promptBox: RefObject<HTMLTextAreaElement | null>,
 ) {
   const { profile } = account;
-  const name = `pixgen-draft:${account.id}`;
+  const name = draftName(account.id);
   const [form, setForm] = useState<DrawForm>(() => ({ ...defaultDraw(profile), ...given }));
   const [typedOver] = useState(() => (given && typeof document !== 'undefined' ? typedInPage() : undefined));
   const read = useRef(false);

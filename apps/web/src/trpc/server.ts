@@ -45,7 +45,7 @@ export const serverTrpc = cache(() => {
 
 /**
  * Waits for what a page cannot be drawn without. What does not exist becomes the not-found page, an ended session the
- * sign-in page, anything else the error page with its code as digest.
+ * sign-in page, a suspended account the page that says so, anything else the error page with its code as digest.
  *
  * @param fetching `(queryClient, trpc) => queryClient.fetchQuery(trpc.models.get.queryOptions({ id }))`
  */
@@ -58,6 +58,7 @@ export async function load<T>(
     const failure = failureOf(error);
     if (failure.code === 'NOT_FOUND' || failure.code === 'INVALID_INPUT') notFound();
     if (failure.code === 'UNAUTHENTICATED') redirect(signInPath((await headers()).get('x-path') ?? '/home'));
+    if (failure.code === 'ACCOUNT_SUSPENDED') redirect('/suspended');
     throw Object.assign(new Error(failure.message, { cause: error }), { digest: failure.code });
   }
 }

@@ -1,11 +1,12 @@
 import { claimDataExport, keepDataExport, requestErasure } from '@pixgen/db';
 import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { runErasure } from '../erasure/run-erasure.ts';
 import { createModel } from '../models/write-model.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { createWorld } from '../testing-world.ts';
 import { makeExport } from './make-export.ts';
 import { getExport, requestExport } from './request-export.ts';
 
@@ -88,6 +89,63 @@ it('ends with the account: nobody keeps it, and what was stored of it goes', asy
     for await (const { key } of deps.storage.list(prefix)) throw new Error(`${key} is left`);
     expect(await deps.storage.abortUploads(prefix)).toBe(0);
   }
+});
+
+describe('a copy of everything', () => {
+  async function erase(kind: 'photo' | 'model' | 'image', userId: string, targetId: string) {
+    const request = { kind, userId, targetId, requestedBy: 'owner', codeHash: newId() } as const;
+    const requested = await requestErasure(deps.db, request);
+    if (typeof requested === 'string') throw new Error(requested);
+    const { rows } = await deps.db.pool.query(`SELECT * FROM "Erasure" WHERE id = $1`, [requested.id]);
+    return () => runErasure(deps, rows[0], { gpu: { cancel: async () => {} }, deleteIdentity: null });
+  }
+  async function withThings() {
+    const actor = await createPerson(0);
+    const { modelId, photoId, imageId } = await createWorld(deps, actor.userId);
+    // The world brings one that nobody works on.
+    await deps.db.pool.query('DELETE FROM "Erasure" WHERE "userId" = $1', [actor.userId]);
+    return { actor, targets: { photo: photoId, model: modelId, image: imageId } };
+  }
+
+  it.each(['photo', 'model', 'image'] as const)('that holds an erased %s ends with it', async (kind) => {
+    const { actor, targets } = await withThings();
+    const wanted = await claim(actor);
+    await makeExport(deps, wanted, new AbortController().signal);
+    const key = keys.dataExport(actor.userId, wanted.id);
+    expect(await deps.storage.head(key)).not.toBeNull();
+    const run = await erase(kind, actor.userId, targets[kind]);
+    // Nobody is given a way to it from the answer on.
+    expect((await getExport(deps, actor)).dataExport).toBeNull();
+    await run();
+    expect(await deps.storage.head(key)).toBeNull();
+  });
+
+  it('that is under way ends too, and the next one waits until what is erased is gone', async () => {
+    const { actor, targets } = await withThings();
+    const wanted = await claim(actor);
+    const run = await erase('photo', actor.userId, targets.photo);
+    expect(await keepDataExport(deps.db.pool, wanted.id, IN_HAND_MS)).toBe(false);
+    await makeExport(deps, wanted, new AbortController().signal);
+    expect(await deps.storage.head(keys.dataExport(actor.userId, wanted.id))).toBeNull();
+    await requestExport(deps, actor);
+    expect(await claimDataExport(deps.db.pool, IN_HAND_MS)).toBeNull();
+    await run();
+    expect(await claimDataExport(deps.db.pool, IN_HAND_MS)).toMatchObject({ userId: actor.userId });
+  });
+
+  it('that was asked for since stays, also when the erasure searches once more', async () => {
+    const { actor, targets } = await withThings();
+    const run = await erase('photo', actor.userId, targets.photo);
+    await run();
+    const wanted = await claim(actor);
+    await makeExport(deps, wanted, new AbortController().signal);
+    const { rows } = await deps.db.pool.query(`SELECT * FROM "Erasure" WHERE "userId" = $1 AND state = 'erased'`, [
+      actor.userId,
+    ]);
+    await runErasure(deps, rows[0], { gpu: { cancel: async () => {} }, deleteIdentity: null });
+    expect((await getExport(deps, actor)).dataExport?.url).toEqual(expect.any(String));
+    expect(await deps.storage.head(keys.dataExport(actor.userId, wanted.id))).not.toBeNull();
+  });
 });
 
 it('whose person is erased in the last moment leaves no file', async () => {

@@ -1,7 +1,7 @@
 /** I11: after an erasure nothing is left, whatever happens on the way, and nothing comes back. */
 import { randomUUID } from 'node:crypto';
 import { auditLedger, claimErasure, hashReceipt, linkAudit, type OpenErasure, verifyAudit } from '@pixgen/db';
-import { CONSENT, ERASE_PHRASE, erasureReceipt, newId } from '@pixgen/domain';
+import { CONSENT, ERASE_PHRASE, ERASE_USER_PHRASE, eraseUserInput, erasureReceipt, newId } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ import { createModel } from '../models/write-model.ts';
 import { createPhoto } from '../photos/create-photo.ts';
 import { restorePhoto } from '../photos/delete-photo.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
-import { eraseAccount, eraseAccountOf, eraseModel, erasePhoto, getErasure } from './request-erasure.ts';
+import { eraseAccount, eraseAccountOf, eraseModel, erasePhoto, eraseUser, getErasure } from './request-erasure.ts';
 import { ERASE_STEPS, type ErasureTools, LAST_SWEEP_AFTER_MS, runErasure } from './run-erasure.ts';
 
 const PASSWORD = 'a long enough password';
@@ -223,6 +223,52 @@ async function runAll(): Promise<void> {
   }
 }
 const confirmation = { confirmation: ERASE_PHRASE, password: PASSWORD } as const;
+
+describe('an account that an administrator erases', () => {
+  const confirmed = { confirmation: ERASE_USER_PHRASE } as const;
+  async function createAdmin(): Promise<Actor> {
+    const { userId } = await createActor(deps);
+    await deps.db.prisma.user.update({ where: { id: userId }, data: { role: 'admin' } });
+    return { ...(await createActor(deps)), userId, role: 'admin' };
+  }
+
+  it('ends as by its owner, also when it is suspended, and the log says who did it', async () => {
+    const [admin, { actor }] = [await createAdmin(), await createPerson(1)];
+    await deps.db.prisma.user.update({ where: { id: actor.userId }, data: { status: 'suspended' } });
+    const pseudonyms = await deps.db.prisma.user.findMany({
+      where: { id: { in: [admin.userId, actor.userId] } },
+      select: { id: true, pseudonym: true },
+    });
+    const pseudonymOf = (id: string) => pseudonyms.find((one) => one.id === id)?.pseudonym;
+    const started = await eraseUser(deps, admin, { id: actor.userId, ...confirmed });
+    await expect(eraseUser(deps, admin, { id: actor.userId, ...confirmed })).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    });
+    await runErasure(deps, await claim(started), tools);
+    expect((await getErasure(deps, started)).receipt).toMatchObject({ requestedBy: 'operator', kind: 'account' });
+    expect(await deps.db.prisma.user.findUnique({ where: { id: actor.userId } })).toBeNull();
+    const where = { action: 'erase.requested', subject: pseudonymOf(actor.userId) ?? '' };
+    const [line] = await deps.db.prisma.auditEntry.findMany({ where });
+    expect(line).toMatchObject({ actor: pseudonymOf(admin.userId), detail: { kind: 'account', by: 'operator' } });
+  });
+
+  it('is no administrator’s and not their own, and programs erase none', async () => {
+    const [admin, other, person] = [await createAdmin(), await createAdmin(), await createActor(deps)];
+    const conflict = { code: 'STATE_CONFLICT' };
+    await expect(eraseUser(deps, admin, { id: admin.userId, ...confirmed })).rejects.toMatchObject(conflict);
+    await expect(eraseUser(deps, admin, { id: other.userId, ...confirmed })).rejects.toMatchObject(conflict);
+    const program = { ...admin, via: 'api-key' as const };
+    await expect(eraseUser(deps, program, { id: person.userId, ...confirmed })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    await expect(eraseUser(deps, admin, { id: newId(), ...confirmed })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const left = await deps.db.prisma.user.findMany({
+      where: { id: { in: [admin, other, person].map(({ userId }) => userId) } },
+    });
+    expect(left.map(({ status }) => status)).toEqual(['active', 'active', 'active']);
+    expect(eraseUserInput.safeParse({ id: person.userId, confirmation: 'yes' }).success).toBe(false);
+  });
+});
 
 describe('an erased account', () => {
   it('leaves no trace but sums under a pseudonym that leads to nobody', async () => {

@@ -1,9 +1,17 @@
 /** Asking for an end that is final: from the answer on nothing can be seen, used or brought back. */
 import { createHash, randomBytes } from 'node:crypto';
-import { type ErasureKind, type ErasureRow, findErasure, hashReceipt, requestErasure } from '@pixgen/db';
+import {
+  type ErasureKind,
+  type ErasureRow,
+  findErasure,
+  hashReceipt,
+  requestErasure,
+  requestErasureOfMember,
+} from '@pixgen/db';
 import {
   AppError,
   type EraseAccountInput,
+  type EraseUserInput,
   type ErasureStarted,
   type ErasureView,
   erasureReceipt,
@@ -41,6 +49,26 @@ export async function eraseAccountOf(
 }
 
 /**
+ * Ends somebody else's account, as their owner could. The caller's admin role is checked by the procedure.
+ *
+ * @returns with the code of the receipt, for whoever asked for it
+ * @throws AppError FORBIDDEN for a program; NOT_FOUND; STATE_CONFLICT for oneself, for administrators and when it is under way
+ */
+export async function eraseUser(deps: Deps, actor: Actor, input: EraseUserInput): Promise<ErasureStarted> {
+  if (actor.via !== 'session') throw new AppError('FORBIDDEN', say`Only a signed-in person can erase an account.`);
+  if (input.id === actor.userId)
+    throw new AppError('STATE_CONFLICT', say`This is your own account. Erase it in your settings.`);
+  const code = newCode();
+  const request = { userId: input.id, actorId: actor.userId, codeHash: hashCode(code) };
+  const started = await requestErasureOfMember(deps.db, request);
+  if (started === 'administrator')
+    throw new AppError('STATE_CONFLICT', say`This is an administrator. Make them a member first.`);
+  if (started === 'absent') throw notFound('user');
+  if (started === 'under-way') throw underWay('account');
+  return { id: started.id, kind: 'account', code, requestedAt: started.requestedAt.toISOString() };
+}
+
+/**
  * Erases a model with its photos, weights and images; a job at work on it is cancelled.
  *
  * @throws AppError NOT_FOUND; STATE_CONFLICT when it is under way
@@ -69,7 +97,7 @@ async function start(
   deps: Pick<Deps, 'db'>,
   request: { kind: ErasureKind; userId: string; targetId: string; requestedBy: ErasureRow['requestedBy'] },
 ): Promise<ErasureStarted | 'absent' | 'under-way'> {
-  const code = randomBytes(32).toString('base64url');
+  const code = newCode();
   const started = await requestErasure(deps.db, { ...request, codeHash: hashCode(code) });
   if (typeof started === 'string') return started;
   return { id: started.id, kind: request.kind, code, requestedAt: started.requestedAt.toISOString() };
@@ -107,6 +135,10 @@ export async function getErasure(deps: Pick<Deps, 'db'>, input: { code: string }
     receipt,
     receiptSha256: receipt && hashReceipt(receipt),
   };
+}
+
+function newCode(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function hashCode(code: string): string {

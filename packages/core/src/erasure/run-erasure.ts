@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import {
   completeErasure,
   findCallsToCancel,
+  findDataExportIds,
   findJobsToEnd,
   finishStep,
   forgetCallCounts,
@@ -165,7 +166,21 @@ async function removeObjects(deps: Deps, erasure: OpenErasure): Promise<number> 
     await flush();
     if (removed > 0) deps.passPoint('erase.midway');
   });
-  return removed;
+  return removed + (await removeOldCopies(deps, erasure.userId));
+}
+
+/** Copies of everything that were made before hold what is erased. Their rows went with the request; later ones have theirs. */
+async function removeOldCopies(deps: Deps, userId: string): Promise<number> {
+  const prefix = keys.dataExports(userId);
+  const found: string[] = [];
+  for await (const { key } of deps.storage.list(prefix)) found.push(key);
+  // Read after the listing: a copy that is there has had its row since before.
+  const wanted = await findDataExportIds(deps.db.pool, userId);
+  const isWanted = (key: string): boolean => wanted.has(keys.parse(key)?.id ?? '');
+  const old = found.filter((key) => !isWanted(key));
+  await deps.storage.remove(old);
+  await deps.storage.abortUploads(prefix, isWanted);
+  return old.length;
 }
 
 async function forgetCaches(deps: Deps, erasure: OpenErasure): Promise<number> {

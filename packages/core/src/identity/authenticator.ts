@@ -98,7 +98,7 @@ function toActor(
   return {
     userId: owner.userId,
     role: owner.role === 'admin' ? 'admin' : 'member',
-    status: owner.status === 'active' ? 'active' : 'suspended',
+    status: owner.status === 'active' || owner.status === 'erasing' ? owner.status : 'suspended',
     via,
     sessionId,
   };

@@ -2,11 +2,12 @@
 import { type Expected, findOwners, markLost, readExpectedObjects, readUserIds } from '@pixgen/db';
 import { keys } from '@pixgen/storage';
 import type { Deps } from '../deps.ts';
+import { findMismatch } from './same-installation.ts';
 
 /** Younger objects may belong to something under way, or to an erasure that searches once more. */
 const MIN_AGE_MS = 86_400_000;
 const BATCH = 1_000;
-const ROOTS = ['u/', 'p/', 'o/', 'd/p/', 'd/o/', 'e/', 'z/'];
+const ROOTS = [keys.quarantine, 'p/', 'o/', 'd/p/', 'd/o/', 'e/', 'z/'];
 
 export type ObjectReport = {
   objects: number;
@@ -19,17 +20,23 @@ export type ObjectReport = {
 };
 
 /**
- * One pass. Removes orphans unless they are most of what is there: then this is another installation's store, or the
- * database is an old one, and a person must look.
+ * One pass. Nothing is changed when store and database are not of one installation and time, and no orphan is removed when
+ * they are most of what is there: a person must look then.
  *
- * @param options.roots parts of the store, for tests that share one
+ * @param options.roots parts of the store, for tests that share one, and so is `markKey`
  */
 export async function repairObjects(
   deps: Deps,
-  options: { now?: number; roots?: string[]; userIds?: string[] } = {},
+  options: { now?: number; roots?: string[]; userIds?: string[]; markKey?: string } = {},
 ): Promise<ObjectReport> {
   const before = new Date((options.now ?? Date.now()) - MIN_AGE_MS);
   const report: ObjectReport = { objects: 0, orphans: 0, removed: 0, lost: 0 };
+  const mismatch = await findMismatch(deps, options.markKey);
+  if (mismatch !== null) {
+    if (mismatch === 'new') deps.log.info({}, 'store and database say from now on that they belong together');
+    else deps.log.error({ mismatch }, 'store and database do not belong together: nothing was changed');
+    return report;
+  }
   const orphans: string[] = [];
   for (const root of options.roots ?? ROOTS) {
     let batch: string[] = [];
@@ -76,7 +83,8 @@ async function findOrphans(deps: Deps, found: string[]): Promise<string[]> {
       operations: idsOf('operation'),
     };
     const known = await findOwners(deps.db, userId, ids);
-    for (const { key, id } of own) if (!known.has(id)) orphans.push(key);
+    // In quarantine nothing belongs to anything for that long.
+    for (const { key, id } of own) if (!known.has(id) || key.startsWith(keys.quarantine)) orphans.push(key);
   }
   return orphans;
 }

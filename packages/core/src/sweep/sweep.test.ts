@@ -1,11 +1,15 @@
 import { newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { getModel } from '../models/read-models.ts';
+import { checkPhoto } from '../photos/check-photo.ts';
+import { completePhoto } from '../photos/complete-photo.ts';
+import { createPhoto } from '../photos/create-photo.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { repairObjects } from './repair-objects.ts';
-import { sweep } from './sweep.ts';
+import { sweep as sweepAll } from './sweep.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -18,6 +22,9 @@ beforeAll(async () => {
   actor = await createActor(deps);
 });
 afterAll(() => test.close());
+
+/** The store is shared: of the quarantine only this person's part may be emptied days ahead. */
+const sweep = (by: Deps, now = Date.now()) => sweepAll(by, now, { quarantine: `u/${actor.userId}/` });
 
 async function put(key: string): Promise<string> {
   await deps.storage.write(key, Buffer.from('x'), 'image/png');
@@ -197,8 +204,85 @@ it('removes a data export a day after it was ready, with its file', async () => 
   expect(await deps.db.prisma.dataExport.findUnique({ where: { id } })).toBeNull();
 });
 
+it('empties the quarantine after a day, also of what was sent again after the verdict, which is never looked at', async () => {
+  const model = await createModel(null);
+  const { userId } = actor;
+  const bytes = await sharp({ create: { width: 300, height: 300, channels: 3, background: '#888' } })
+    .composite([{ input: Buffer.from('<svg width="300" height="300"><circle cx="90" cy="90" r="60"/></svg>') }])
+    .jpeg()
+    .toBuffer();
+  const file = { fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: bytes.length } as const;
+  const { photo, upload } = await createPhoto(deps, actor, { modelId: model.modelId, ...file });
+  const send = () => fetch(upload.url, { method: 'PUT', headers: upload.headers, body: new Uint8Array(bytes) });
+  expect((await send()).ok).toBe(true);
+  await completePhoto(deps, actor, { id: photo.id });
+  await checkPhoto(deps, photo.id);
+  const key = keys.photoUpload(userId, photo.id);
+  expect(await exists(key)).toBe(false);
+  // The URL is still good.
+  expect((await send()).ok).toBe(true);
+  await sweep(deps);
+  expect(await exists(key)).toBe(true);
+  await sweep(deps, Date.now() + DAY_MS + 60_000);
+  expect([await exists(key), await exists(keys.photo(userId, model.modelId, photo.id))]).toEqual([false, true]);
+  // The comparison of store and database does not keep it either.
+  expect((await send()).ok).toBe(true);
+  const scope = { roots: keys.ofUser(userId), userIds: [], markKey: `test/${newId()}` };
+  await repairObjects(deps, scope);
+  await repairObjects(deps, { ...scope, now: Date.now() + DAY_MS + 60_000 });
+  expect([await exists(key), await exists(keys.photo(userId, model.modelId, photo.id))]).toEqual([false, true]);
+});
+
+it('goes on until nothing is left that is past its time, however much that is', async () => {
+  const model = await createModel(null);
+  const past = { expiresAt: new Date(Date.now() - 1_000), state: 'ready', userId: actor.userId };
+  const exports = Array.from({ length: 201 }, () => ({ id: newId(), ...past }));
+  await deps.db.prisma.dataExport.createMany({ data: exports });
+  const photo = { userId: actor.userId, modelId: model.modelId, fileName: 'a.jpg', contentType: 'image/jpeg' };
+  const deletedAt = new Date(Date.now() - 31 * DAY_MS);
+  const photos = Array.from({ length: 201 }, () => ({ id: newId(), ...photo, sizeBytes: 1, deletedAt }));
+  await deps.db.prisma.photo.createMany({ data: photos });
+  await sweep(deps);
+  expect(await deps.db.prisma.dataExport.count({ where: { id: { in: exports.map(({ id }) => id) } } })).toBe(0);
+  expect(await deps.db.prisma.photo.count({ where: { id: { in: photos.map(({ id }) => id) } } })).toBe(0);
+});
+
 describe('store and database, held against each other,', () => {
   const later = () => ({ now: Date.now() + 2 * DAY_MS });
+  const markKey = `test/${newId()}`;
+  const repair = (options: NonNullable<Parameters<typeof repairObjects>[1]>) =>
+    repairObjects(deps, { markKey, ...options });
+  beforeAll(async () => {
+    await deps.db.pool.query('DELETE FROM "Installation"');
+    // The first pass only marks both.
+    expect(await repair({ roots: [], userIds: [] })).toMatchObject({ objects: 0 });
+  });
+
+  it('lose nothing, however little there is, where the database is another one, an old one or the store is another one', async () => {
+    const key = await put(keys.photo(newId(), newId(), newId()));
+    const model = await createModel(null);
+    await deps.storage.remove([model.imageKey]);
+    const scope = { roots: [`${key.split('/').slice(0, 2).join('/')}/`], userIds: [actor.userId], ...later() };
+    const { pool } = deps.db;
+    const [own] = (await pool.query<{ id: string; pass: number }>('SELECT id, pass FROM "Installation"')).rows;
+    const nothing = { objects: 0, orphans: 0, removed: 0, lost: 0 };
+    await pool.query('UPDATE "Installation" SET id = $1', [newId()]);
+    expect(await repair(scope)).toEqual(nothing);
+    await pool.query('DELETE FROM "Installation"');
+    expect(await repair(scope)).toEqual(nothing);
+    // A backup of before the last pass.
+    await pool.query('INSERT INTO "Installation" (id, pass) VALUES ($1, $2)', [own?.id, (own?.pass ?? 0) - 1]);
+    expect(await repair(scope)).toEqual(nothing);
+    await pool.query('UPDATE "Installation" SET pass = $1', [own?.pass]);
+    expect(await repair({ ...scope, markKey: `test/${newId()}` })).toEqual(nothing);
+    expect(await exists(key)).toBe(true);
+    expect((await deps.db.prisma.image.findUnique({ where: { id: model.imageId } }))?.state).toBe('ready');
+    // A pass that died between its two marks.
+    await pool.query('UPDATE "Installation" SET pass = pass + 1');
+    expect(await repair(scope)).toMatchObject({ removed: 1 });
+    expect(await exists(key)).toBe(false);
+    expect((await deps.db.prisma.image.findUnique({ where: { id: model.imageId } }))?.state).toBe('failed');
+  });
 
   it('lose what belongs to nothing, once it is a day old, and nothing else', async () => {
     const model = await createModel(null);
@@ -216,8 +300,8 @@ describe('store and database, held against each other,', () => {
     const foreign = await put(`p/not-ours/${newId()}`);
     const roots = [...keys.ofUser(actor.userId), ...keys.ofUser(stranger), 'p/not-ours/'];
     const scope = { roots, userIds: [] };
-    expect((await repairObjects(deps, scope)).removed).toBe(0);
-    const { removed } = await repairObjects(deps, { ...scope, ...later() });
+    expect((await repair(scope)).removed).toBe(0);
+    const { removed } = await repair({ ...scope, ...later() });
     for (const key of orphans) expect([key, await exists(key)]).toEqual([key, false]);
     expect(removed).toBe(orphans.length);
     for (const key of [model.imageKey, model.smallKey, model.photoKey, foreign]) expect(await exists(key)).toBe(true);
@@ -230,7 +314,7 @@ describe('store and database, held against each other,', () => {
     for (let start = 0; start < strangers.length; start += 50)
       await Promise.all(strangers.slice(start, start + 50).map(put));
     const scope = { roots: keys.ofUser(stranger), userIds: [], ...later() };
-    expect(await repairObjects(deps, scope)).toMatchObject({ objects: 1_100, orphans: 1_100, removed: 0 });
+    expect(await repair(scope)).toMatchObject({ objects: 1_100, orphans: 1_100, removed: 0 });
     await deps.storage.remove(strangers);
   });
 
@@ -239,11 +323,11 @@ describe('store and database, held against each other,', () => {
     const weights = await deps.db.prisma.weights.findFirstOrThrow({ where: { modelId: model.modelId } });
     await put(weights.storageKey);
     const scope = { roots: [], userIds: [actor.userId] };
-    const before = await repairObjects(deps, scope);
-    const again = await repairObjects(deps, scope);
+    const before = await repair(scope);
+    const again = await repair(scope);
     expect([again.lost, before.lost > 0]).toEqual([0, true]);
     await deps.storage.remove([model.imageKey, model.photoKey, weights.storageKey]);
-    expect((await repairObjects(deps, scope)).lost).toBe(3);
+    expect((await repair(scope)).lost).toBe(3);
     expect(await deps.db.prisma.image.findUnique({ where: { id: model.imageId } })).toMatchObject({
       state: 'failed',
       failureCode: 'LOST',
@@ -253,6 +337,6 @@ describe('store and database, held against each other,', () => {
       refusalCode: 'LOST',
     });
     expect(await getModel(deps, actor, { id: model.modelId })).toMatchObject({ state: 'failed' });
-    expect((await repairObjects(deps, scope)).lost).toBe(0);
+    expect((await repair(scope)).lost).toBe(0);
   });
 });

@@ -93,12 +93,17 @@ export const GERMAN: Readonly<Record<string, string>> = {
     'Dieses Konto ist gesperrt. Es hat {0} aus den letzten {1} Tagen. Frag den Betreiber dieser Seite.',
   'one strike': 'einen Verstoß',
   '{0} strikes': '{0} Verstöße',
+  'The queue board shows and changes nothing. Jobs that ended badly are retried in the administration.':
+    'Die Warteschlangen-Ansicht zeigt nur und ändert nichts. Aufträge mit schlechtem Ende versuchst du in der Verwaltung noch einmal.',
   'This is your own account. Ask another administrator.':
     'Das ist dein eigenes Konto. Bitte jemand anderen aus der Verwaltung.',
   'You have {0} keys already. Revoke one first.': 'Du hast schon {0} Schlüssel. Widerrufe zuerst einen.',
   'API keys are managed by a signed-in person, not by another key.':
     'API-Schlüssel verwaltet eine angemeldete Person, kein anderer Schlüssel.',
   'Only a signed-in person can erase an account.': 'Nur eine angemeldete Person kann ein Konto löschen.',
+  'This is your own account. Erase it in your settings.': 'Das ist dein eigenes Konto. Lösche es in den Einstellungen.',
+  'This is an administrator. Make them a member first.':
+    'Das ist jemand aus der Verwaltung. Mach daraus zuerst ein Mitglied.',
   'Type "{0}" to go on.': 'Schreib „{0}“, um weiterzumachen.',
   'This account is being erased already.': 'Dieses Konto wird schon gelöscht.',
   'This model is being erased already.': 'Dieses Modell wird schon gelöscht.',

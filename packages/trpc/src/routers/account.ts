@@ -5,6 +5,7 @@ import {
   endOtherSessions,
   endSession,
   eraseAccount,
+  eraseUser,
   getAccount,
   getDeadLetter,
   getErasure,
@@ -38,6 +39,7 @@ import {
   endedSessions,
   endSessionInput,
   eraseAccountInput,
+  eraseUserInput,
   erasureInput,
   erasureStarted,
   erasureView,
@@ -56,7 +58,7 @@ import {
 } from '@pixgen/domain';
 import { z } from 'zod';
 import { rest } from '../rest.ts';
-import { adminProcedure, publicProcedure, router, userProcedure } from '../trpc.ts';
+import { adminProcedure, personProcedure, publicProcedure, router, userProcedure } from '../trpc.ts';
 import { adminReportsRouter, adminStrikesRouter } from './reports.ts';
 
 export const accountRouter = router({
@@ -69,7 +71,7 @@ export const accountRouter = router({
     .input(z.void())
     .output(accountView)
     .query(({ ctx }) => getAccount(ctx.deps, ctx.actor)),
-  standing: userProcedure
+  standing: personProcedure
     .meta(rest('GET', '/account/standing', 'account'))
     .input(z.void())
     .output(standingView)
@@ -105,17 +107,17 @@ export const accountRouter = router({
     .input(z.void())
     .output(endedSessions)
     .mutation(({ ctx }) => endOtherSessions(ctx.deps, ctx.actor)),
-  exportData: userProcedure
+  exportData: personProcedure
     .meta(rest('POST', '/account/export', 'account'))
     .input(z.void())
     .output(dataExportAnswer)
     .mutation(({ ctx }) => requestExport(ctx.deps, ctx.actor)),
-  dataExport: userProcedure
+  dataExport: personProcedure
     .meta(rest('GET', '/account/export', 'account'))
     .input(z.void())
     .output(dataExportAnswer)
     .query(({ ctx }) => getExport(ctx.deps, ctx.actor)),
-  erase: userProcedure
+  erase: personProcedure
     .meta(rest('POST', '/account/erase', 'account'))
     .input(eraseAccountInput)
     .output(erasureStarted)
@@ -161,6 +163,12 @@ export const adminRouter = router({
       .input(byId)
       .output(passwordLinkView)
       .mutation(({ ctx, input }) => createPasswordLink(ctx.deps, ctx.actor, input)),
+    /** For somebody who asked the operator, or may not stay. Final. */
+    erase: adminProcedure
+      .meta(rest('POST', '/admin/users/{id}/erase', 'admin'))
+      .input(eraseUserInput)
+      .output(erasureStarted)
+      .mutation(({ ctx, input }) => eraseUser(ctx.deps, ctx.actor, input)),
   }),
   reports: adminReportsRouter,
   strikes: adminStrikesRouter,
