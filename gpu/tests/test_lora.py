@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pixgen_gpu.generation.fused import fused_lora
 from pixgen_gpu.lora import ATTENTION_LINEARS, lora_from_bytes, lora_to_bytes, read_lora, to_kohya
 from pixgen_gpu.lora_keys import kohya_name, module_names
 from pixgen_gpu.models import BaseModel, load_base_model
+from pixgen_gpu.profiles import PROFILES
 from pixgen_gpu.training.config import TrainedLora
 from pixgen_gpu.training.metadata import lora_metadata
 
@@ -65,6 +67,10 @@ def test_the_file_says_what_it_is_and_reads_back_equal(base: BaseModel, trained:
     assert header["pixgen.trigger_word"] == "sks_abc234"
     assert header["pixgen.class_word"] == "dog"
     assert header["pixgen.base_hash"] == base.model_hash
+    assert header["pixgen.base_hash_of"] == "weights"
+    as_sdxl = lora_metadata(trained, replace(base, profile=PROFILES["sdxl"]))
+    assert as_sdxl["pixgen.base_hash_of"] == "repository and commit"
+    assert as_sdxl["pixgen.base_hash"] == hashlib.sha256(as_sdxl["pixgen.base_model"].encode()).hexdigest()
     assert (header["pixgen.rank"], header["pixgen.steps"]) == ("4", "24")
     assert (header["ss_network_dim"], header["ss_network_alpha"]) == ("4", "4")
     assert json.loads(header["ss_tag_frequency"]) == {"1_sks_abc234 dog": {"sks_abc234 dog": 5}}
@@ -239,7 +245,7 @@ def loaded_by_diffusers(data: bytes, folder: Path) -> Any:
     (folder / "lora.safetensors").write_bytes(data)
     unet: Any = load_base_model("nano", Path("unused"), torch.device("cpu")).unet
     state, alphas = StableDiffusionXLPipeline.lora_state_dict(  # pyright: ignore[reportAssignmentType]
-        folder, weight_name="lora.safetensors", unet_config=unet.config
+        str(folder), weight_name="lora.safetensors", unet_config=unet.config
     )
     StableDiffusionXLPipeline.load_lora_into_unet(state, network_alphas=alphas, unet=unet)
     return unet
