@@ -1,19 +1,23 @@
 """PixGen's GPU side on Modal. The only file that knows Modal; everything it runs is `pixgen_gpu`.
 
 Deploy with `pnpm modal:deploy`; docs/operations.md has the steps. The worker spawns `Trainer.run` or `Generator.run`
-with a ticket. Nothing here is reachable from outside: there is no web endpoint. A method's return value is the job's
-terminal event, or `{"state": ...}` when there was no work to do.
+with a ticket; there is no web endpoint. A method's return value is the job's terminal event, or `{"state": ...}`.
 
 Methods always return normally (Modal reschedules crashed inputs without end) and `retries` is 0: attempts are counted
 by PixGen, in Postgres. A pre-empted container is restarted by Modal with the same input and call id; it claims again
 and resumes from its checkpoint. A fourth claim of one attempt is refused by the API, so a ticket that kills its
 container ends there.
+
+Modal says by SIGINT, on the main thread where methods run, that a container is about to go. A ticket at work then
+stores a checkpoint and the method ends by KeyboardInterrupt: that is what makes Modal restart the input.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import modal
+import modal.experimental
 
 HERE = Path(__file__).parent
 BASE_WEIGHTS, COMPILE_CACHES = "/base-weights", "/compile-caches"
@@ -65,20 +69,31 @@ def _settings() -> Any:
         return None
 
 
+def _preloaded(env: Any) -> Any:
+    from pixgen_gpu.models import preload_base_model
+    from pixgen_gpu.run_ticket import BaseModelCache
+
+    return BaseModelCache(lambda: preload_base_model(env.gpu_profile, env.pixgen_gpu_data_dir))
+
+
+def _try(what: str, act: Callable[[], object], within_s: float = 60) -> None:
+    """Do what Modal's own service may refuse or delay."""
+    from pixgen_gpu.run_ticket import try_within
+
+    if not modal.is_local():
+        try_within(what, act, within_s)
+
+
 class _Host:
     """One container's life: before the snapshot, after it, each ticket, the end. No hook may end the container."""
 
     @modal.enter(snap=True)
     def preload(self) -> None:
         """Import torch and read the base model into memory. No GPU may be touched before the snapshot is taken."""
-        from pixgen_gpu.models import preload_base_model
-        from pixgen_gpu.run_ticket import BaseModelCache
-
         if env := _settings():
-            self.base = BaseModelCache(lambda: preload_base_model(env.gpu_profile, env.pixgen_gpu_data_dir))
+            self.base = _preloaded(env)
             self.base.try_now()
-        if not modal.is_local():
-            base_weights.commit()
+        _try("base_weights_commit", base_weights.commit)
 
     @modal.enter(snap=False)
     def open(self) -> None:
@@ -86,11 +101,12 @@ class _Host:
         from pixgen_gpu.models import on_default_device
         from pixgen_gpu.run_ticket import BaseModelCache, Host
 
-        if not modal.is_local():
-            compile_caches.reload()
+        _try("compile_caches_reload", compile_caches.reload)
         self.host = None
         if env := _settings():
-            ready = BaseModelCache(lambda: on_default_device(self.base()))
+            # A snapshot that was taken while the settings were wrong holds no model.
+            base = getattr(self, "base", None) or _preloaded(env)
+            ready = BaseModelCache(lambda: on_default_device(base()))
             ready.try_now()
             self.host = Host(
                 env.pixgen_api_base,
@@ -104,30 +120,21 @@ class _Host:
     @modal.method()
     def run(self, ticket: dict[str, Any]) -> dict[str, Any]:
         """Run one ticket under this call's id; plain JSON-like values in and out."""
-        from pydantic import ValidationError
+        from pixgen_gpu.run_ticket import run_input
 
-        from pixgen_gpu.protocol import CallFinished, CallLost, Ticket
-        from pixgen_gpu.run_ticket import run_ticket
-
-        call_id = modal.current_function_call_id()
-        if self.host is None or call_id is None:
-            return CallLost(state="lost", reason="the app's settings are wrong: its log says which").model_dump()
-        try:
-            outcome = run_ticket(Ticket.model_validate(ticket), call_id, self.host)
-        except ValidationError:
-            outcome = CallLost(state="lost", reason="the ticket was not understood")
-        answer = outcome.result if isinstance(outcome, CallFinished) else outcome
-        return answer.model_dump(mode="json", by_alias=True)
+        answer, is_gpu_lost = run_input(ticket, modal.current_function_call_id(), self.host)
+        if is_gpu_lost:  # and would be for every input that came here
+            _try("stop_fetching_inputs", modal.experimental.stop_fetching_inputs)
+        return answer
 
     @modal.exit()
     def close(self) -> None:
-        """Idle, redeployed or pre-empted: a job at work gets the grace period to end well."""
+        """Idle, redeployed or pre-empted. All of this together must fit into the 30 s that Modal gives."""
         from pixgen_gpu.run_ticket import request_stop
 
-        request_stop()
-        if not modal.is_local():
-            base_weights.commit()
-            compile_caches.commit()
+        request_stop(within_s=10)
+        _try("compile_caches_commit", compile_caches.commit, within_s=8)
+        _try("base_weights_commit", base_weights.commit, within_s=8)
 
 
 @app.cls(gpu=TRAINING_GPUS, timeout=60 * MINUTES, scaledown_window=60, **shared)

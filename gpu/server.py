@@ -10,11 +10,11 @@ answer while it goes on; torch is imported by the first job, not at the start.
 """
 
 import asyncio
-import gc
 import hmac
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -32,8 +32,8 @@ from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.events import StopSignal
 from pixgen_gpu.logs import configure_logging, log
 from pixgen_gpu.profiles import ProfileName
-from pixgen_gpu.protocol import CallFinished, CallLost, FailedEvent, Ticket
-from pixgen_gpu.run_ticket import BaseModelCache, Host, Outcome, run_ticket
+from pixgen_gpu.protocol import CallLost, Ticket
+from pixgen_gpu.run_ticket import BaseModelCache, Host, Outcome, failure_of, run_ticket
 from pixgen_gpu.settings import Settings, load_settings
 
 MAX_BODY_BYTES = 16 * 1024
@@ -52,6 +52,7 @@ class MemoryGuard:
         self._read = card
         self._seen: tuple[float, Card | None] | None = None
         self.loaded = False
+        self._loading = False
 
     def card(self) -> Card | None:
         """The card as it was within the last seconds: health checks are frequent, asking the driver is not free."""
@@ -61,8 +62,9 @@ class MemoryGuard:
         return self._seen[1]
 
     def problem(self) -> str | None:
-        """Why the model cannot be loaded now, and what to do; None when it can, is loaded, or needs no GPU."""
-        card = None if self.loaded else self._read()
+        """Why the model cannot be loaded now, and what to do; None when it can, is loaded or being loaded, or needs no
+        GPU."""
+        card = None if self.loaded or self._loading else self._read()
         return card and (too_small(card, self._profile) or too_full(card, self._profile))
 
     def load(self, load: Callable[[], Any]) -> Any:
@@ -70,9 +72,13 @@ class MemoryGuard:
         if problem := self.problem():
             log("gpu_memory_full", problem=problem)
             raise GpuFailure("GPU_OUT_OF_MEMORY", problem)
-        base = load()
-        self.loaded = True
-        return base
+        self._loading = True
+        try:
+            base = load()
+            self.loaded = True
+            return base
+        finally:
+            self._loading = False
 
 
 def local_host(settings: Settings, memory: MemoryGuard) -> Host:
@@ -93,15 +99,11 @@ def local_host(settings: Settings, memory: MemoryGuard) -> Host:
     )
 
 
-def run_here(ticket: Ticket, call_id: str, stop: StopSignal, host: Host) -> Outcome:
-    """Run a ticket; when it ran out of memory, give back what the next one will want."""
+def run_here(ticket: Ticket, call_id: str, stop: StopSignal, host: Host, leave: Callable[[], None]) -> Outcome:
+    """Run a ticket. When it lost the GPU, every later one would: then this process has to `leave`."""
     outcome = run_ticket(ticket, call_id, host, stop)
-    result = outcome.result if isinstance(outcome, CallFinished) else None
-    if isinstance(result, FailedEvent) and result.code == "GPU_OUT_OF_MEMORY":
-        from torch import cuda
-
-        gc.collect()
-        cuda.empty_cache()
+    if failure_of(outcome) == "GPU_LOST":
+        leave()
     return outcome
 
 
@@ -183,7 +185,14 @@ def main() -> None:
     if card and (problem := too_small(card, settings.gpu_profile)):
         sys.exit(f"GPU_OUT_OF_MEMORY: {problem}")
     host = local_host(settings, memory)
-    calls = CallQueue(lambda ticket, call_id, stop: run_here(ticket, call_id, stop, host))
+    lost = threading.Event()
+
+    def leave() -> None:
+        lost.set()
+        calls.refuse()
+        server.should_exit = True
+
+    calls = CallQueue(lambda ticket, call_id, stop: run_here(ticket, call_id, stop, host, leave))
     config = uvicorn.Config(
         create_app(settings, calls, memory),
         host=settings.gpu_server_host,
@@ -206,6 +215,8 @@ def main() -> None:
         # uvicorn's way to say that it could not bind
         sys.exit(f"GPU_SERVER_PORT: cannot listen on {json.dumps(address)}; is the port taken?")
     log("gpu_server_stopped")
+    if lost.is_set():
+        sys.exit("GPU_LOST: the GPU cannot be used by this process any more; whoever started it must start it again")
 
 
 if __name__ == "__main__":

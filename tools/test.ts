@@ -29,6 +29,8 @@ interface Part {
   readonly cwd?: string;
   /** How many tests ran, from the file or the output that the part leaves. A part without tests has none. */
   readonly count?: (output: string) => Counts;
+  /** Longer than this is said aloud, and fails nothing: other work on the machine may be why. */
+  readonly slowAboveMs?: number;
 }
 
 const outputFolder = join(repositoryRoot, 'test-output');
@@ -72,6 +74,7 @@ const STEPS: readonly (readonly Part[])[] = [
       command: [python, '-m', 'pytest', '-q', '-n', '2', '--dist', 'loadfile'],
       cwd: 'gpu',
       count: countPytest,
+      slowAboveMs: 240_000,
     },
   ],
   [vitest('browser')],
@@ -105,6 +108,8 @@ async function main(): Promise<number> {
   for (const { part, tookMs, failed, counts } of rows) {
     const result = `${failed ? pc.red('failed') : pc.green('ok')}${counts ? pc.dim(`  ${counts.passed} passed, ${counts.failed} failed`) : ''}`;
     console.log(`${part.name.padEnd(18)}${(tookMs / 1000).toFixed(1).padStart(8)}  ${result}`);
+    if (part.slowAboveMs !== undefined && tookMs > part.slowAboveMs)
+      console.log(pc.yellow(`  ! took longer than ${part.slowAboveMs / 1000} s`));
     // Once more where everybody looks: what came before may be thousands of lines up.
     for (const failure of counts?.failures ?? []) console.log(pc.red(`  ✗ ${failure}`));
   }

@@ -85,16 +85,21 @@ class CallQueue:
         with self._changed:
             return {"running": int(self._running is not None), "waiting": len(self._waiting)}
 
-    def close(self, timeout_s: float) -> None:
-        """End what waits, let the running call save what it can, and wait for it."""
+    def refuse(self) -> None:
+        """Take no more calls, and end what waits."""
         with self._changed:
             self._closed = True
             for call_id in list(self._waiting):
                 self._end(call_id, CallLost(state="lost", reason="the host was stopped"))
             self._waiting.clear()
+            self._changed.notify_all()
+
+    def close(self, timeout_s: float) -> None:
+        """End what waits, let the running call save what it can, and wait for it."""
+        self.refuse()
+        with self._changed:
             if self._running:
                 self._calls[self._running].stop.set(StopWork("preempted"))
-            self._changed.notify_all()
         self._thread.join(timeout_s)
 
     def _run_calls(self) -> None:

@@ -18,7 +18,8 @@ from typing import Any, get_args
 from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.profiles import PROFILES, ProfileName
 
-QUICK_SUBJECT = "teddy bear"
+QUICK_SUBJECT = "cupcake"
+"""One that a person recognises at a glance in what its LoRA draws."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--seeds", type=int, default=3)
     evaluate.add_argument("--steps", type=int, default=200)
     evaluate.add_argument(
-        "--sheets", type=Path, help="write a contact sheet per subject, and one of the base model, into this folder"
+        "--sheets",
+        type=Path,
+        help="write contact sheets into this folder: per subject, of the base model, and of compositions",
     )
 
     bench = commands.add_parser("bench", help="measure this machine, plain diffusers and ours in one run; no network")
@@ -174,17 +177,22 @@ def _evaluate(options: Any) -> int:
 
     from pixgen_gpu.evaluation import Evaluated, EvaluationSettings, evaluate_subject, summary
     from pixgen_gpu.models import load_base_model
-    from pixgen_gpu.tiny.contact_sheet import save_base_sheet, save_subject_sheet
+    from pixgen_gpu.tiny.contact_sheet import (
+        COMPOSED_SUBJECTS,
+        save_base_sheet,
+        save_composition_sheet,
+        save_subject_sheet,
+    )
     from pixgen_gpu.tiny.scorer import load_scorer
     from pixgen_gpu.tiny.subjects import load_subjects
 
     everything = load_subjects()
-    chosen = [subject for subject in everything if options.subjects is None or subject.noun in options.subjects]
-    if options.quick and options.subjects is None:
-        chosen = [subject for subject in everything if subject.noun == QUICK_SUBJECT]
-    if not chosen:
-        print(f"no such subject; there are {', '.join(subject.noun for subject in everything)}", file=sys.stderr)
+    nouns = [subject.noun for subject in everything]
+    asked = options.subjects or ([QUICK_SUBJECT] if options.quick else nouns)
+    if unknown := sorted(set(asked) - set(nouns)):
+        print(f"no such subject: {', '.join(unknown)}; there are {', '.join(nouns)}", file=sys.stderr)
         return 1
+    chosen = [subject for subject in everything if subject.noun in asked]
     base, scorer = load_base_model("tiny", Path()), load_scorer()
     settings = EvaluationSettings(train_steps=options.steps)
     if options.sheets:
@@ -206,6 +214,10 @@ def _evaluate(options: Any) -> int:
         results += own
         if options.sheets:
             save_subject_sheet(subject, own[0], options.sheets)
+    first = {result.noun: result for result in reversed(results)}
+    if options.sheets and first.keys() >= set(COMPOSED_SUBJECTS):
+        kinds = {subject.noun: subject.kind for subject in chosen}
+        save_composition_sheet([first[noun] for noun in COMPOSED_SUBJECTS], kinds, options.sheets)
     print(json.dumps(summary(results)))
     return 0
 
@@ -226,6 +238,9 @@ def _doctor(options: Any) -> int:
         data_dir=options.data_dir or env.pixgen_gpu_data_dir,
         api_base=options.api or env.pixgen_api_base,
         storage_url=options.storage or os.environ.get("S3_PUBLIC_ENDPOINT") or os.environ.get("S3_ENDPOINT", ""),
+        output=env.output,
+        captioner_dir=env.gpu_captioner_dir or None,
+        uses_modal=os.environ.get("GPU_BACKEND") == "modal",
     )
     return report(examine(machine), as_json=options.json)
 

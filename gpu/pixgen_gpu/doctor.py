@@ -2,22 +2,27 @@
 
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
 import httpx
+from PIL import Image
 from pydantic import ValidationError
 
 from pixgen_gpu.card import Card, gib, read_card, too_full, too_small
+from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.gpu_prices import load_prices
+from pixgen_gpu.output_policy import OutputPolicy
 from pixgen_gpu.profiles import PROFILES, Profile, ProfileName
 
 LOCK = Path(__file__).parents[1] / "requirements.txt"
@@ -32,6 +37,14 @@ BASE_FILES = {
 VAE_FILE, VAE_MB = "diffusion_pytorch_model.safetensors", 335
 SPARE_DISK_MB = 2_000
 ANSWER_WITHIN_S = 5
+TINY_WEIGHTS = Path(__file__).parent / "tiny" / "weights"
+# What a captioner's folder must hold, by what it is; one of the names will do.
+CAPTIONER_FILES = {
+    "configuration": ("config.json",),
+    "safetensors": ("*.safetensors",),
+    "image processor": ("preprocessor_config.json", "processor_config.json"),
+    "tokenizer": ("tokenizer.json", "vocab.txt"),
+}
 # Signatures are refused at five minutes.
 CLOCK_WARN_S, CLOCK_FAIL_S = 10, 120
 
@@ -54,6 +67,9 @@ class Machine:
     data_dir: Path
     api_base: str
     storage_url: str = ""
+    output: OutputPolicy = field(default_factory=OutputPolicy)
+    captioner_dir: Path | None = None
+    uses_modal: bool = False
     lock: Path = LOCK
     card: Callable[[], Card | None] = read_card
     now: Callable[[], float] = time.time
@@ -69,9 +85,12 @@ def examine(machine: Machine) -> list[Finding]:
         *check_card(machine),
         check_weights(profile, missing_mb),
         check_disk(machine.data_dir, missing_mb),
+        check_classifier(machine.output),
+        *check_signature(machine.output),
+        *check_captioner(machine.captioner_dir),
         *check_api(machine),
         check_storage(machine.storage_url),
-        check_prices(machine.now()),
+        check_prices(machine.now(), machine.uses_modal),
     ]
 
 
@@ -142,6 +161,21 @@ def check_card(machine: Machine) -> Iterator[Finding]:
         yield Finding("memory", "fail", detail, fix)
     else:
         yield Finding("memory", "ok", sizes)
+    yield check_compiler()
+
+
+def check_compiler() -> Finding:
+    """What drawing at full speed on a card needs: a C compiler, and a cache from which code may be loaded."""
+    compiler = next(filter(None, map(shutil.which, filter(None, (os.environ.get("CC"), "gcc", "clang", "cc")))), None)
+    if compiler is None:
+        fix = "install gcc and libc6-dev; without them everything is drawn, but slower"
+        return Finding("compiler", "warn", "no C compiler", fix)
+    for variable in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+        folder = _existing(Path(os.environ.get(variable) or tempfile.gettempdir()))
+        if os.statvfs(folder).f_flag & os.ST_NOEXEC:
+            fix = f"set {variable} to a folder whose file system is not mounted noexec"
+            return Finding("compiler", "warn", f"{compiler}; but nothing may be run from {folder}", fix)
+    return Finding("compiler", "ok", compiler)
 
 
 def missing_weights_mb(profile: Profile, data_dir: Path) -> int:
@@ -163,6 +197,8 @@ def missing_weights_mb(profile: Profile, data_dir: Path) -> int:
 
 def check_weights(profile: Profile, missing_mb: int) -> Finding:
     """The base model's files."""
+    if profile.name == "tiny":
+        return _check_tiny()
     if profile.base is None:
         return Finding("weights", "ok", f"profile {profile.name} makes its own")
     if missing_mb:
@@ -171,11 +207,81 @@ def check_weights(profile: Profile, missing_mb: int) -> Finding:
     return Finding("weights", "ok", f"{profile.base.repo_id} is here")
 
 
-def check_disk(data_dir: Path, missing_mb: int) -> Finding:
-    """Room for what is still to be downloaded, and some more."""
-    folder = data_dir.absolute()
+def _check_tiny(folder: Path = TINY_WEIGHTS) -> Finding:
+    """The files that come with the repository: there, and whole."""
+    from safetensors import SafetensorError, safe_open
+
+    fix = "they are part of the repository: git checkout -- gpu/pixgen_gpu/tiny/weights"
+    for name in ("base.safetensors", "scorer.safetensors", "tokenizer.json"):
+        file = folder / name
+        try:
+            if file.suffix == ".json":
+                json.loads(file.read_bytes())
+            else:
+                with safe_open(file, framework="numpy") as tensors:
+                    tensors.keys()
+        except (OSError, ValueError, SafetensorError) as error:
+            return Finding("weights", "fail", f"{name} of profile tiny: {type(error).__name__}", fix)
+    return Finding("weights", "ok", "profile tiny's are here")
+
+
+def check_classifier(policy: OutputPolicy) -> Finding:
+    """The classifier that every image has to pass."""
+    from pixgen_gpu.safety.classifier import load_classifier
+
+    if policy.classifier == "off":
+        fix = "set SAFETY_CLASSIFIER=open-nsfw, unless nobody but you sees the images"
+        return Finding("classifier", "warn", "off: images leave this host unjudged", fix)
+    try:
+        classifier = load_classifier(policy.classifier)
+        assert classifier is not None
+        classifier.score(Image.new("RGB", (64, 64)))
+    except Exception as error:  # noqa: BLE001 - whatever it is, no image would leave this host
+        fix = "pip install -r requirements.txt"
+        return Finding("classifier", "fail", f"{policy.classifier} does not work ({type(error).__name__})", fix)
+    return Finding("classifier", "ok", f"{classifier.name}, blocks from {policy.block_at}")
+
+
+def check_signature(policy: OutputPolicy) -> Iterator[Finding]:
+    """The files that images are signed with, by signing one."""
+    from pixgen_gpu.provenance import Signer, image_file
+
+    if not policy.c2pa_certificates:
+        return
+    try:
+        image_file(Image.new("RGB", (64, 64)), {}, signer=Signer.read(policy.c2pa_certificates, policy.c2pa_key))
+    except (OSError, ValueError, GpuFailure) as error:
+        fix = "C2PA_CERTIFICATES takes a PEM chain, leaf first, and C2PA_KEY the leaf's own P-256 key"
+        yield Finding("c2pa", "fail", f"an image cannot be signed ({type(error).__name__})", fix)
+        return
+    yield Finding("c2pa", "ok", f"signs with {policy.c2pa_certificates}")
+
+
+def check_captioner(folder: Path | None) -> Iterator[Finding]:
+    """The folder of the model that captions photos."""
+    if folder is None:
+        return
+    missing = [
+        what for what, names in CAPTIONER_FILES.items() if not any(file for name in names for file in folder.glob(name))
+    ]
+    if missing:
+        fix = "save a BLIP captioning model there with transformers' save_pretrained, or empty GPU_CAPTIONER_DIR"
+        yield Finding("captioner", "fail", f"{folder} has no {', '.join(missing)}", fix)
+        return
+    yield Finding("captioner", "ok", f"{folder}")
+
+
+def _existing(folder: Path) -> Path:
+    """A folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
     while not folder.exists():
         folder = folder.parent
+    return folder
+
+
+def check_disk(data_dir: Path, missing_mb: int) -> Finding:
+    """Room for what is still to be downloaded, and some more."""
+    folder = _existing(data_dir)
     free_mb = shutil.disk_usage(folder).free // MB
     needed_mb = missing_mb + SPARE_DISK_MB
     detail = f"{free_mb / 1000:.1f} GB free in {folder}"
@@ -224,8 +330,8 @@ def check_storage(url: str) -> Finding:
     return Finding("storage", "ok", f"{url} answers")
 
 
-def check_prices(now_s: float) -> Finding:
-    """The age of the price table that estimates are made with."""
+def check_prices(now_s: float, uses_modal: bool) -> Finding:
+    """The age of the price table that estimates of Modal's cost are made with."""
     fix = "compare gpu_prices.json with the provider's pricing page, and set readOn"
     try:
         prices = load_prices()
@@ -234,5 +340,5 @@ def check_prices(now_s: float) -> Finding:
     days = prices.age_days(datetime.fromtimestamp(now_s, UTC).date())
     detail = f"read on {prices.read_on}, {days} days ago{'' if prices.verified else ', not verified by this project'}"
     if days > prices.stale_after_days:
-        return Finding("prices", "fail", detail, fix)
+        return Finding("prices", "fail" if uses_modal else "warn", detail, fix)
     return Finding("prices", "ok", detail)

@@ -1,5 +1,6 @@
 """Failures with a public code, and the reasons to stop work early."""
 
+import sys
 from typing import Literal, get_args
 
 from pixgen_gpu.protocol import FailedEvent
@@ -38,6 +39,32 @@ class GpuFailure(Exception):
         self.code: FailureCode = code
         self.detail = detail
         self.retryable = code in RETRYABLE if retryable is None else retryable
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the device's memory did not suffice, by the allocator or by a call that went past it."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (type(error).__name__ == "AcceleratorError" and "out of memory" in str(error))
+    )
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Whether the GPU cannot be used by this process any more: after an illegal access or a card that fell off the bus
+    every later call fails as well, so the process has to go. Never imports torch."""
+    torch = sys.modules.get("torch")
+    if torch is None or is_out_of_memory(error):
+        return False
+    if isinstance(error, torch.AcceleratorError):
+        return True
+    if not torch.cuda.is_initialized():
+        return False
+    try:
+        torch.cuda.synchronize()
+    except Exception:  # noqa: BLE001 - whatever it says: a device that cannot be waited for is lost
+        return True
+    return False
 
 
 StopReason = Literal["superseded", "cancelled", "preempted"]

@@ -69,6 +69,12 @@ class BaseModel:
         return digest.hexdigest()
 
     @property
+    def model_hash_of(self) -> str:
+        """What `model_hash` was taken of. Hashing SDXL's 5 GB would take longer than loading them, and its repository
+        and commit pin the files already."""
+        return "repository and commit" if self.profile.base else "weights"
+
+    @property
     def latent_factor(self) -> int:
         """Pixels per latent along one side: the VAE halves after every block but the last."""
         return 2 ** (len(self.vae.config["block_out_channels"]) - 1)

@@ -6,6 +6,9 @@ The outcome is also the return value, so that a provider's call result completes
 It always returns normally: a crash would make a provider start the same ticket again.
 """
 
+import gc
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ from typing import Any
 import httpx
 from pydantic import ValidationError
 
-from pixgen_gpu.errors import GpuFailure, StopReason, StopWork
+from pixgen_gpu.errors import FailureCode, GpuFailure, StopReason, StopWork, is_device_lost, is_out_of_memory
 from pixgen_gpu.events import EventSender, Retry, Rhythm, StopSignal, send_with_retry
 from pixgen_gpu.files import Uploader
 from pixgen_gpu.logs import log, log_failure
@@ -82,7 +85,40 @@ def run_ticket(ticket: Ticket, call_id: str, host: Host, stop: StopSignal | None
     """Run one ticket to its end. `stop` lets the host cancel from another thread."""
     stop = stop or StopSignal()
     with _at_work.including(stop):
-        return _run_ticket(ticket, call_id, host, stop)
+        outcome = _run_ticket(ticket, call_id, host, stop)
+    if failure_of(outcome) == "GPU_OUT_OF_MEMORY":
+        _give_back_memory()
+    return outcome
+
+
+def run_input(ticket: dict[str, Any], call_id: str | None, host: Host | None) -> tuple[dict[str, Any], bool]:
+    """`run_ticket` for a provider that calls on the main thread with plain JSON-like values and wants such back. Also
+    says whether the GPU is lost to this process. Raises KeyboardInterrupt after SIGINT, and nothing else."""
+    outcome: Outcome
+    stop = StopSignal()
+    if host is None or call_id is None:
+        outcome = CallLost(state="lost", reason="the app's settings are wrong: its log says which")
+    else:
+        try:
+            with stopped_by_interrupt(stop):
+                outcome = run_ticket(Ticket.model_validate(ticket), call_id, host, stop)
+        except ValidationError:
+            outcome = CallLost(state="lost", reason="the ticket was not understood")
+    answer = outcome.result if isinstance(outcome, CallFinished) else outcome
+    return answer.model_dump(mode="json", by_alias=True), failure_of(outcome) == "GPU_LOST"
+
+
+def failure_of(outcome: Outcome) -> FailureCode | None:
+    """The code with which a ticket failed. After GPU_LOST the process is of no more use: its host must let it end."""
+    result = outcome.result if isinstance(outcome, CallFinished) else None
+    return result.code if isinstance(result, FailedEvent) else None
+
+
+def _give_back_memory() -> None:
+    """Give back what the allocator keeps: the next ticket will want it, in other pieces."""
+    if torch := sys.modules.get("torch"):
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def request_stop(within_s: float = 25) -> None:
@@ -92,6 +128,49 @@ def request_stop(within_s: float = 25) -> None:
     runs. Nothing is reported: the provider starts the same call again elsewhere, and it claims again.
     """
     _at_work.stop_all(within_s)
+
+
+@contextmanager
+def stopped_by_interrupt(stop: StopSignal) -> Iterator[None]:
+    """Within the block SIGINT asks the work to stop as pre-empted, which leaves a checkpoint behind; a second one ends
+    it at once. Raises KeyboardInterrupt at the end of the block after the first.
+
+    For a host that runs tickets on the main thread and says by SIGINT that the machine goes away (Modal).
+    """
+    interrupted = False
+
+    def on_interrupt(number: int, frame: Any) -> None:
+        nonlocal interrupted
+        if interrupted:
+            signal.default_int_handler(number, frame)
+        interrupted = True
+        # A thread of its own: this handler runs in the middle of whatever held the locks that are wanted here.
+        threading.Thread(target=lambda: stop.set(StopWork("preempted")), daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def try_within(what: str, act: Callable[[], object], within_s: float) -> None:
+    """Do what may fail or hang and is not worth a host's life: its failure is logged, and it is waited for no longer
+    than `within_s`."""
+
+    def attempt() -> None:
+        try:
+            act()
+        except Exception:  # noqa: BLE001 - see above
+            log_failure("host_step_failed", what=what)
+
+    thread = threading.Thread(target=attempt, name=what, daemon=True)
+    thread.start()
+    thread.join(within_s)
+    if thread.is_alive():
+        log("host_step_slow", what=what, withinMs=round(within_s * 1000))
 
 
 class _AtWork:
@@ -215,8 +294,9 @@ def _succeed_or_fail(claim: Claim) -> SucceededEvent | FailedEvent:
         return _failed(claim, failure)
     except Exception as error:  # noqa: BLE001 - reported to the API and returned, see run_ticket
         log_failure("work_failed", jobId=claim.order.job_id)
-        is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-        return _failed(claim, GpuFailure("GPU_OUT_OF_MEMORY" if is_memory else "GPU_INTERNAL"))
+        if is_out_of_memory(error):
+            return _failed(claim, GpuFailure("GPU_OUT_OF_MEMORY"))
+        return _failed(claim, GpuFailure("GPU_LOST" if is_device_lost(error) else "GPU_INTERNAL"))
 
 
 def _failed(claim: Claim, failure: GpuFailure) -> FailedEvent:

@@ -7,11 +7,13 @@ import pytest
 import torch
 from diffusers import AutoencoderKL
 
+from pixgen_gpu.errors import is_device_lost
 from pixgen_gpu.generation.compiled import compile_blocks, uncompile_blocks
 from pixgen_gpu.generation.config import FailedImage, GenerateConfig, RenderedImage
 from pixgen_gpu.generation.decoding import Decoder
 from pixgen_gpu.generation.drawing import MAX_TEXTS
 from pixgen_gpu.generation.generate import batch_sizes, generate
+from pixgen_gpu.logs import configure_logging
 from pixgen_gpu.models import BaseModel
 from pixgen_gpu.training.config import TrainedLora
 from tests.test_generation import draw, plan
@@ -215,3 +217,63 @@ def test_compiled_blocks_draw_the_same_and_a_new_lora_compiles_nothing(base: Bas
         uncompile_blocks(base.unet)
         base.release_drawing()
         torch._dynamo.reset()
+
+
+def no_compiler(*_: Any) -> Any:
+    raise OSError("gcc: command not found")
+
+
+def test_where_nothing_can_be_compiled_the_same_pictures_are_drawn_eagerly_and_the_log_says_so_once(
+    base: BaseModel, trained: TrainedLora, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging()
+    plans = [plan(1), plan(2)]
+    eager = draw(base, plans, trained)
+    torch.compiler.reset()
+    base.drawing.compile(no_compiler)
+    try:
+        assert draw(base, plans, trained) == eager
+        assert not base.drawing.is_compiled
+        assert draw(base, plans, trained) == eager
+        assert capfd.readouterr().err.count("compile_failed_drawing_eagerly") == 1
+    finally:
+        del base.drawing  # which would remember that nothing can be compiled here
+        uncompile_blocks(base.unet)
+
+
+def test_a_gpu_that_is_lost_ends_the_job_and_is_not_taken_for_images_that_fail(
+    base: BaseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def broken(*_: Any, **__: Any) -> Any:
+        calls.append(1)
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(base.unet, "forward", broken)
+    with pytest.raises(torch.AcceleratorError):
+        draw(base, [plan(n) for n in range(4)], batch=4)
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        (torch.AcceleratorError("CUDA error: unspecified launch failure"), True),
+        (torch.AcceleratorError("CUDA error: out of memory"), False),
+        (torch.OutOfMemoryError("CUDA out of memory"), False),
+        (RuntimeError("shapes do not match"), False),
+    ],
+    ids=["launch failure", "driver out of memory", "allocator out of memory", "ordinary"],
+)
+def test_a_lost_gpu_is_told_from_other_errors(error: Exception, is_lost: bool) -> None:
+    assert is_device_lost(error) is is_lost
+
+
+def test_a_gpu_that_cannot_be_waited_for_is_lost_whatever_the_error_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", broken)
+    assert is_device_lost(RuntimeError("cuBLAS error"))

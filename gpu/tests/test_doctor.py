@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +20,9 @@ from pixgen_gpu import doctor
 from pixgen_gpu.card import GIB, Card, read_card
 from pixgen_gpu.doctor import BASE_FILES, Finding, Machine, examine, report
 from pixgen_gpu.gpu_prices import load_prices
+from pixgen_gpu.output_policy import OutputPolicy
 from pixgen_gpu.profiles import PROFILES
+from tests.test_provenance import make_chain
 
 GPU = Path(__file__).resolve().parents[1]
 CARD = Card("NVIDIA Test", "600.1", 80 * GIB, 79 * GIB)
@@ -67,7 +71,7 @@ def put_nvidia_smi(folder: Path, script: str) -> str:
 def test_a_good_machine_gets_no_complaint(machine: Machine) -> None:
     lines = examine(machine)
     assert [line.name for line in lines] == [
-        *("python", "libraries", "card", "weights", "disk", "api", "clock", "storage", "prices")
+        *("python", "libraries", "card", "weights", "disk", "classifier", "api", "clock", "storage", "prices")
     ]
     assert [line for line in lines if line.state != "ok" and line.name not in ("libraries", "prices")] == []
     assert report([line for line in lines if line.name != "prices"], as_json=False) == 0
@@ -155,12 +159,80 @@ def test_a_store_that_refuses_strangers_is_reachable_and_a_broken_one_is_not(mac
     assert found(replace(machine, storage_url=""))["storage"].state == "warn"
 
 
-@pytest.mark.parametrize(("days", "state"), [(0, "ok"), (180, "ok"), (181, "fail")])
-def test_an_old_price_table_fails(machine: Machine, days: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("days", "uses_modal", "state"), [(180, True, "ok"), (181, True, "fail"), (181, False, "warn")]
+)
+def test_an_old_price_table_fails_where_modal_is_in_use(
+    machine: Machine, days: int, uses_modal: bool, state: str
+) -> None:
     then = datetime.combine(load_prices().read_on + timedelta(days=days), datetime.min.time(), UTC).timestamp()
-    line = found(replace(machine, now=lambda: then))["prices"]
+    line = found(replace(machine, now=lambda: then, uses_modal=uses_modal))["prices"]
     assert line.state == state
     assert f"{days} days ago" in line.detail
+
+
+def test_a_card_without_a_c_compiler_or_with_a_cache_that_runs_nothing_is_told_of(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.delenv("CC", raising=False)
+    with_card = replace(machine, card=lambda: CARD)
+    assert "compiler" not in found(machine), "nothing is compiled on a CPU"
+    gcc = tmp_path / "gcc"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (found(with_card)["compiler"].state, found(with_card)["compiler"].detail) == ("warn", "no C compiler")
+    gcc.write_text("")
+    gcc.chmod(0o755)
+    assert found(with_card)["compiler"] == Finding("compiler", "ok", str(gcc))
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
+    line = doctor.check_compiler()
+    assert (line.state, "noexec" in line.fix) == ("warn", True)
+
+
+def test_the_weights_of_profile_tiny_must_be_there_and_whole(machine: Machine, tmp_path: Path) -> None:
+    tiny = replace(machine, profile="tiny")
+    assert found(tiny)["weights"] == Finding("weights", "ok", "profile tiny's are here")
+    copied = Path(shutil.copytree(doctor.TINY_WEIGHTS, tmp_path / "weights"))
+    # What a checkout without large files has in their place.
+    (copied / "scorer.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+    damaged = doctor._check_tiny(copied)
+    assert (damaged.state, damaged.detail.partition(" ")[0]) == ("fail", "scorer.safetensors")
+    (copied / "base.safetensors").unlink()
+    assert doctor._check_tiny(copied).detail.startswith("base.safetensors")
+
+
+def test_a_classifier_that_is_off_or_does_not_work_is_told_of(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(machine)["classifier"].detail.startswith("open-nsfw@")
+    assert found(replace(machine, output=OutputPolicy("off")))["classifier"].state == "warn"
+
+    def broken(_: str) -> None:
+        raise ImportError("onnxruntime")
+
+    monkeypatch.setattr("pixgen_gpu.safety.classifier.load_classifier", broken)
+    assert found(machine)["classifier"].state == "fail"
+
+
+def test_files_for_signing_are_tried_out(machine: Machine, tmp_path: Path) -> None:
+    assert "c2pa" not in found(machine)
+    chain, key = make_chain(tmp_path)
+    good = OutputPolicy(c2pa_certificates=chain, c2pa_key=key)
+    assert found(replace(machine, output=good))["c2pa"].state == "ok"
+    missing = replace(good, c2pa_key=tmp_path / "none.pem")
+    assert found(replace(machine, output=missing))["c2pa"].state == "fail"
+    swapped = replace(good, c2pa_certificates=key, c2pa_key=chain)
+    assert found(replace(machine, output=swapped))["c2pa"].state == "fail"
+
+
+def test_the_folder_of_the_captioner_must_hold_a_model(machine: Machine, tmp_path: Path) -> None:
+    assert "captioner" not in found(machine)
+    with_captioner = replace(machine, captioner_dir=tmp_path)
+    line = found(with_captioner)["captioner"]
+    assert (line.state, "tokenizer" in line.detail) == ("fail", True)
+    for name in ("config.json", "model.safetensors", "preprocessor_config.json", "vocab.txt"):
+        (tmp_path / name).write_text("{}")
+    assert found(with_captioner)["captioner"].state == "ok"
 
 
 def test_the_price_table_is_dated_sourced_and_knows_every_gpu_that_the_app_asks_for() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from pixgen_gpu.cli import main
 from pixgen_gpu.evaluation import (
     ADHERENCE_COLOURS,
     LIKENESS_PROMPTS,
@@ -16,7 +17,7 @@ from pixgen_gpu.evaluation import (
     summary,
 )
 from pixgen_gpu.models import BaseModel
-from pixgen_gpu.tiny.contact_sheet import save_subject_sheet
+from pixgen_gpu.tiny.contact_sheet import save_composition_sheet, save_subject_sheet
 from pixgen_gpu.tiny.subjects import PHOTOS, UNSEEN, Subject, load_subjects
 
 
@@ -74,6 +75,16 @@ def test_a_subject_is_trained_drawn_and_scored_before_and_after(base: BaseModel,
     assert (figures["concepts"], figures["seeds"]) == (1, 1)
     with Image.open(save_subject_sheet(RED, result, tmp_path)) as sheet:
         assert sheet.width > 8 * 128
+    with Image.open(save_composition_sheet([result, result], {"red thing": "toy"}, tmp_path)) as sheet:
+        assert sheet.width > 4 * 128
+        assert sheet.height > 2 * 128
+
+
+def test_a_subject_that_nobody_drew_is_refused_by_name_and_nothing_is_trained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["evaluate", "--subjects", "cupcake", "unicorn"]) == 1
+    assert capsys.readouterr().err.startswith("no such subject: unicorn; there are anchor, ")
 
 
 def test_the_shipped_subjects_have_all_their_photos() -> None:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers.utils.state_dict_utils import convert_state_dict_to_kohya
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 
@@ -16,6 +18,7 @@ from pixgen_gpu.generation.fused import fused_lora
 from pixgen_gpu.lora import ATTENTION_LINEARS, lora_from_bytes, lora_to_bytes, read_lora, to_kohya
 from pixgen_gpu.lora_keys import kohya_name, module_names
 from pixgen_gpu.models import BaseModel, load_base_model
+from pixgen_gpu.profiles import PROFILES
 from pixgen_gpu.training.config import TrainedLora
 from pixgen_gpu.training.metadata import lora_metadata
 
@@ -64,6 +67,10 @@ def test_the_file_says_what_it_is_and_reads_back_equal(base: BaseModel, trained:
     assert header["pixgen.trigger_word"] == "sks_abc234"
     assert header["pixgen.class_word"] == "dog"
     assert header["pixgen.base_hash"] == base.model_hash
+    assert header["pixgen.base_hash_of"] == "weights"
+    as_sdxl = lora_metadata(trained, replace(base, profile=PROFILES["sdxl"]))
+    assert as_sdxl["pixgen.base_hash_of"] == "repository and commit"
+    assert as_sdxl["pixgen.base_hash"] == hashlib.sha256(as_sdxl["pixgen.base_model"].encode()).hexdigest()
     assert (header["pixgen.rank"], header["pixgen.steps"]) == ("4", "24")
     assert (header["ss_network_dim"], header["ss_network_alpha"]) == ("4", "4")
     assert json.loads(header["ss_tag_frequency"]) == {"1_sks_abc234 dog": {"sks_abc234 dog": 5}}
@@ -181,6 +188,99 @@ def test_a_kohya_file_made_elsewhere_opens_scaled_by_its_alpha_and_names_what_it
     for name, tensor in file.state.items():
         expected = trained.state[name].half().float() * (0.5 if "lora_B" in name else 1)
         assert torch.equal(tensor, expected), name
+
+
+def stability_places(unet: Any) -> dict[str, str]:
+    """diffusers' attention blocks -> where they stand in Stability's count, found by walking through the network and
+    not by a formula: `conv_in` is the first place, then come residual blocks one by one, and each sampler."""
+    places: dict[str, str] = {}
+    count = 1
+    for b, block in enumerate(unet.down_blocks):
+        for layer in range(len(block.resnets)):
+            if getattr(block, "attentions", None):
+                places[f"down_blocks.{b}.attentions.{layer}"] = f"input_blocks_{count}_1"
+            count += 1
+        count += bool(block.downsamplers)
+    places["mid_block.attentions.0"] = "middle_block_1"
+    count = 0
+    for b, block in enumerate(unet.up_blocks):
+        for layer in range(len(block.resnets)):
+            if getattr(block, "attentions", None):
+                places[f"up_blocks.{b}.attentions.{layer}"] = f"output_blocks_{count}_1"
+            count += 1
+    return places
+
+
+def kohya_file_made_elsewhere(unet: Any) -> bytes:
+    """What Kohya's trainer writes for SDXL by default: every Linear of every attention block (attention, feed-forward,
+    the projections in and out) and of both text encoders, in half precision, with an alpha of half the rank."""
+    generator = torch.Generator().manual_seed(11)
+    rank = 4
+    tensors: dict[str, torch.Tensor] = {}
+
+    def add(layer: str, inner: int, outer: int) -> None:
+        tensors[f"{layer}.lora_down.weight"] = (torch.randn(rank, inner, generator=generator) * 0.2).half()
+        tensors[f"{layer}.lora_up.weight"] = (torch.randn(outer, rank, generator=generator) * 0.2).half()
+        tensors[f"{layer}.alpha"] = torch.tensor(rank / 2, dtype=torch.float16)
+
+    for place, name in stability_places(unet).items():
+        for rest, layer in unet.get_submodule(place).named_modules():
+            if isinstance(layer, torch.nn.Linear):
+                add(f"lora_unet_{name}_{rest.replace('.', '_')}", layer.in_features, layer.out_features)
+    for encoder in ("te1", "te2"):
+        for part in (
+            "self_attn_q_proj",
+            "self_attn_k_proj",
+            "self_attn_v_proj",
+            "self_attn_out_proj",
+            "mlp_fc1",
+            "mlp_fc2",
+        ):
+            add(f"lora_{encoder}_text_model_encoder_layers_0_{part}", 32, 32)
+    return save_safetensors(tensors, {"ss_network_module": "networks.lora"})
+
+
+def loaded_by_diffusers(data: bytes, folder: Path) -> Any:
+    """A nano U-Net into which diffusers' own loader has put the U-Net's part of a file."""
+    (folder / "lora.safetensors").write_bytes(data)
+    unet: Any = load_base_model("nano", Path("unused"), torch.device("cpu")).unet
+    state, alphas = StableDiffusionXLPipeline.lora_state_dict(  # pyright: ignore[reportAssignmentType]
+        str(folder), weight_name="lora.safetensors", unet_config=unet.config
+    )
+    StableDiffusionXLPipeline.load_lora_into_unet(state, network_alphas=alphas, unet=unet)
+    return unet
+
+
+def test_a_complete_kohya_file_made_elsewhere_gives_the_unet_output_of_diffusers_own_loader(
+    base: BaseModel, tmp_path: Path
+) -> None:
+    data = kohya_file_made_elsewhere(base.unet)
+    file = read_lora(data, base.unet)
+    for kind in ("to_q", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"):
+        assert any(name.endswith(f".{kind}.lora_A.weight") for name in file.state), kind
+    assert {name.split("_")[1] for name in file.ignored} == {"te1", "te2"}
+    base.release_drawing()
+    plain = unet_output(base.unet)
+    with fused_lora(base.unet, file.state, 1.0):
+        ours = unet_output(base.unet)
+    theirs = unet_output(loaded_by_diffusers(data, tmp_path))
+    assert torch.allclose(ours, theirs, atol=1e-4)
+    assert (ours - plain).abs().max() > 0.01
+
+
+def test_a_file_that_diffusers_own_converter_made_of_ours_means_the_same_here_and_there(
+    base: BaseModel, trained: TrainedLora, tmp_path: Path
+) -> None:
+    data = save_safetensors(convert_state_dict_to_kohya(dict(trained.state)))
+    assert not set(load_safetensors(data)) & set(trained.state), "its names are Kohya's"
+    back = lora_from_bytes(data, base.unet)
+    assert back.keys() == trained.state.keys()
+    base.release_drawing()
+    with fused_lora(base.unet, back, 1.0):
+        ours = unet_output(base.unet)
+    assert torch.allclose(ours, unet_output(loaded_by_diffusers(data, tmp_path)), atol=1e-5)
+    with fused_lora(base.unet, trained.state, 1.0):
+        assert torch.equal(ours, unet_output(base.unet))
 
 
 def test_older_diffusers_and_kohya_names_of_diffusers_blocks_open_too(base: BaseModel, trained: TrainedLora) -> None:

@@ -154,3 +154,22 @@ def test_drawing_class_images_can_be_stopped(
     with pytest.raises(StopWork):
         train_lora(person, photos, base, Hooks(on_progress=stop_there), prior_folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_class_images_that_do_not_fit_together_are_drawn_one_by_one(
+    base: BaseModel, person: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, _ = draw(base, person, None)
+    sizes: list[int] = []
+    draw_latents = prior.draw_latents
+
+    def limited(base: BaseModel, pictures: list[Any], *others: Any) -> torch.Tensor:
+        sizes.append(len(pictures))
+        if len(pictures) > 1:
+            raise torch.OutOfMemoryError
+        return draw_latents(base, pictures, *others)
+
+    monkeypatch.setattr(prior, "draw_latents", limited)
+    alone, _ = draw(base, person, None)
+    assert sizes == [4, 1, 1, 1, 1, 1]
+    assert torch.allclose(together, alone, atol=1e-3)

@@ -47,9 +47,8 @@ def test_the_same_picture_and_recipe_give_the_same_file(kind: ImageFormat) -> No
     assert image_file(drawn_photo(0), RECIPE, kind) == image_file(drawn_photo(0), RECIPE, kind)
 
 
-@pytest.fixture(scope="module")
-def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
-    """A signing certificate of this test's own authority, in files as an operator has them."""
+def make_chain(folder: Path) -> tuple[Path, Path]:
+    """A signing certificate of the tests' own authority and its key, in files as an operator has them."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -102,7 +101,6 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
         certificate("images", leaf_key, is_authority=False),
         certificate("authority", authority_key, is_authority=True),
     ]
-    folder = tmp_path_factory.mktemp("c2pa")
     certificates, key = folder / "chain.pem", folder / "key.pem"
     certificates.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain))
     key.write_bytes(
@@ -110,7 +108,12 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    read = Signer.read(certificates, key)
+    return certificates, key
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    read = Signer.read(*make_chain(tmp_path_factory.mktemp("c2pa")))
     assert read is not None
     return read
 

@@ -198,6 +198,22 @@ def test_the_memory_of_the_servers_own_model_does_not_count_against_it(work: Wor
     assert client.post("/submit", json=TICKET).status_code == 202
 
 
+def test_tickets_are_taken_while_the_servers_own_model_fills_the_card(work: Work) -> None:
+    free = [20.0]
+    memory = MemoryGuard("sdxl", lambda: card_with(free[0]))
+    client, _ = client_for(work, memory=memory)
+
+    def load() -> str:
+        free[0] = 3
+        assert client.post("/submit", json=TICKET).status_code == 202
+        raise OSError("broken off")
+
+    with pytest.raises(OSError, match="broken off"):
+        memory.load(load)
+    # What fills the card now is not this server's model.
+    assert client.post("/submit", json=TICKET).status_code == 429
+
+
 def test_a_job_that_finds_the_card_full_fails_with_a_code_and_loads_nothing() -> None:
     settings = Settings(gpu_profile="sdxl")
     memory = MemoryGuard("sdxl", lambda: card_with(3))
@@ -219,9 +235,11 @@ def test_a_card_that_is_too_small_stops_the_start_and_says_what_to_do(tmp_path: 
     )
 
 
-def start_server(**env: str) -> subprocess.Popen[str]:
+def start_server(*program: str, **env: str) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GPU_", "PIXGEN_"))}
-    return subprocess.Popen([sys.executable, "server.py"], cwd=GPU, env=clean | env, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, *(program or ("server.py",))], cwd=GPU, env=clean | env, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,6 +289,41 @@ def test_a_real_server_trains_a_ticket_answers_meanwhile_and_stops_on_sigterm(ap
         assert TOKEN not in log
     finally:
         process.kill()
+
+
+BROKEN_CARD = """
+import server
+run_ticket = server.run_ticket
+def on_a_broken_card(*given):
+    import torch
+    from pixgen_gpu.training.loop import TrainingLoop
+    def run_step(self): raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+    TrainingLoop.run_step = run_step
+    return run_ticket(*given)
+server.run_ticket = on_a_broken_card
+server.main()
+"""
+
+
+def test_a_server_whose_gpu_is_lost_reports_it_takes_no_more_and_leaves_with_an_error(
+    api: FakeApi, unused_port: int
+) -> None:
+    api.order = train_order(api)
+    base = f"http://127.0.0.1:{unused_port}"
+    process = start_server("-c", BROKEN_CARD, GPU_SERVER_PORT=str(unused_port), PIXGEN_API_BASE=api.base)
+    try:
+        wait_until_healthy(base)
+        # The second waits behind the first: it must not run into the same wall.
+        for _ in range(2):
+            assert httpx.post(f"{base}/submit", json=api.ticket()).status_code == 202
+        _, log = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert log.splitlines()[-1].startswith("GPU_LOST: ")
+    (failed,) = api.of_type("failed")
+    assert (failed["code"], failed["retryable"]) == ("GPU_LOST", True)
+    assert len(api.claims) == 1
 
 
 def wait_until_healthy(base: str) -> None:

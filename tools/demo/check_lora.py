@@ -2,10 +2,12 @@
 
     gpu/.venv/bin/python tools/demo/check_lora.py [demo-output/lora.safetensors]
 
-Draws one picture with a stock StableDiffusionXLPipeline over the nano base model, with the LoRA and without. Exit status
-0 when the file loads, touches every layer it names, and makes a difference.
+Draws one picture with a stock StableDiffusionXLPipeline over the base model that the file names (`pixgen.base_model`),
+with the LoRA and without. Exit status 0 when the file loads, touches every layer it names, and makes a difference.
+`gpu/tests/test_shipped_model.py` runs it.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,16 @@ from diffusers import StableDiffusionXLPipeline  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 
 from pixgen_gpu.models import load_base_model  # noqa: E402
+from pixgen_gpu.profiles import PROFILES, ProfileName  # noqa: E402
+
+
+def profile_of(base_model: str) -> ProfileName:
+    """The profile whose base model a file says that it was made for. Raises SystemExit when there is none."""
+    for name, profile in PROFILES.items():
+        wanted = f"{profile.base.repo_id}@{profile.base.revision}" if profile.base else f"pixgen/{name}"
+        if base_model.partition("@")[0] == wanted or base_model == wanted:
+            return name
+    sys.exit(f"made for a base model that is not here: {base_model or 'the file names none'}")
 
 
 def draw(pipe: Any, prompt: str, size: int) -> torch.Tensor:
@@ -34,12 +46,13 @@ def draw(pipe: Any, prompt: str, size: int) -> torch.Tensor:
     return image.permute(1, 2, 0)
 
 
-def main() -> int:
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "demo-output" / "lora.safetensors"
+def check(file: Path) -> int:
+    """Print what was found; 0 when all is well."""
     with safe_open(file, framework="pt") as lora:
         metadata = lora.metadata() or {}
         layers = {name.rsplit(".lora_", 1)[0] for name in lora.keys()}  # noqa: SIM118 - not a dict
-    base = load_base_model("nano", Path())
+    data_dir = Path(os.environ.get("PIXGEN_GPU_DATA_DIR", ROOT / "gpu" / "data"))
+    base = load_base_model(profile_of(metadata.get("pixgen.base_model", "")), data_dir, torch.device("cpu"))
     pipe: Any = StableDiffusionXLPipeline(
         vae=base.vae,
         text_encoder=base.text_encoder,
@@ -51,15 +64,18 @@ def main() -> int:
     )
     pipe.set_progress_bar_config(disable=True)
     prompt = f"{metadata.get('pixgen.trigger_word', 'sks_')} {metadata.get('pixgen.class_word', 'toy')} on a beach"
-    without = draw(pipe, prompt, 128)
+    size = base.profile.native_px
+    without = draw(pipe, prompt, size)
     pipe.load_lora_weights(str(file))
     loaded = {name for name, module in pipe.unet.named_modules() if hasattr(module, "lora_A")}
-    with_lora = draw(pipe, prompt, 128)
+    with_lora = draw(pipe, prompt, size)
     pipe.disable_lora()
-    off = draw(pipe, prompt, 128)
+    off = draw(pipe, prompt, size)
     difference = (with_lora - without).abs().mean().item()
     print(f"{file}: {len(layers)} layers in the file, {len(loaded)} loaded by diffusers")
-    print(f"mean pixel difference with the LoRA on: {difference:.5f}; off again: {(off - without).abs().max().item():.5f}")
+    print(
+        f"mean pixel difference with the LoRA on: {difference:.5f}; off again: {(off - without).abs().max().item():.5f}"
+    )
     problems = [
         "diffusers loaded fewer layers than the file has" if len(loaded) != len(layers) else "",
         "the LoRA changes nothing" if difference == 0 else "",
@@ -71,4 +87,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "demo-output" / "lora.safetensors"))

@@ -12,6 +12,7 @@ interface ComposeService {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test?: unknown; readonly disable?: boolean };
   readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly ports?: readonly string[];
   readonly configs?: ReadonlyArray<{ readonly source: string }>;
   readonly user?: string;
@@ -111,6 +112,26 @@ it('declares every volume and config that it uses', () => {
   for (const [, { volumes, configs }] of services) {
     for (const volume of volumes ?? []) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
     for (const { source } of configs ?? []) expect(Object.keys(compose.configs)).toContain(source);
+  }
+});
+
+it('gives the GPU server a card, a compiler and a cache that it may run code from', () => {
+  const override = parse(read('deploy/compose.gpu.yml')) as {
+    services: { gpu: { deploy: { resources: { reservations: { devices: unknown[] } } } } };
+  };
+  expect(override.services.gpu.deploy.resources.reservations.devices).toEqual([
+    { driver: 'nvidia', count: 1, capabilities: ['gpu'] },
+  ]);
+  const dockerfile = read('deploy/gpu.Dockerfile');
+  expect(dockerfile).toMatch(/apt-get install .*gcc libc6-dev/);
+  // Docker mounts a tmpfs noexec; a volume it does not.
+  const noexec = compose.services.gpu?.tmpfs ?? [];
+  const volumes = (compose.services.gpu?.volumes ?? []).map((volume) => volume.split(':')[1] ?? '');
+  const caches = [...dockerfile.matchAll(/(?:TORCHINDUCTOR|TRITON)_CACHE_DIR=(\S+)/g)].map(([, folder = '']) => folder);
+  expect(caches).toHaveLength(2);
+  for (const cache of caches) {
+    expect(volumes.some((volume) => cache.startsWith(`${volume}/`))).toBe(true);
+    expect(noexec.some((folder) => cache.startsWith(folder))).toBe(false);
   }
 });
 

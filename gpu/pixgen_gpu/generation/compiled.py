@@ -4,6 +4,9 @@ Compiling block by block takes a fraction of the time of compiling the whole net
 because equal blocks share their code. Weights are inputs of that code: a LoRA fused in place changes none of it.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.resnet import ResnetBlock2D
@@ -13,7 +16,7 @@ from torch import nn
 _MAX_VARIANTS = 512
 
 
-def compile_blocks(unet: nn.Module, backend: str = "inductor") -> int:
+def compile_blocks(unet: nn.Module, backend: str | Callable[..., Any] = "inductor") -> int:
     """Compile every transformer and residual block for the exact shapes it meets. Returns how many there are.
 
     Exact shapes, because blocks of one class differ in width: code for "any width" would be slower for all of them.

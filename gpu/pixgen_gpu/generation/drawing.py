@@ -39,6 +39,8 @@ class Drawing:
         self._lock = threading.Lock()
         self._watch = threading.Timer(KEEP_S, self._forget_in_peace)
         self._is_prepared = False
+        self._may_compile = True
+        self.is_compiled = False
 
     @cached_property
     def decoder(self) -> Decoder:
@@ -60,8 +62,23 @@ class Drawing:
         parts: tuple[Any, ...] = (base.unet, base.vae)
         for part in parts:
             part.to(memory_format=torch.channels_last)
-        if compiled:
-            compile_blocks(base.unet)
+        if compiled and self._may_compile:
+            self.compile()
+
+    def compile(self, backend: str | Callable[..., Any] = "inductor") -> None:
+        """Have the U-Net's blocks compiled at their next calls."""
+        compile_blocks(self._base.unet, backend)
+        self.is_compiled = True
+
+    def stop_compiling(self) -> None:
+        """Draw eagerly from now on, as long as this process lives: slower, and the same but for the last digits."""
+        self._uncompile()
+        self._may_compile = False
+
+    def _uncompile(self) -> None:
+        if self.is_compiled:
+            uncompile_blocks(self._base.unet)
+            self.is_compiled = False
 
     def text(self, prompt: str) -> TextEmbedding:
         """The embedding of a prompt, computed once; the least recently used ones are forgotten."""
@@ -105,9 +122,8 @@ class Drawing:
         self.fused.release()
         self._texts.clear()
         self._loras.clear()
-        if self._is_prepared:
-            uncompile_blocks(self._base.unet)
-            self._is_prepared = False
+        self._uncompile()
+        self._is_prepared = False
 
 
 T = TypeVar("T")

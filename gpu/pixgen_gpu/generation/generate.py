@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 from PIL import Image
 
-from pixgen_gpu.errors import FailureCode, GpuFailure, StopWork
+from pixgen_gpu.errors import FailureCode, GpuFailure, StopWork, is_device_lost
 from pixgen_gpu.generation.config import FailedImage, GenerateConfig, ImagePlan, RenderedImage
 from pixgen_gpu.generation.decoding import Pixels, give_back_memory
 from pixgen_gpu.generation.drawing import Drawing
@@ -62,12 +62,6 @@ def generate(
         if on_preview is not None:
             work.previewer = Previewer(drawing.projection, on_preview)
         work.draw(plans)
-
-
-def warm_up(base: BaseModel, config: GenerateConfig, batch_size: int = 1) -> None:
-    """Draw and drop one batch, so that the code of its shape is compiled before somebody waits for it."""
-    plans = [ImagePlan(f"warm-{n}", "a photo", "", n) for n in range(batch_size)]
-    generate(config, plans, base, None, lambda _: None, max_batch=batch_size)
 
 
 def _check_size(config: GenerateConfig, base: BaseModel) -> None:
@@ -172,7 +166,9 @@ class _Work:
             code = failure.code
         except torch.OutOfMemoryError:
             code = "GPU_OUT_OF_MEMORY"
-        except RuntimeError:
+        except RuntimeError as error:
+            if is_device_lost(error):
+                raise
             code = "GPU_INTERNAL"
             log_failure("batch_failed", size=len(plans))
         if code == "GPU_OUT_OF_MEMORY":
@@ -188,6 +184,22 @@ class _Work:
             self._draw_or_halve(half)
 
     def _sample(self, plans: list[ImagePlan]) -> torch.Tensor:
+        """`_latents`, eagerly where compiled blocks do not work: without a C compiler, with a cache folder from which
+        nothing may be run. Then all that comes later is drawn eagerly as well."""
+        drawing = self._drawing
+        try:
+            return self._latents(plans)
+        except (StopWork, GpuFailure, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            # Of a compiler, a linker, a driver: what can fail here has many types.
+            if not drawing.is_compiled or is_device_lost(error):
+                raise
+            log_failure("compile_failed_drawing_eagerly", hint="pixgen-gpu doctor")
+        drawing.stop_compiling()
+        return self._latents(plans)
+
+    def _latents(self, plans: list[ImagePlan]) -> torch.Tensor:
         """Latents of one batch, (N, 4, h, w) fp32 on the device."""
         text = self._drawing.text
 

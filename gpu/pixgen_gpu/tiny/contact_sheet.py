@@ -1,5 +1,6 @@
 """Sheets of small pictures, to look at."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 
@@ -10,6 +11,8 @@ from pixgen_gpu.models import BaseModel
 from pixgen_gpu.tiny.subjects import Subject
 
 CELL_PX = 128
+COMPOSED_SUBJECTS = ("robot", "teddy bear", "penguin")
+"""Those that the demo's sample photos show."""
 LINE_PX = 12
 LINE_LETTERS = 26
 LINES = 2
@@ -72,5 +75,23 @@ def save_subject_sheet(subject: Subject, result: Evaluated, folder: Path) -> Pat
         [(drawn.image, caption("LoRA", drawn.prompt)) for drawn in result.composed],
     ]
     target = folder / f"{subject.noun.replace(' ', '-')}.webp"
+    contact_sheet(rows).save(target, quality=80, method=6)
+    return target
+
+
+def save_composition_sheet(results: Sequence[Evaluated], kinds: dict[str, str], folder: Path) -> Path:
+    """One row per subject: what its LoRA draws with, on and under other things, each on the background asked for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        [
+            (
+                drawn.image,
+                drawn.prompt.replace("a photo of ", "").replace(f"{TRIGGER_WORD} {kinds[one.noun]}", one.noun),
+            )
+            for drawn in one.composed
+        ]
+        for one in results
+    ]
+    target = folder / "compositions.webp"
     contact_sheet(rows).save(target, quality=80, method=6)
     return target

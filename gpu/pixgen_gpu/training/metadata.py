@@ -18,6 +18,7 @@ def lora_metadata(trained: TrainedLora, base: BaseModel) -> dict[str, str]:
         "pixgen.class_word": config.class_word,
         "pixgen.base_model": base.model_id,
         "pixgen.base_hash": base.model_hash,
+        "pixgen.base_hash_of": base.model_hash_of,
         "pixgen.rank": rank,
         "pixgen.alpha": rank,
         "pixgen.steps": steps,

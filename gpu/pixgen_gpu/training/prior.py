@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 
+from pixgen_gpu.generation.decoding import give_back_memory
 from pixgen_gpu.logs import log
 from pixgen_gpu.models import BaseModel, TextEmbedding
 from pixgen_gpu.training.config import TrainConfig
@@ -56,11 +57,25 @@ def class_latents(
         on_progress(first, config.prior_images)
         numbers = range(first, min(first + BATCH, config.prior_images))
         pictures = [Picture(texts[number % len(texts)], FIRST_SEED + number) for number in numbers]
-        parts.append(draw_latents(base, pictures, without, config.resolution, check_stop))
+        parts += _drawn(pictures, lambda some: draw_latents(base, some, without, config.resolution, check_stop))
     latents = torch.cat(parts)
     if path:
         _write(path, latents)
     return latents
+
+
+def _drawn(pictures: list[Picture], draw: Callable[[list[Picture]], torch.Tensor]) -> list[torch.Tensor]:
+    """A batch at once, or one by one where memory does not suffice. Raises torch.OutOfMemoryError when not even one
+    fits."""
+    try:
+        return [draw(pictures)]
+    except torch.OutOfMemoryError:
+        if len(pictures) == 1:
+            raise
+    # Behind the block: the exception holds the frames, and they hold the tensors.
+    log("class_images_one_by_one", batch=len(pictures))
+    give_back_memory()
+    return [draw([picture]) for picture in pictures]
 
 
 def _key(base: BaseModel, config: TrainConfig) -> str:
