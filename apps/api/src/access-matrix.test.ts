@@ -28,6 +28,7 @@ type Row =
 const key = () => ({ idempotencyKey: newId() });
 const PROCEDURES: Record<string, Row> = {
   'account.installation': { who: 'everybody' },
+  'account.setUpChecks': { who: 'everybody' },
   'account.me': { who: 'oneself' },
   'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }) },
   'account.apiKeys': { who: 'oneself' },
@@ -47,6 +48,7 @@ const PROCEDURES: Record<string, Row> = {
   'admin.auditLog': { who: 'admin', input: () => ({}) },
   'admin.createInvite': { who: 'admin' },
   'admin.queues': { who: 'admin' },
+  'admin.checks': { who: 'admin' },
   'admin.users.list': { who: 'admin', input: () => ({ search: 'nobody is called so' }) },
   'admin.users.update': { who: 'admin', input: ({ userId: id }) => ({ id, role: 'member' }) },
   'admin.users.passwordLink': { who: 'admin', input: ({ userId: id }) => ({ id }) },

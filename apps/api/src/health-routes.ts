@@ -1,20 +1,13 @@
 /** `/healthz`: this process answers. `/readyz`: it can do its work, with what it needs. */
-import { outboxAgeMs, pendingMigrations } from '@pixgen/db';
+import { storeChecks, within } from '@pixgen/core';
+import { outboxAgeMs } from '@pixgen/db';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './services.ts';
 
 const CHECK_MS = 2_000;
 
 export async function healthRoutes(app: FastifyInstance, { deps }: Services): Promise<void> {
-  const checks: Record<string, () => Promise<unknown>> = {
-    database: () => deps.db.pool.query('SELECT 1'),
-    migrations: async () => {
-      const pending = await pendingMigrations(deps.db);
-      if (pending > 0) throw new Error(`${pending} migrations are not applied`);
-    },
-    redis: () => deps.live.ping(),
-    storage: () => deps.storage.ping(),
-  };
+  const checks = storeChecks(deps);
 
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
@@ -35,12 +28,4 @@ export async function healthRoutes(app: FastifyInstance, { deps }: Services): Pr
     reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ok' : 'not ready', checks: Object.fromEntries(results), queueAgeMs: await queueAge };
   });
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -4,6 +4,7 @@ export { isRepeated, type LimitedCall, NO_CALL_LIMITS } from './account/call-lim
 export * from './account/create-invite.ts';
 export * from './account/get-account.ts';
 export { listAudit } from './admin/audit-log.ts';
+export { checkBeforeSetUp, checkSystem, pingGpu, storeChecks, within } from './admin/check-system.ts';
 export { getDeadLetter, listDeadLetters, retryDeadLetters } from './admin/dead-letters.ts';
 export { readQueues } from './admin/queues.ts';
 export { listUsers, updateUser } from './admin/users.ts';
