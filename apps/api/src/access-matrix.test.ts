@@ -84,6 +84,7 @@ const PROCEDURES: Record<string, Row> = {
   'generation.cancel': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
   'generation.retry': { who: 'owner', input: ({ generationId: id }) => ({ id, ...key() }) },
   'generation.get': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
+  'generation.outlook': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
   'generation.prompts': { who: 'oneself', input: () => ({}) },
   'generation.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
   'images.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },

@@ -84,6 +84,6 @@ export { describeSuspension, getStanding, liftStrike, listStrikes } from './safe
 export { repairObjects } from './sweep/repair-objects.ts';
 export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';
-export { readOutlook } from './training/read-outlook.ts';
+export { readDrawOutlook, readOutlook } from './training/read-outlook.ts';
 export * from './training/read-trainings.ts';
 export * from './training/start-training.ts';
