@@ -90,7 +90,7 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.keyboard.press('Control+Enter');
     await tiles('planned').nth(3).waitFor();
     await newest()
-      .getByText(/^No\. \d in line$/)
+      .getByText(/^(No\. \d+ in line|Waits its turn)$/)
       .first()
       .waitFor();
     const preview = newest().locator('img[data-preview]').first();

@@ -30,6 +30,7 @@ type Row =
 const key = () => ({ idempotencyKey: newId() });
 const PROCEDURES: Record<string, Row> = {
   'account.installation': { who: 'everybody' },
+  'account.setUpChecks': { who: 'everybody' },
   'account.me': { who: 'oneself' },
   'account.createApiKey': { who: 'oneself', input: () => ({ name: 'a program' }), noProgram: true },
   'account.apiKeys': { who: 'oneself' },
@@ -51,6 +52,7 @@ const PROCEDURES: Record<string, Row> = {
   'admin.auditLog': { who: 'admin', input: () => ({}) },
   'admin.createInvite': { who: 'admin' },
   'admin.queues': { who: 'admin' },
+  'admin.checks': { who: 'admin' },
   'admin.users.list': { who: 'admin', input: () => ({ search: 'nobody is called so' }) },
   'admin.users.update': { who: 'admin', input: ({ userId: id }) => ({ id, role: 'member' }) },
   'admin.users.erase': {
@@ -91,6 +93,7 @@ const PROCEDURES: Record<string, Row> = {
   'generation.cancel': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
   'generation.retry': { who: 'owner', input: ({ generationId: id }) => ({ id, ...key() }) },
   'generation.get': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
+  'generation.outlook': { who: 'owner', input: ({ generationId: id }) => ({ id }) },
   'generation.prompts': { who: 'oneself', input: () => ({}) },
   'generation.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },
   'images.list': { who: 'oneself', input: ({ modelId }) => ({ modelId }) },

@@ -1,5 +1,6 @@
 /** `/healthz`: this process answers. `/readyz`: it can do its work, with what it needs. */
-import { outboxAgeMs, pendingMigrations } from '@pixgen/db';
+import { storeChecks, within } from '@pixgen/core';
+import { outboxAgeMs } from '@pixgen/db';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './services.ts';
 
@@ -10,15 +11,7 @@ const FRESH_MS = 1_000;
 type Readiness = { status: 'ok' | 'not ready'; checks: Record<string, 'ok' | 'failed'>; queueAgeMs: number | null };
 
 export async function healthRoutes(app: FastifyInstance, { deps, log }: Services): Promise<void> {
-  const checks: Record<string, () => Promise<unknown>> = {
-    database: () => deps.db.pool.query('SELECT 1'),
-    migrations: async () => {
-      const pending = await pendingMigrations(deps.db);
-      if (pending > 0) throw new Error(`${pending} migrations are not applied`);
-    },
-    redis: () => deps.live.ping(),
-    storage: () => deps.storage.ping(),
-  };
+  const checks = storeChecks(deps);
 
   app.get('/healthz', () => ({ status: 'ok' }));
   const look = async (): Promise<Readiness> => {
@@ -59,12 +52,4 @@ function atMostEvery<T>(freshMs: number, find: () => Promise<T>): () => Promise<
     last = next;
     return next.answer;
   };
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

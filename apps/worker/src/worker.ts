@@ -10,6 +10,7 @@ import {
   type ErasureTools,
   type GuardedGpu,
   makeExport,
+  pingGpu,
   reconcile,
   repairObjects,
   runBulk,
@@ -26,6 +27,7 @@ import { startLeasedWork } from './leased-work.ts';
 import { watchProgress } from './progress-watch.ts';
 
 const RECONCILE_EVERY_MS = 10_000;
+const PING_GPU_EVERY_MS = 30_000;
 const SWEEP_EVERY_MS = 60 * 60_000;
 const LINK_AUDIT_EVERY_MS = 5_000;
 const REPORT_CLOCK_EVERY_MS = 15 * 60_000;
@@ -77,6 +79,7 @@ export function startWorker(
   const watch = watchProgress(deps.producer.queues, consumer, { ...options, log: deps.log });
   const stopRelay = startRelay(deps);
   const reconciler = startLeasedWork(deps, 'reconcile', RECONCILE_EVERY_MS, (goesOn) => reconcile(deps, gpu, goesOn));
+  const pinger = startLeasedWork(deps, 'ping-gpu', PING_GPU_EVERY_MS, () => pingGpu(deps, gpu));
   const sweeper = startLeasedWork(deps, 'sweep', SWEEP_EVERY_MS, () => sweep(deps));
   const linker = startLeasedWork(deps, 'link-audit', LINK_AUDIT_EVERY_MS, async () => {
     await linkAudit(deps.db.pool);
@@ -103,7 +106,7 @@ export function startWorker(
     gpu,
     async stop() {
       watch.stop();
-      const leased = [reconciler, sweeper, linker, repairer, clock].map((work) => work.stop());
+      const leased = [reconciler, pinger, sweeper, linker, repairer, clock].map((work) => work.stop());
       const due = [stopErasing(GRACE_MS), stopExporting(GRACE_MS)];
       await Promise.all([...leased, ...due, stopRelay(), consumer.close(GRACE_MS)]);
       await gpu.close();

@@ -4,6 +4,7 @@ export { isRepeated, type LimitedCall, NO_CALL_LIMITS } from './account/call-lim
 export * from './account/create-invite.ts';
 export * from './account/get-account.ts';
 export { listAudit } from './admin/audit-log.ts';
+export { checkBeforeSetUp, checkSystem, pingGpu, storeChecks, within } from './admin/check-system.ts';
 export { getDeadLetter, listDeadLetters, retryDeadLetters } from './admin/dead-letters.ts';
 export { readQueues } from './admin/queues.ts';
 export { listUsers, updateUser } from './admin/users.ts';
@@ -91,6 +92,6 @@ export { describeSuspension, getStanding, liftStrike, listStrikes } from './safe
 export { repairObjects } from './sweep/repair-objects.ts';
 export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';
-export { readOutlook } from './training/read-outlook.ts';
+export { readDrawOutlook, readOutlook } from './training/read-outlook.ts';
 export * from './training/read-trainings.ts';
 export * from './training/start-training.ts';

@@ -63,6 +63,22 @@ export async function readPastRuns(db: Db, order: { profile: string; preset: str
     ORDER BY t.id DESC LIMIT ${HISTORY.runs}`;
 }
 
+/**
+ * The same of generations with the base model of these weights; what was a retry drew only a part. A step of one image is the unit that is
+ * counted in.
+ */
+export async function readPastDraws(db: Db, weightsId: string): Promise<PastRun[]> {
+  return db.prisma.$queryRaw<PastRun[]>`
+    SELECT (extract(epoch FROM j."startedAt" - j."createdAt") * 1000)::float8 AS "waitMs",
+      (extract(epoch FROM j."endedAt" - j."startedAt") * 1000)::float8 AS "runMs",
+      jsonb_array_length(g.planned) * g.steps AS steps
+    FROM (SELECT id, "weightsId", planned, steps FROM "Generation" ORDER BY id DESC LIMIT ${HISTORY.trainings}) g
+    JOIN "Weights" w ON w.id = g."weightsId"
+      AND w.profile = (SELECT profile FROM "Weights" WHERE id = ${weightsId}::uuid)
+    JOIN "Job" j ON j."generationId" = g.id AND j.state = 'succeeded' AND j."retryOf" IS NULL AND j."startedAt" IS NOT NULL
+    ORDER BY g.id DESC LIMIT ${HISTORY.runs}`;
+}
+
 /** How long a job has waited and worked so far, and how many jobs of the installation wait before it. */
 export async function readJobAge(
   db: Db,

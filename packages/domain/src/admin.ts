@@ -32,6 +32,22 @@ export const updateUserInput = z.strictObject({
 });
 export type UpdateUserInput = z.infer<typeof updateUserInput>;
 
+/** What an installation needs, in the order in which one thing needs the other. `upload` is tried by the browser. */
+export const systemCheckName = z.enum(['database', 'migrations', 'redis', 'storage', 'upload', 'events', 'gpu']);
+export type SystemCheckName = z.infer<typeof systemCheckName>;
+/** `cause`: what the part itself said, for administrators; null when it is well, or told to somebody else. */
+export const systemCheck = z.object({ name: systemCheckName, ok: z.boolean(), cause: z.string().nullable() });
+export type SystemCheck = z.infer<typeof systemCheck>;
+export const systemChecks = z.object({
+  checks: z.array(systemCheck),
+  /** One small object that the browser may PUT: only it can tell whether people reach the store. */
+  upload: z.object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() }),
+});
+export type SystemChecks = z.infer<typeof systemChecks>;
+/** Null once there is an administrator. */
+export const setUpChecks = z.object({ checks: z.array(systemCheck).nullable() });
+export type SetUpChecks = z.infer<typeof setUpChecks>;
+
 export const queuesView = z.object({
   /** False: the queues cannot be read; jobs are accepted and wait in Postgres. */
   redis: z.boolean(),

@@ -11,6 +11,10 @@ export const keys = {
   photoUpload(userId: string, photoId: string): string {
     return `u/${userId}/${photoId}`;
   },
+  /** What a check of the store writes and, where it can, takes away again. */
+  check(id: string): string {
+    return `u/check/${id}`;
+  },
   /** The validated, re-encoded copy of a photo. No URL that writes it is ever signed. */
   photo(userId: string, modelId: string, photoId: string): string {
     return `p/${userId}/${modelId}/${photoId}.jpg`;

@@ -3,7 +3,8 @@
 import { LIMITS } from '@pixgen/domain';
 import { Button, Field, Input, Notice } from '@pixgen/ui';
 import { useTranslations } from 'next-intl';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useState } from 'react';
+import { keepToken, keptToken } from './kept-token';
 import { useCredentials } from './use-credentials';
 
 function values(event: FormEvent<HTMLFormElement>): Record<string, string> {
@@ -59,25 +60,29 @@ export function SignUpForm({ next, invite }: { next: string; invite: boolean }) 
 }
 
 /**
- * The one-time token of a link. It stands behind `#` in the address, so it is in no log.
+ * The one-time token of a link. It stands behind `#` in the address, so it is in no log; once read it is kept in this
+ * tab, so that a reload does not lose it, until it has been used.
  *
- * @returns null until the page is alive, an empty text when the address holds none
+ * @returns null until the page is alive, an empty text when there is none
  */
-function useLinkToken(): string | null {
+function useLinkToken(): { token: string | null; forget: () => void } {
   const [token, setToken] = useState<string | null>(null);
   useEffect(() => {
-    const given = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '';
-    setToken(given);
-    if (given) window.history.replaceState(null, '', window.location.pathname);
+    const given = new URLSearchParams(window.location.hash.slice(1)).get('token');
+    setToken(given ?? keptToken());
+    if (!given) return;
+    keepToken(given);
+    window.history.replaceState(null, '', window.location.pathname);
   }, []);
-  return token;
+  const forget = useCallback(() => keepToken(null), []);
+  return { token, forget };
 }
 
 /** A new password by a one-time link, for who forgot the old one. */
 export function SetPasswordForm() {
   const t = useTranslations('entrance');
-  const { busy, failure, send } = useCredentials('/auth/set-password', '/home');
-  const token = useLinkToken();
+  const { token, forget } = useLinkToken();
+  const { busy, failure, send } = useCredentials('/auth/set-password', '/home', forget);
   if (token === '') {
     return (
       <Notice tone="warn" title={t('theLinkIsNotComplete')}>
@@ -103,8 +108,8 @@ export function SetPasswordForm() {
 /** The first administrator, by a one-time link. */
 export function SetUpForm() {
   const t = useTranslations('entrance');
-  const { busy, failure, send } = useCredentials('/auth/set-up', '/home');
-  const token = useLinkToken();
+  const { token, forget } = useLinkToken();
+  const { busy, failure, send } = useCredentials('/auth/set-up', '/home', forget);
   if (token === '') {
     return (
       <Notice tone="warn" title={t('theLinkIsNotComplete')}>

@@ -8,7 +8,7 @@ import { type CredentialFailure, type CredentialPath, postCredentials } from './
  * Sends a form to one of our identity handlers. On success the whole page goes to `next`, so that nothing of another
  * person's session stays in memory.
  */
-export function useCredentials(path: CredentialPath, next: string) {
+export function useCredentials(path: CredentialPath, next: string, onDone?: () => void) {
   const t = useTranslations('entrance');
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<CredentialFailure | null>(null);
@@ -17,6 +17,7 @@ export function useCredentials(path: CredentialPath, next: string) {
     setFailure(null);
     const result = await postCredentials(path, body);
     if (result === 'done') {
+      onDone?.();
       window.location.assign(next);
       return;
     }

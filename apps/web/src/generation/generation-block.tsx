@@ -10,7 +10,8 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
-import { Ago, useNow } from '@/jobs/time';
+import { Ago } from '@/jobs/time';
+import { useOutlook } from '@/jobs/use-outlook';
 import { stateWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
@@ -64,7 +65,7 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   const title = generation.pack ? generation.pack.name : readable(generation.prompt ?? t('pictures'));
   const state = stateWords(jobWords, job.state);
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
-  const waiting = images.filter((image) => image.state === 'planned').map((image) => image.id);
+  const queuePosition = useOutlook(job)?.queuePosition ?? null;
   const again = useAgain(onOrdered ?? (() => undefined));
   const favourite = useMutation(
     trpc.images.favourite.mutationOptions({
@@ -111,14 +112,13 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
         </p>
       </div>
       {active && <JobBar job={job} name={t('picturesNamed', { title })} />}
-      {active && counts.planned > 1 && <TimeLeft generation={generation} />}
       <ul
         aria-label={t('picturesOf', { title })}
         className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
         style={{ ['--columns' as string]: columnsFor(images.length) }}
       >
         {images.map((image) => (
-          <ImageTile key={image.id} image={image} job={job} place={waiting.indexOf(image.id) + 1} acts={acts} />
+          <ImageTile key={image.id} image={image} job={job} queuePosition={queuePosition} acts={acts} />
         ))}
       </ul>
       {active && (
@@ -160,23 +160,4 @@ function columnsFor(count: number): string {
   const empty = (columns: number) => (columns - (count % columns)) % columns;
   const columns = count <= 4 ? Math.max(2, count) : empty(3) < empty(4) ? 3 : 4;
   return `repeat(${columns}, minmax(0, 1fr))`;
-}
-
-/** Time left, from how long the finished pictures of this job took; nothing before the second one. */
-function TimeLeft({ generation }: { generation: GenerationView }) {
-  const t = useTranslations('studio');
-  const now = useNow(5_000);
-  const { job, counts } = generation;
-  const done = counts.ready + counts.failed;
-  if (now === null || job.startedAt === null || done < 2) return null;
-  const perImageMs = (now - Date.parse(job.startedAt)) / done;
-  const leftMs = perImageMs * (counts.planned - done);
-  const seconds = Math.max(1, Math.round(leftMs / 1000));
-  return (
-    <p className="text-ink-2 text-sm tabular-nums">
-      {seconds < 90
-        ? t('timeLeft', { unit: 's', time: seconds, count: counts.planned - done })
-        : t('timeLeft', { unit: 'min', time: Math.round(seconds / 60), count: counts.planned - done })}
-    </p>
-  );
 }

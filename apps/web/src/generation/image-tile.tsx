@@ -27,12 +27,13 @@ export type TileActs = {
 export function ImageTile({
   image,
   job,
-  place,
+  queuePosition,
   acts,
 }: {
   image: ImageView;
   job: JobView;
-  place: number;
+  /** Of the whole order among everybody's, while it is known and waits. */
+  queuePosition: number | null;
   acts: TileActs;
 }) {
   const t = useTranslations('studio');
@@ -44,7 +45,7 @@ export function ImageTile({
       className="group/tile relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken"
     >
       {image.state === 'ready' && <Ready image={image} acts={acts} />}
-      {image.state === 'planned' && <Waiting image={image} job={job} place={place} />}
+      {image.state === 'planned' && <Waiting image={image} job={job} queuePosition={queuePosition} />}
       {image.state === 'failed' && (
         <div className="absolute inset-0 grid place-content-center justify-items-center gap-2 overflow-y-auto p-3 text-center text-danger text-xs">
           <ImageOff aria-hidden="true" className="size-5" />
@@ -115,7 +116,7 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
 const overlay =
   'grid size-8 place-items-center rounded-full bg-paper/85 text-ink backdrop-blur-sm hover:bg-paper [&_svg]:size-4';
 
-function Waiting({ image, job, place }: { image: ImageView; job: JobView; place: number }) {
+function Waiting({ image, job, queuePosition }: { image: ImageView; job: JobView; queuePosition: number | null }) {
   const t = useTranslations('studio');
   const live = useJobProgress(job.id);
   const drawing = live?.imageIds.includes(image.id) ? live : null;
@@ -163,7 +164,9 @@ function Waiting({ image, job, place }: { image: ImageView; job: JobView; place:
           ? t('stepOf', { step: drawing.step, totalSteps: drawing.totalSteps })
           : preview
             ? t('beingDrawn')
-            : t('noInLine', { place })}
+            : job.state === 'queued' && queuePosition !== null
+              ? t('noInLine', { place: queuePosition })
+              : t('waitsItsTurn')}
       </span>
     </div>
   );

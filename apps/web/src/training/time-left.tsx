@@ -1,27 +1,17 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import type { JobView } from '@pixgen/domain';
 import { useTranslations } from 'next-intl';
 import { useLiveStatus } from '@/jobs/live';
 import { useNow } from '@/jobs/time';
+import { useOutlook } from '@/jobs/use-outlook';
 import { formatSpan } from '@/jobs/words';
-import { useTRPC } from '@/trpc/client';
-
-const ASK_MS = 10_000;
-
-/** The newest outlook of a training that is not over; null before it is known. */
-export function useOutlook(trainingId: string, working: boolean) {
-  const trpc = useTRPC();
-  const options = trpc.training.outlook.queryOptions({ id: trainingId });
-  const { data, dataUpdatedAt } = useQuery({ ...options, enabled: working, refetchInterval: ASK_MS });
-  return working && data ? { ...data, at: dataUpdatedAt } : null;
-}
 
 /** How long it will still take: a span, what it is told from, or that nobody can tell. */
-export function TimeLeft({ trainingId }: { trainingId: string }) {
+export function TimeLeft({ job }: { job: JobView }) {
   const t = useTranslations('training');
   const jobWords = useTranslations('jobs');
-  const outlook = useOutlook(trainingId, true);
+  const outlook = useOutlook(job);
   const now = useNow(1_000);
   const down = useLiveStatus() === 'down';
   if (!outlook || now === null) return <p className="min-h-5 text-ink-2 text-sm" />;

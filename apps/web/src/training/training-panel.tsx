@@ -10,13 +10,14 @@ import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
 import { usePollMs } from '@/jobs/live';
 import { isOver, mayRetry } from '@/jobs/rules';
+import { useOutlook } from '@/jobs/use-outlook';
 import { formatCost, formatDuration, stateWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { LossPanel } from './loss-panel';
 import { PhaseTimeline } from './phase-timeline';
 import { SampleStrip } from './sample-strip';
-import { TimeLeft, useOutlook } from './time-left';
+import { TimeLeft } from './time-left';
 import { TrainingLog } from './training-log';
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
@@ -40,7 +41,7 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
     }),
   );
   const training = query.data;
-  const outlook = useOutlook(trainingId, live !== undefined && !isOver(live));
+  const outlook = useOutlook(live);
   if (!training) return null;
   const { job, settings } = training;
   const state = stateWords(jobWords, job.state);
@@ -63,8 +64,8 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         <PhaseTimeline job={job} queuePosition={outlook?.queuePosition ?? null} />
         {working && (
           <div className="grid gap-2">
-            <JobBar job={job} name={t('trainingOf', { name: model.name })} />
-            <TimeLeft trainingId={trainingId} />
+            <JobBar job={job} name={t('trainingOf', { name: model.name })} tellsTime={false} />
+            <TimeLeft job={job} />
           </div>
         )}
         {job.failure && (

@@ -1,4 +1,6 @@
 import {
+  checkBeforeSetUp,
+  checkSystem,
   createApiKey,
   createInvite,
   createPasswordLink,
@@ -53,7 +55,9 @@ import {
   retryDeadLettersInput,
   retryDeadLettersResult,
   sessionList,
+  setUpChecks,
   standingView,
+  systemChecks,
   updateUserInput,
 } from '@pixgen/domain';
 import { z } from 'zod';
@@ -66,6 +70,11 @@ export const accountRouter = router({
     .input(z.void())
     .output(installationView)
     .query(({ ctx }) => getInstallation(ctx.deps)),
+  /** What works and what does not, for whoever sets this installation up; nothing once there is an administrator. */
+  setUpChecks: publicProcedure
+    .input(z.void())
+    .output(setUpChecks)
+    .query(({ ctx }) => checkBeforeSetUp(ctx.deps)),
   me: userProcedure
     .meta(rest('GET', '/account', 'account'))
     .input(z.void())
@@ -146,6 +155,11 @@ export const adminRouter = router({
     .input(z.void())
     .output(queuesView)
     .query(({ ctx }) => readQueues(ctx.deps)),
+  checks: adminProcedure
+    .meta(rest('GET', '/admin/checks', 'admin'))
+    .input(z.void())
+    .output(systemChecks)
+    .query(({ ctx }) => checkSystem(ctx.deps)),
   users: router({
     list: adminProcedure
       .meta(rest('GET', '/admin/users', 'admin'))

@@ -3,6 +3,7 @@ import {
   getGeneration,
   listGenerations,
   listPrompts,
+  readDrawOutlook,
   retryGeneration,
   startGeneration,
 } from '@pixgen/core';
@@ -10,6 +11,7 @@ import {
   byId,
   generationPage,
   generationView,
+  jobOutlook,
   listGenerationsInput,
   listPromptsInput,
   promptList,
@@ -41,6 +43,12 @@ export const generationRouter = router({
     .input(byId)
     .output(generationView)
     .query(({ ctx, input }) => getGeneration(ctx.deps, ctx.actor, input)),
+  /** Place in the queue and time left, as far as anybody can tell. */
+  outlook: userProcedure
+    .meta(rest('GET', '/generations/{id}/outlook', 'generation'))
+    .input(byId)
+    .output(jobOutlook)
+    .query(({ ctx, input }) => readDrawOutlook(ctx.deps, ctx.actor, input)),
   list: userProcedure
     .meta(rest('GET', '/generations', 'generation'))
     .input(listGenerationsInput)

@@ -1,10 +1,10 @@
 import { cancelTraining, getTraining, listTrainings, readOutlook, retryTraining, startTraining } from '@pixgen/core';
 import {
   byId,
+  jobOutlook,
   listTrainingsInput,
   retryInput,
   startTrainingInput,
-  trainingOutlook,
   trainingPage,
   trainingView,
 } from '@pixgen/domain';
@@ -36,7 +36,7 @@ export const trainingRouter = router({
   outlook: userProcedure
     .meta(rest('GET', '/trainings/{id}/outlook', 'training'))
     .input(byId)
-    .output(trainingOutlook)
+    .output(jobOutlook)
     .query(({ ctx, input }) => readOutlook(ctx.deps, ctx.actor, input)),
   list: userProcedure
     .meta(rest('GET', '/trainings', 'training'))

@@ -6,5 +6,5 @@ export default async function AdminLayout({ children }: { children: ReactNode })
   const { role } = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
   // Others learn nothing of what is here, not even its words.
   if (role !== 'admin') return children;
-  return <Words of={['admin', 'moderation', 'reports']}>{children}</Words>;
+  return <Words of={['admin', 'checks', 'moderation', 'reports']}>{children}</Words>;
 }

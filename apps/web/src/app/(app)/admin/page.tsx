@@ -5,6 +5,7 @@ import { Invites } from '@/account/invites';
 import { DeadLetters } from '@/admin/dead-letters';
 import { Queues } from '@/admin/queues';
 import { ReportClock } from '@/admin/report-clock';
+import { SystemChecks } from '@/admin/system-checks';
 import { Users } from '@/admin/users';
 import { env } from '@/env';
 import { titled } from '@/language/titled';
@@ -49,6 +50,7 @@ export default async function AdminPage() {
       <Hydrate>
         <div className="grid gap-12">
           <ReportClock />
+          <SystemChecks />
           <Queues />
           <DeadLetters />
           <Users hasPasswords={env().AUTH_MODE === 'local'} />

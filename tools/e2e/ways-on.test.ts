@@ -1,0 +1,102 @@
+/** Nobody gets stuck: a subject to try with, a way on from what is ready, a way back from what failed, and what is set up wrongly. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from './browser.ts';
+import { capture as captureScreen } from './capture.ts';
+import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
+
+const executable = findChromium();
+
+describe.skipIf(executable === null)('ways on', () => {
+  let studio: StudioInBrowser;
+  let page: Page;
+  let modelPage = '';
+  beforeAll(async () => {
+    studio = await openStudio(executable ?? '');
+    page = studio.page;
+    await studio.controlGpu({ stepMs: 1 });
+  });
+  afterAll(() => studio?.stop());
+  const capture = (name: string) => captureScreen(page, name);
+  const trainings = async (): Promise<{ settings: { steps: number } }[]> => {
+    const answer = await page.request.get(`/trpc/training.list?input=${encodeURIComponent('{"limit":10}')}`);
+    return ((await answer.json()) as { result: { data: { items: { settings: { steps: number } }[] } } }).result.data
+      .items;
+  };
+  const startTraining = async () => {
+    await page.getByRole('button', { name: 'Continue to review' }).click();
+    await page.waitForURL('**/review');
+    await page.getByRole('button', { name: /Start training/ }).click();
+    await page.waitForURL('**/models/*');
+  };
+
+  it('tries every part of the installation for an administrator, uploads from this browser among them', async () => {
+    await page.goto('/admin');
+    const rows = page.getByRole('list', { name: 'Checks of this installation' }).getByRole('listitem');
+    await rows.nth(6).waitFor();
+    expect(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-ok')))).toEqual(
+      Array(7).fill('true'),
+    );
+    await capture('admin-checks');
+  });
+
+  it('offers a drawn subject to whoever has none, which takes the way of everybody’s photos', {
+    timeout: 180_000,
+  }, async () => {
+    await page.goto('/home');
+    await capture('home-nothing-yet');
+    let sent = 0;
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') sent += 1;
+    });
+    await page.getByRole('button', { name: 'Try it with a sample subject' }).click();
+    await page.waitForURL('**/photos');
+    await page.locator('[data-state=done]').nth(7).waitFor({ timeout: 60_000 });
+    expect(sent).toBe(8);
+    await capture('sample-subject-photos');
+    await page.getByRole('link', { name: 'Continue to settings' }).click();
+    await page.waitForURL('**/settings');
+    await startTraining();
+    modelPage = page.url();
+    await page.getByText('Ready', { exact: true }).first().waitFor({ timeout: 60_000 });
+  });
+
+  it('trains a ready model again with changes; what its subject is stays', { timeout: 120_000 }, async () => {
+    await page.getByRole('button', { name: 'More about this model' }).click();
+    await page.getByRole('menuitem', { name: 'Train again with changes' }).click();
+    await page.waitForURL('**/settings');
+    const settings = page.url();
+    await page.goto(settings.replace(/settings$/, 'subject'));
+    const subject = page.getByLabel('What is it?');
+    expect([await subject.inputValue(), await subject.getAttribute('readonly')]).toEqual(['toy', '']);
+    await capture('subject-of-a-ready-model');
+    await page.goto(settings);
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Steps', { exact: true }).fill('21');
+    await studio.controlGpu({ failJob: { probability: 1, code: 'PHOTO_UNREADABLE', retryable: false } });
+    await startTraining();
+    await expect.poll(async () => (await trainings()).map((one) => one.settings.steps)).toContain(21);
+    expect(await trainings()).toHaveLength(2);
+  });
+
+  it('leads back from a training that failed to its photos and settings, there and on the home page', async () => {
+    await page.getByRole('link', { name: 'Change photos' }).waitFor({ timeout: 60_000 });
+    await capture('failed-training-ways-back');
+    await page.goto('/home');
+    await page.getByText('Training Sample robot (drawn),').waitFor();
+    await page.getByRole('link', { name: 'Change settings' }).first().click();
+    await page.waitForURL('**/settings');
+    expect(await page.getByLabel('Steps', { exact: true }).inputValue()).toBe('21');
+  });
+
+  it('says in the activity what each job is of, and edits it from there', async () => {
+    await page.goto('/activity');
+    await page.getByRole('list', { name: 'Jobs' }).getByText('Training Sample robot (drawn)').first().waitFor();
+    await capture('activity-names');
+    await page.getByRole('list', { name: 'Jobs' }).getByRole('link').last().click();
+    await page.getByRole('link', { name: 'Edit and run again' }).click();
+    await page.waitForURL('**/settings');
+    expect(page.url()).toContain(new URL(modelPage).pathname.split('/').at(-1));
+    expect(studio.faults).toEqual([]);
+  });
+});
