@@ -207,9 +207,14 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     what: 'how long a GPU was silent is told by two clocks',
     edits: [
       {
-        file: 'packages/core/src/jobs/reconcile.ts',
-        find: '[[jobId, now - last.heardAtMs] as const]',
-        replace: '[[jobId, Date.now() - Date.parse(last.at)] as const]',
+        file: 'packages/core/src/jobs/silence.ts',
+        find: 'now - last.heardAtMs',
+        replace: 'Date.now() - Date.parse(last.at)',
+      },
+      {
+        file: 'packages/core/src/jobs/silence.ts',
+        find: 'Math.min(heardMs ?? inStateMs, now - since)',
+        replace: '(heardMs ?? inStateMs)',
       },
     ],
     test: { file: 'tools/integration/clock-skew.test.ts', name: 'by -4 min' },
