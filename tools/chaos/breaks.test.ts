@@ -25,8 +25,8 @@ it('a break that fits no more is an error, not a break that breaks nothing', () 
 });
 
 it('a process of the product that is told of a break runs broken, and one that is not runs sound', async () => {
-  const file = join(repositoryRoot, 'packages/core/src/jobs/reconcile.ts');
-  const print = `import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { const loaded = next(url, context); if (url.endsWith('reconcile.ts')) console.log(String(loaded.source).includes('Date.parse(last.at)')); return loaded; } }); await import(${JSON.stringify(file)}).catch(() => undefined);`;
+  const file = join(repositoryRoot, 'packages/core/src/jobs/silence.ts');
+  const print = `import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { const loaded = next(url, context); if (url.endsWith('silence.ts')) console.log(String(loaded.source).includes('Date.parse(last.at)')); return loaded; } }); await import(${JSON.stringify(file)}).catch(() => undefined);`;
   const run = () =>
     spawnSync(process.execPath, ['--input-type=module', '--eval', print], {
       env: { PATH: process.env.PATH, ...breakEnvironment() },

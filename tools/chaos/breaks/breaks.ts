@@ -204,12 +204,17 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     run: { finds: 'I12', faults: [{ atMs: 3_000, kind: 'terminate', process: 'worker-1', restartAfterMs: 200 }] },
   },
   I13: {
-    what: 'how long a GPU was silent is told by two clocks',
+    what: 'how long a GPU was silent is told by two clocks, and counts though nobody could hear',
     edits: [
       {
-        file: 'packages/core/src/jobs/reconcile.ts',
-        find: '[[jobId, now - last.heardAtMs] as const]',
-        replace: '[[jobId, Date.now() - Date.parse(last.at)] as const]',
+        file: 'packages/core/src/jobs/silence.ts',
+        find: 'now - last.heardAtMs',
+        replace: 'Date.now() - Date.parse(last.at)',
+      },
+      {
+        file: 'packages/core/src/jobs/silence.ts',
+        find: 'isHeard ? Math.min(heardMs ?? inStateMs, now - since) : null',
+        replace: 'heardMs',
       },
     ],
     test: { file: 'tools/integration/clock-skew.test.ts', name: 'by -4 min' },
