@@ -1,5 +1,5 @@
 /** `pnpm chaos`: breaks the product on purpose and judges what is left. See `docs/decisions/0010-chaos.md`. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ import { SCENARIOS } from './scenarios/index.ts';
 
 const USAGE = `pnpm chaos --ci | --nightly [--at-once 2] | --seed N [--jobs 200] [--kills 24] | --scenario NAME | --breaks [NAME]
 
-  --ci         the regression seeds of tools/chaos/seeds.json: 200 jobs, 24 kills each
-  --nightly    1,000 jobs and 100 kills with each of 10 seeds, some at once, then every scenario by itself
+  --ci         the regression seeds of tools/chaos/seeds.json that are for CI, each with its own dose
+  --nightly    1,000 jobs and 100 kills with each of 10 seeds, some at once, then all regression seeds and every scenario
   --seed N     the same plan again
   --scenario   one of: ${Object.keys(SCENARIOS).join(', ')}
   --breaks     breaks the product itself, one guarantee after the other, and requires that the checker names each:
@@ -55,47 +55,56 @@ async function main(): Promise<number> {
   if (values.scenario !== undefined) return runScenarios(values.scenario.split(','));
   const first = Number(values.seed ?? 1);
   if (values.nightly) {
-    const seeds = Array.from({ length: NIGHTLY_SEEDS }, (_, index) => first + index);
-    const failed = await runSeeds(seeds, NIGHTLY, Number(values['at-once']));
+    const seeds = Array.from({ length: NIGHTLY_SEEDS }, (_, index) => ({ ...NIGHTLY, seed: first + index }));
+    const failed = await runSeeds([...seeds, ...regressionSeeds()], Number(values['at-once']));
     return Math.max(failed, await runScenarios(Object.keys(SCENARIOS)));
   }
   if (values.seed !== undefined)
-    return runSeeds([first], { ...CI, jobs: Number(values.jobs), kills: Number(values.kills) });
-  if (values.ci) return runSeeds(regressionSeeds(), CI);
+    return runSeeds([{ ...CI, seed: first, jobs: Number(values.jobs), kills: Number(values.kills) }]);
+  if (values.ci) return runSeeds(regressionSeeds().filter((run) => run.in === 'ci'));
   console.error(USAGE);
   return 2;
 }
 
-/** Seeds that once found a fault, and the first. */
-function regressionSeeds(): number[] {
-  const file = join(import.meta.dirname, 'seeds.json');
-  return existsSync(file)
-    ? z
-        .array(z.int())
-        .min(1)
-        .parse(JSON.parse(readFileSync(file, 'utf8')))
-    : [1];
+type SeedRun = Dose & { seed: number };
+
+const regressionRun = z.strictObject({
+  seed: z.int(),
+  jobs: z.int().min(1),
+  kills: z.int().min(0),
+  in: z.enum(['ci', 'nightly']),
+});
+
+/** Seeds that once found a fault, each with the dose that it found it with, and the first. */
+function regressionSeeds(): (SeedRun & { in: 'ci' | 'nightly' })[] {
+  const text = readFileSync(join(import.meta.dirname, 'seeds.json'), 'utf8');
+  return z
+    .array(regressionRun)
+    .min(1)
+    .parse(JSON.parse(text))
+    .map((run) => ({ people: CI.people, ...run }));
 }
 
 /** The last line sums up; its seed is the first that failed, else the last. */
-async function runSeeds(seeds: readonly number[], dose: Dose, atOnce = 1): Promise<number> {
-  const reports = new Map<number, RunReport>();
-  const failed = new Set<number>();
-  const waiting = [...seeds];
+async function runSeeds(runs: readonly SeedRun[], atOnce = 1): Promise<number> {
+  const reports = new Map<SeedRun, RunReport>();
+  const failed = new Set<SeedRun>();
+  const waiting = [...runs];
   const lane = async (): Promise<void> => {
-    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      const { seed, ...dose } = run;
       const tell = (line: string) => say(atOnce > 1 ? `[${seed}] ${line}` : line);
       // A run that breaks off has shown nothing; the seeds after it still may.
       const report = await runSeed(seed, dose, tell).catch((error: Error) => tell(`  ✗ broke off: ${error.message}`));
-      if (!report?.held) failed.add(seed);
-      if (report) reports.set(seed, report.counts);
+      if (!report?.held) failed.add(run);
+      if (report) reports.set(run, report.counts);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   const sum = (key: keyof RunReport) => [...reports.values()].reduce((all, report) => all + report[key], 0);
   const total: RunReport = {
-    seed: seeds.find((seed) => failed.has(seed)) ?? seeds.at(-1) ?? 0,
-    jobs: dose.jobs * seeds.length,
+    seed: (runs.find((run) => failed.has(run)) ?? runs.at(-1))?.seed ?? 0,
+    jobs: runs.reduce((all, { jobs }) => all + jobs, 0),
     kills: sum('kills'),
     acknowledged: sum('acknowledged'),
     lost: sum('lost'),

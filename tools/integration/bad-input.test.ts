@@ -18,18 +18,45 @@ beforeAll(async () => {
   person = await product.createPerson();
   modelId = await createTrainedModel(person);
   // The training's own tasks leave the outbox a moment after its end; a count in between would not be of what is refused.
-  await until(
-    () => product.db.prisma.outbox.count(),
-    (left) => left === 0,
-  );
+  await until(outbox, (left) => left === 0);
 });
 afterAll(() => product.stop());
 
-const counts = async () => ({
-  jobs: await product.db.prisma.job.count(),
-  generations: await product.db.prisma.generation.count(),
-  outbox: await product.db.prisma.outbox.count(),
-});
+/** How many rows each table has that a person's or a GPU's call could add to, and what the person has and owes. */
+async function traces() {
+  const { prisma } = product.db;
+  const { heldMicroUsd, spentMicroUsd } = await prisma.user.findUniqueOrThrow({ where: { id: person.userId } });
+  return {
+    people: await prisma.user.count(),
+    sessions: await prisma.session.count(),
+    models: await prisma.model.count(),
+    photos: await prisma.photo.count(),
+    trainings: await prisma.training.count(),
+    generations: await prisma.generation.count(),
+    packOrders: await prisma.packOrder.count(),
+    jobs: await prisma.job.count(),
+    history: await prisma.jobEvent.count(),
+    ledger: await prisma.ledgerEntry.count(),
+    events: await prisma.gpuEvent.count(),
+    outbox: await prisma.outbox.count(),
+    money: [heldMicroUsd, spentMicroUsd],
+  };
+}
+
+const outbox = () => product.db.prisma.outbox.count();
+
+/** Refused, and nothing is there that was not there before. */
+async function refusedWithoutTrace(call: () => Promise<unknown>): Promise<Refusal> {
+  // What others of these tests ordered goes on writing until it has ended.
+  await until(
+    async () => [await product.db.prisma.liveJob.count(), await outbox()],
+    ([live, waiting]) => live === 0 && waiting === 0,
+  );
+  const before = await traces();
+  const error = await refusal(call());
+  expect(await traces()).toEqual(before);
+  return error;
+}
 
 type Refusal = {
   data: { appCode: string; httpStatus: number; fields: { path: string; message: string }[] };
@@ -56,11 +83,9 @@ describe('a generation', () => {
     ['a negative seed', { seed: -1 }, 'seed', '0'],
     ['a seed past 32 bits', { seed: 2 ** 32 }, 'seed', '4294967295'],
   ])('with %s is refused by field and limit', async (_, change, path, limit) => {
-    const before = await counts();
-    const error = await refusal(person.client.generation.start.mutate({ ...order(), ...change }));
+    const error = await refusedWithoutTrace(() => person.client.generation.start.mutate({ ...order(), ...change }));
     expect(error.data).toMatchObject({ appCode: 'INVALID_INPUT', httpStatus: 400, fields: [{ path }] });
     expect(error.data.fields[0]?.message).toContain(limit);
-    expect(await counts()).toEqual(before);
   });
 
   it('of a foreign, an absent or a deleted model answers the same 404', async () => {
@@ -82,14 +107,14 @@ describe('a generation', () => {
     const missing = await refusal(person.client.generation.start.mutate(without as never));
     expect(missing.data).toMatchObject({ appCode: 'IDEMPOTENCY_KEY_MISSING', httpStatus: 400 });
     await person.client.generation.start.mutate({ ...without, idempotencyKey });
-    const before = await counts();
+    const { jobs } = await traces();
     const reused = await refusal(person.client.generation.start.mutate({ ...without, prompt: 'snow', idempotencyKey }));
     expect(reused.data).toMatchObject({ appCode: 'IDEMPOTENCY_KEY_REUSED', httpStatus: 422 });
-    expect((await counts()).jobs).toBe(before.jobs);
+    expect((await traces()).jobs).toBe(jobs);
   });
 
   it('of a pack that does not exist is refused', async () => {
-    const error = await refusal(
+    const error = await refusedWithoutTrace(() =>
       person.client.packs.run.mutate({ slug: 'no-such-pack', modelId, idempotencyKey: newId() }),
     );
     expect(error.data).toMatchObject({ appCode: 'NOT_FOUND', httpStatus: 404 });
@@ -110,7 +135,7 @@ describe('a training', () => {
     ['a sample prompt of 301', { samplePrompts: ['x'.repeat(301)] }, 'overrides.samplePrompts.0', '300'],
     ['a negative seed', { seed: -1 }, 'overrides.seed', '0'],
   ])('with %s is refused by field and limit', async (_, overrides, path, limit) => {
-    const error = await refusal(
+    const error = await refusedWithoutTrace(() =>
       person.client.training.start.mutate({ modelId, preset: 'fast', overrides, idempotencyKey: newId() }),
     );
     expect(error.data).toMatchObject({ appCode: 'INVALID_INPUT', fields: [{ path }] });
@@ -121,13 +146,13 @@ describe('a training', () => {
     const draft = await createReadyDraft(person);
     const { items } = await person.client.photos.list.query({ modelId: draft });
     await person.client.photos.delete.mutate({ id: items[0]?.id ?? '' });
-    const few = await refusal(
+    const few = await refusedWithoutTrace(() =>
       person.client.training.start.mutate({ modelId: draft, preset: 'fast', idempotencyKey: newId() }),
     );
     expect(few.data).toMatchObject({ appCode: 'PHOTOS_TOO_FEW', httpStatus: 400 });
     expect(few.message).toContain('at least 5');
     for (let number = 10; number < 26; number += 1) await uploadPhoto(person, draft, await drawPhoto(number));
-    const many = await refusal(
+    const many = await refusedWithoutTrace(() =>
       person.client.photos.create.mutate({
         modelId: draft,
         fileName: 'x.jpg',
@@ -141,7 +166,7 @@ describe('a training', () => {
 
   it('without a consent is refused', async () => {
     const draft = await person.client.models.create.mutate({ name: 'Draft', classWord: 'woman' });
-    const error = await refusal(
+    const error = await refusedWithoutTrace(() =>
       person.client.training.start.mutate({ modelId: draft.id, preset: 'fast', idempotencyKey: newId() }),
     );
     expect(error.data.appCode).toBe('CONSENT_MISSING');
@@ -157,8 +182,12 @@ describe('a token', () => {
       `${Buffer.from('{"alg":"RS256","kid":"x"}').toString('base64url')}.${Buffer.from('{"sub":"user_1"}').toString('base64url')}.AAAA`,
     ],
   ])('that is %s gets 401 and nothing else', async (_, token) => {
-    const error = await refusal(createPixgenClient({ baseUrl: product.apiUrl, apiKey: token }).account.me.query());
-    expect(error.data).toMatchObject({ appCode: 'UNAUTHENTICATED', httpStatus: 401 });
+    const stranger = createPixgenClient({ baseUrl: product.apiUrl, apiKey: token });
+    const order = { modelId, prompt: 'rain', idempotencyKey: newId() };
+    for (const call of [() => stranger.account.me.query(), () => stranger.generation.start.mutate(order)]) {
+      const error = await refusedWithoutTrace(call);
+      expect(error.data).toMatchObject({ appCode: 'UNAUTHENTICATED', httpStatus: 401 });
+    }
   });
 });
 
@@ -259,6 +288,29 @@ describe('a GPU', () => {
     expect(await post(address(jobId, 2), heartbeat(jobId, 2), sign(jobId, heartbeat(jobId, 2), { epoch: 2 }))).toBe(
       410,
     );
+  });
+
+  it('of an earlier attempt is told to stop at whatever it does, and leaves no trace', async () => {
+    const { jobId, token, orderId } = await claimedJob();
+    const ended = { type: 'failed', jobId, attempt: 1, claimEpoch: 1, gpuMs: 1, code: 'GPU_LOST', retryable: true };
+    const body = JSON.stringify(ended);
+    expect(await post(address(jobId), body, sign(jobId, body))).toBe(202);
+    await until(
+      () => person.client.jobs.get.query({ id: jobId }),
+      (view) => view.attempt === 2 && view.state === 'dispatching',
+    );
+    await until(outbox, (waiting) => waiting === 0);
+    const before = await traces();
+    expect(await post('/gpu/claim', { jobId, attempt: 1, token, callId: 'test-call' })).toBe(410);
+    expect(await post(address(jobId), heartbeat(jobId), sign(jobId, heartbeat(jobId)))).toBe(410);
+    expect(await post(address(jobId), body, sign(jobId, body))).toBe(410);
+    const upload = { purpose: 'image', imageId: newId(), step: null, contentType: 'image/png', sizeBytes: 10 };
+    const grant = { jobId, attempt: 1, claimEpoch: 1, token, ...upload, sha256: `${'A'.repeat(43)}=` };
+    expect(await post('/gpu/uploads', grant)).toBe(410);
+    // Its ticket opens no other attempt.
+    expect(await post('/gpu/claim', { jobId, attempt: 2, token, callId: 'test-call' })).toBe(401);
+    expect(await traces()).toEqual(before);
+    await person.client.generation.cancel.mutate({ id: orderId });
   });
 
   it('cannot pass another job’s object off as its result', async () => {

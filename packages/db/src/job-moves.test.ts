@@ -239,6 +239,42 @@ describe('moving', () => {
     expect((await findJob(goesOn)).costMicroUsd).toBe(0n);
   });
 
+  it('settles for many people in the order of their ids, so that no two batches wait for each other', async () => {
+    const people: { userId: string; jobId: string }[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      owner = await createOwner(db, 1_000n);
+      people.push({ userId: owner.userId, jobId: await running({ holdMicroUsd: 10 }) });
+    }
+    const [first, ...rest] = people.map(({ userId }) => userId).toSorted();
+    const other = await db.pool.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT 1 FROM "User" WHERE id = $1 FOR UPDATE', [first]);
+      const settling = moveJobs(
+        db.pool,
+        people.map(({ jobId }) => moveTo(jobId, 'succeeded', { costMicroUsd: 10 })).toReversed(),
+      );
+      // It waits for the first, and holds nobody else meanwhile.
+      await expect
+        .poll(async () => {
+          const { rows } = await db.pool.query(
+            `SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`,
+          );
+          return rows.length;
+        })
+        .toBeGreaterThan(0);
+      const free = await db.pool.query('SELECT id FROM "User" WHERE id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED', [
+        rest,
+      ]);
+      expect(free.rows).toHaveLength(rest.length);
+      await other.query('COMMIT');
+      expect(await settling).toHaveLength(people.length);
+    } finally {
+      await other.query('ROLLBACK');
+      other.release();
+    }
+  });
+
   it('keeps money to the last unit: a hold of one is settled or released', async () => {
     owner = await createOwner(db, 2n);
     const [used, unused] = [await running({ holdMicroUsd: 1 }), await running({ holdMicroUsd: 1 })];

@@ -80,10 +80,13 @@ const EFFECTS = {
   parked: `INSERT INTO "Outbox" (id, task, payload)
   SELECT id, 'dead-letters', jsonb_build_object('jobId', id, 'attempt', "oldAttempt", 'cause', cause) FROM moved
   WHERE "to" IN ('failed', 'expired')`,
+  // Locked in the order of their ids: two batches that settle for the same people wait for each other, and never both.
   money: `UPDATE "User" u SET "heldMicroUsd" = u."heldMicroUsd" - s.held, "spentMicroUsd" = u."spentMicroUsd" + s.cost
-  FROM (SELECT "userId", sum("holdMicroUsd") AS held, sum("costMicroUsd") AS cost FROM moved
-        WHERE final AND "holdMicroUsd" > 0 GROUP BY "userId") s
-  WHERE u.id = s."userId"`,
+  FROM (SELECT o.id, t.held, t.cost
+        FROM (SELECT "userId", sum("holdMicroUsd") AS held, sum("costMicroUsd") AS cost FROM moved
+              WHERE final AND "holdMicroUsd" > 0 GROUP BY "userId") t
+        JOIN "User" o ON o.id = t."userId" ORDER BY o.id FOR NO KEY UPDATE OF o) s
+  WHERE u.id = s.id`,
   ledger: `INSERT INTO "LedgerEntry" (id, "userId", "jobId", entry, "amountMicroUsd")
   SELECT "settleId", "userId", id, 'settle', "costMicroUsd" FROM moved WHERE final AND "costMicroUsd" > 0
   UNION ALL

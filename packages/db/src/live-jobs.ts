@@ -75,6 +75,23 @@ export async function readCalls(pool: pg.Pool, jobId: string, attempt: number): 
   return row ? [...new Set([...row.submittedCallIds, ...(row.claimedCallId ? [row.claimedCallId] : [])])] : [];
 }
 
+/** Attempts that ended badly a short while ago and have calls: somebody was to end these. */
+export async function findEndedAttempts(
+  pool: pg.Pool,
+  endedForMs: number,
+  limit: number,
+): Promise<{ jobId: string; attempt: number }[]> {
+  const { rows } = await pool.query<{ jobId: string; attempt: number }>(
+    `SELECT "jobId", attempt FROM "JobAttempt"
+     WHERE "jobId" IN (SELECT "jobId" FROM "LiveJob" UNION SELECT "jobId" FROM "UnsweptJob")
+       AND "endedAt" > now() - $1 * interval '1 millisecond' AND cause IS NOT NULL
+       AND ("claimedCallId" IS NOT NULL OR cardinality("submittedCallIds") > 0)
+     ORDER BY "endedAt" DESC LIMIT $2`,
+    [endedForMs, limit],
+  );
+  return rows;
+}
+
 /**
  * Starts the deadline of a waiting job again: it was put on the queue once more, or no GPU was free.
  *

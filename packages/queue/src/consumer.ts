@@ -9,6 +9,8 @@ import { QUEUE_PREFIX } from './producer.ts';
 export type TaskRun = {
   signal: AbortSignal;
   lastTry: boolean;
+  /** How often it was begun, this time counted: more often than it failed when it was put off. */
+  starts: number;
   /** A process died with this task in its hands. */
   suspect: boolean;
 };
@@ -155,7 +157,10 @@ async function runTask({ name, handler, poisoned, lane }: TaskSetUp, job: Job, t
   });
   try {
     if (suspect) await job.updateProgress(diedAlone + 1);
-    await Promise.race([handler(payload.data, { signal: late.signal, lastTry, suspect }), tooLate]);
+    await Promise.race([
+      handler(payload.data, { signal: late.signal, lastTry, starts: job.attemptsStarted, suspect }),
+      tooLate,
+    ]);
   } catch (error) {
     if (suspect) await job.updateProgress(diedAlone);
     if (!(error instanceof TryLater)) throw error;

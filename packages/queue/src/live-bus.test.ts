@@ -53,3 +53,13 @@ it('begins a span anew after Redis lost its data', async () => {
   await bus.keepSpan('hearing', MINUTE_MS);
   expect((await span())?.sinceMs).toBeGreaterThanOrEqual(now);
 });
+
+it('counts each time its connection for live messages breaks, however soon it is back', async () => {
+  await expect.poll(() => bus.connected()).toBe(true);
+  const before = bus.breaks();
+  // A connection is one for messages once it listens.
+  await bus.follow('nobody', () => undefined);
+  await command.client('KILL', 'TYPE', 'PUBSUB');
+  await expect.poll(() => bus.breaks()).toBeGreaterThan(before);
+  await expect.poll(() => bus.connected()).toBe(true);
+});

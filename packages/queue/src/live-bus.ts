@@ -96,6 +96,8 @@ export type LiveBus = {
   ping(): Promise<void>;
   /** False while live messages may be missed. */
   connected(): boolean;
+  /** How often the connection for live messages has broken: what differs between two looks says that some may be missing. */
+  breaks(): number;
 };
 
 function endsJob(message: LiveMessage): boolean {
@@ -108,6 +110,10 @@ function endsJob(message: LiveMessage): boolean {
  */
 export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
   const listeners = new Map<string, Set<(text: string) => void>>();
+  let breaks = 0;
+  subscriber.on('close', () => {
+    breaks += 1;
+  });
   subscriber.on('message', (channel: string, text: string) => {
     for (const listener of listeners.get(channel) ?? []) listener(text);
   });
@@ -272,5 +278,6 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
       await redis.ping();
     },
     connected: () => subscriber.status === 'ready',
+    breaks: () => breaks,
   };
 }

@@ -204,7 +204,7 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     run: { finds: 'I12', faults: [{ atMs: 3_000, kind: 'terminate', process: 'worker-1', restartAfterMs: 200 }] },
   },
   I13: {
-    what: 'how long a GPU was silent is told by two clocks',
+    what: 'how long a GPU was silent is told by two clocks, and counts though nobody could hear',
     edits: [
       {
         file: 'packages/core/src/jobs/silence.ts',
@@ -213,8 +213,8 @@ export const BREAKS: Readonly<Record<string, Break>> = {
       },
       {
         file: 'packages/core/src/jobs/silence.ts',
-        find: 'Math.min(heardMs ?? inStateMs, now - since)',
-        replace: '(heardMs ?? inStateMs)',
+        find: 'isHeard ? Math.min(heardMs ?? inStateMs, now - since) : null',
+        replace: 'heardMs',
       },
     ],
     test: { file: 'tools/integration/clock-skew.test.ts', name: 'by -4 min' },

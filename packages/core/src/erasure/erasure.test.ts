@@ -139,7 +139,7 @@ async function putToWork({ actor, modelId }: { actor: Actor; modelId: string }) 
   const callId = `call-${newId()}`;
   const gpu = { name: 'test', submit: async () => ({ callId }), status: async () => ({ state: 'pending' as const }) };
   const rest = { cancel: async () => {}, close: async () => {} };
-  await dispatchJob(deps, { ...gpu, ...rest }, ticket, { lastTry: false, suspect: false });
+  await dispatchJob(deps, { ...gpu, ...rest }, ticket, { lastTry: false, starts: 1, suspect: false });
   const token = ticketToken(deps.config.ticketKey, ticket.jobId, 1);
   const order = await claimAttempt(deps, { ...ticket, token, callId });
   const request = {

@@ -17,7 +17,7 @@ export async function dispatchJob(
   deps: Deps,
   gpu: GpuBackend,
   task: { jobId: string; attempt: number },
-  run: { lastTry: boolean; suspect: boolean },
+  run: { lastTry: boolean; starts: number; suspect: boolean },
 ): Promise<void> {
   // Not published: tabs show a waiting job either way, and every message costs each of them.
   const moved = await deps.jobs.moveRepeatably(move(task.jobId, task.attempt, 'dispatching'));
@@ -38,6 +38,15 @@ export async function dispatchJob(
   if (callId !== null) deps.jobs.recordCall({ ...task, callId });
 }
 
+/**
+ * Pause before a ticket is offered again: longer each time, up to four times as long, so that many waiting jobs do not
+ * keep the provider busy with refusals; and each its own, so that they do not come together.
+ */
+export function busyDelayMs(firstMs: number, starts: number): number {
+  const grownMs = firstMs * Math.min(1.5 ** (starts - 1), 4) * (1 + Math.random() / 2);
+  return Math.min(Math.round(grownMs), DEADLINES.dispatchingMs / 2);
+}
+
 /** A repeated dispatch goes on only while the attempt waits for a call: an earlier run may have crashed before submit. */
 async function kindToSubmit(deps: Deps, task: { jobId: string; attempt: number }): Promise<JobKind | null> {
   const fence = await deps.jobs.readFence(task.jobId);
@@ -51,7 +60,7 @@ async function submit(
   gpu: GpuBackend,
   ticket: Ticket,
   jobKind: JobKind,
-  run: { lastTry: boolean },
+  run: { lastTry: boolean; starts: number },
 ): Promise<string | null> {
   try {
     return (await gpu.submit(ticket, jobKind)).callId;
@@ -62,7 +71,7 @@ async function submit(
       await touchWaiting(deps.db.pool, ticket.jobId, ticket.attempt);
       const afterMs = error instanceof GpuBackendError ? error.retryAfterMs : undefined;
       throw new TryLater(
-        Math.min(afterMs ?? 2_000, DEADLINES.dispatchingMs / 2),
+        busyDelayMs(afterMs ?? 2_000, run.starts),
         kind === 'paused' ? 'the GPU provider does not answer' : 'every GPU is busy',
       );
     }

@@ -39,6 +39,7 @@ async function* follow(
     wake?.();
   };
   options.signal?.addEventListener('abort', () => wake?.(), { once: true });
+  let breaks = deps.live.breaks();
   // Listening starts before the history is read, so nothing falls between the two.
   const stop = await deps.live.follow(actor.userId, onMessage);
   try {
@@ -46,9 +47,10 @@ async function* follow(
       options.lastEventId === null ? await newestEventNumber(deps.db, actor.userId) : BigInt(options.lastEventId);
     // Its number lets a client that is cut off before the first event resume from here.
     yield { type: 'hello', number: String(seen) };
-    let upToDate = options.lastEventId === null;
+    let readsDue = options.lastEventId === null ? 0 : 1;
     while (!options.signal?.aborted) {
-      if (!upToDate) {
+      if (readsDue > 0) {
+        readsDue -= 1;
         const rows = await readEventsAfter(deps.db, actor.userId, seen, REPLAY_LIMIT + 1);
         if (rows.length > REPLAY_LIMIT) {
           seen = await newestEventNumber(deps.db, actor.userId);
@@ -63,8 +65,6 @@ async function* follow(
         if (message.type === 'event' && BigInt(message.event.number) > seen) seen = BigInt(message.event.number);
         yield message;
       }
-      // Checked before waiting: what Redis drops during an outage is read from the history afterwards.
-      const wasConnected = deps.live.connected();
       if (waiting.length === 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, POLL_MS);
@@ -76,7 +76,11 @@ async function* follow(
         });
         wake = undefined;
       }
-      upToDate = wasConnected && deps.live.connected();
+      // What Redis dropped is read from the history; once more after that, as a subscription stands a moment later than its
+      // connection. One that broke and came back since the last look is told by the count.
+      const broken = deps.live.breaks() !== breaks || !deps.live.connected();
+      breaks = deps.live.breaks();
+      if (broken) readsDue = 2;
     }
   } finally {
     await stop();

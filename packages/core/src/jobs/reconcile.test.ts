@@ -224,4 +224,28 @@ describe('a pass', () => {
     expect(await deps.db.prisma.job.count({ where: { state: 'running', deadlineAt: new Date(0) } })).toBe(0);
     expect(signs).toBeGreaterThan(JOBS);
   });
+
+  it('after a loss of Redis has the calls ended whose tasks for it are gone with it, and no others', async () => {
+    const [cancelled, again, done, goesOn] = [await running(), await running(), await running(), await running()];
+    await deps.jobs.move(move(cancelled, 1, 'cancelled', { cause: 'CANCELLED_BY_USER' }));
+    await deps.jobs.move(move(again, 1, 'queued', { cause: 'GPU_LOST' }));
+    await deps.jobs.move(move(done, 1, 'succeeded'));
+    const added: { task: string; payload: unknown }[] = [];
+    const producer: Deps['producer'] = { ...deps.producer, add: async (tasks) => void added.push(...tasks) };
+    await deps.live.cache.drop('queues-are-whole');
+    await reconcile({ ...deps, producer }, provider(PENDING));
+    const ours = [cancelled, again, done, goesOn];
+    const ended = added.flatMap(({ task, payload }) => (task === 'cancel-calls' ? [payload as { jobId: string }] : []));
+    expect(
+      ended
+        .filter(({ jobId }) => ours.includes(jobId))
+        .toSorted((a, b) => ours.indexOf(a.jobId) - ours.indexOf(b.jobId)),
+    ).toEqual([
+      { jobId: cancelled, attempt: 1 },
+      { jobId: again, attempt: 1 },
+    ]);
+    added.length = 0;
+    await reconcile({ ...deps, producer }, provider(PENDING));
+    expect(added.filter(({ task }) => task === 'cancel-calls')).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
 /** The reconciler: no job can hang. What events did not tell, the provider is asked; what nobody answers for, ends. */
 import {
   addToOutbox,
+  findEndedAttempts,
   findForgottenBulk,
   findForgottenEvents,
   findForgottenPackOrders,
@@ -29,6 +30,8 @@ const FORGOTTEN_PHOTO_MS = 2 * 60_000;
 const FORGOTTEN_BULK_MS = 10 * 60_000;
 /** Longer than all tries of starting a pack take. */
 const FORGOTTEN_PACK_MS = 5 * 60_000;
+/** The provider may have been away for so long when the tasks that end its calls were lost. */
+const ENDED_LATELY_MS = 30 * 60_000;
 /** Providers are asked about this many calls at a time. */
 const PARALLEL = 16;
 /** The longest pause before a ticket that no GPU claimed is handed to one again. */
@@ -54,7 +57,9 @@ export async function reconcile(deps: Deps, gpu: GpuBackend, goesOn: () => void 
   await part('hearing', () => keepReconciling(deps));
   await part('forgotten work', () => enqueueForgotten(deps, queuesWereLost));
   await part('jobs', () => reconcileJobs(deps, gpu, queuesWereLost, goesOn));
-  if (queuesWereLost) await part('dead letters', () => parkDeadLetters(deps));
+  if (!queuesWereLost) return;
+  await part('calls to be ended', () => cancelAgain(deps));
+  await part('dead letters', () => parkDeadLetters(deps));
 }
 
 async function reconcileJobs(deps: Deps, gpu: GpuBackend, queuesWereLost: boolean, goesOn: () => void): Promise<void> {
@@ -178,6 +183,12 @@ async function enqueueForgotten(deps: Deps, queuesWereLost: boolean): Promise<vo
   await deps.producer.add(
     packOrderIds.map((packOrderId) => ({ task: 'start-pack', id: newId(), payload: { packOrderId } })),
   );
+}
+
+/** Ending a call that has ended is no error; those that ended earlier had their tasks done. */
+async function cancelAgain(deps: Deps): Promise<void> {
+  const attempts = await findEndedAttempts(deps.db.pool, ENDED_LATELY_MS, BATCH);
+  await deps.producer.add(attempts.map((payload) => ({ task: 'cancel-calls', id: newId(), payload })));
 }
 
 /** The newest ones; all of them are in the admin's list. */

@@ -25,16 +25,19 @@ export async function checkPhoto(deps: Deps, photoId: string, decode: DecodePhot
   const photo = await findPhoto(deps.db, photoId);
   if (!photo) return;
   const upload = keys.photoUpload(photo.userId, photo.id);
+  let isRefused = photo.state === 'refused';
   if (photo.state === 'checking') {
     const verdict = await judge(deps, photo, upload, decode);
     const written = await writePhotoVerdict(deps.db, photo, verdict);
     if (written === 'duplicate' || written === 'near-duplicate') {
       const code = written === 'duplicate' ? 'DUPLICATE' : 'NEAR_DUPLICATE';
-      await writePhotoVerdict(deps.db, photo, refused(code, verdict.sourceSha256));
+      isRefused = (await writePhotoVerdict(deps.db, photo, refused(code, verdict.sourceSha256))) === 'written';
     }
     await tellTabs(deps, photo);
   }
-  if (photo.state !== 'uploading') await deps.storage.remove([upload]);
+  // That it is there twice was noticed when its clean copy had been stored.
+  const copy = isRefused ? [keys.photo(photo.userId, photo.modelId, photo.id)] : [];
+  if (photo.state !== 'uploading') await deps.storage.remove([upload, ...copy]);
 }
 
 /** Refuses a photo that is still being checked. */

@@ -182,6 +182,9 @@ describe('a file that is no usable photo is refused with its reason', () => {
       (photo) => photo.refusal?.code ?? photo.state,
     );
     expect(states.toSorted()).toEqual(['DUPLICATE', 'DUPLICATE', 'ready']);
+    // The refused ones leave nothing behind, though they were found out only when their copies were there.
+    const copies = await Promise.all(ids.map((id) => deps.storage.head(keys.photo(actor.userId, modelId, id))));
+    expect(copies.filter((copy) => copy !== null)).toHaveLength(1);
     expect(await verdictOn(await newModel(), bytes)).toBe('ready');
   });
 
@@ -245,6 +248,9 @@ describe('a photo that is no use for a training is refused with its reason', () 
       'NEAR_DUPLICATE',
       'ready',
     ]);
+    // The refused ones leave nothing behind, though they were found out only when their copies were there.
+    const copies = await Promise.all(ids.map((id) => deps.storage.head(keys.photo(actor.userId, modelId, id))));
+    expect(copies.filter((copy) => copy !== null)).toHaveLength(1);
     expect(await verdictOn(modelId, await drawing(600, 400).jpeg().toBuffer())).toBe('ready');
     // In another set it is welcome.
     expect(await verdictOn(await newModel(), smaller, 'image/webp')).toBe('ready');
