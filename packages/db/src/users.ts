@@ -95,21 +95,15 @@ export async function saveProfile(db: Db, profile: ProviderProfile): Promise<voi
   const { subject, email, displayName, banned, updatedAt } = profile;
   await db.prisma.$transaction(async (tx) => {
     // News of somebody who is being erased come too late. An address is taken over only with the row that it belongs to.
-    const [changed] = await tx.$queryRaw<{ id: string; status: string; before: string }[]>`
+    const changed = await tx.$executeRaw`
       UPDATE "User" u SET email = NULL, "displayName" = ${displayName}, "updatedAt" = now(),
         "providerUpdatedAt" = coalesce(${updatedAt}::timestamptz, u."providerUpdatedAt"),
         status = CASE WHEN u.status = 'active' AND ${banned} THEN 'suspended'
           WHEN u.status = 'suspended' AND u."providerSuspended" AND NOT ${banned} THEN 'active' ELSE u.status END,
         "providerSuspended" = ${banned} AND (u."providerSuspended" OR u.status = 'active')
-      FROM (SELECT id, status FROM "User" WHERE subject = ${subject} FOR NO KEY UPDATE) old
-      WHERE u.id = old.id AND u.status <> 'erasing'
-        AND (${updatedAt}::timestamptz IS NULL OR u."providerUpdatedAt" IS NULL OR u."providerUpdatedAt" < ${updatedAt}::timestamptz)
-      RETURNING u.id, u.status, old.status AS before`;
-    if (changed && changed.status !== changed.before) {
-      const detail = { role: null, status: changed.status };
-      await appendAudit(tx, { action: 'standing.set', actorId: null, subjectId: changed.id, detail });
-    }
-    if (!changed || email === null) return;
+      WHERE u.subject = ${subject} AND u.status <> 'erasing'
+        AND (${updatedAt}::timestamptz IS NULL OR u."providerUpdatedAt" IS NULL OR u."providerUpdatedAt" < ${updatedAt}::timestamptz)`;
+    if (changed === 0 || email === null) return;
     // An address that moved to another account of the provider leaves the old one.
     await tx.user.updateMany({ where: { email, NOT: { subject } }, data: { email: null } });
     await tx.user.update({ where: { subject }, data: { email } });
