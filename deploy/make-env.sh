@@ -12,6 +12,7 @@ S3_REGION=us-east-1
 S3_ACCESS_KEY_ID=$(secret)
 S3_SECRET_ACCESS_KEY=$(secret)
 POSTGRES_PASSWORD=$(secret)
+POSTGRES_APP_PASSWORD=$(secret)
 REDIS_PASSWORD=$(secret)
 TICKET_KEY=$(secret)
 # Signs sessions: a 2048-bit RSA key, PEM in base64.

@@ -154,3 +154,45 @@ it('actions of the build are pinned by commit', () => {
   expect(used.length).toBeGreaterThan(0);
   expect(used.filter((action) => !/@[0-9a-f]{40}$/.test(action))).toEqual([]);
 });
+
+describe('the build', () => {
+  const ci = parse(read('.github/workflows/ci.yml')) as {
+    jobs: { test: { steps: Step[] }; images: { strategy: { matrix: { app: string[] } } } };
+  };
+  type Step = { run?: string; uses?: string; if?: string; with?: { path?: string } };
+
+  it('makes every image that the compose file makes', () => {
+    const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
+      services: Record<string, { build?: { dockerfile: string; target?: string } }>;
+    };
+    const made = (build: { dockerfile: string; target?: string }) => `${build.dockerfile} ${build.target ?? ''}`;
+    const wanted = new Set(Object.values(services).flatMap(({ build }) => (build ? made(build) : [])));
+    const built = new Set(
+      ci.jobs.images.strategy.matrix.app.flatMap((name) => {
+        const build = services[name]?.build;
+        return build ? made(build) : `nothing for ${name}`;
+      }),
+    );
+    expect(built).toEqual(wanted);
+  });
+
+  it('keeps the screenshots, of failed runs too, and the bill of materials', () => {
+    const { steps } = ci.jobs.test;
+    const kept = steps.filter(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+    expect(kept.map((step) => [step.with?.path, step.if])).toEqual([
+      ['test-output/screenshots', 'always()'],
+      ['sbom.cdx.json', undefined],
+    ]);
+    expect(steps.some(({ run }) => run?.includes('pnpm sbom') && run.endsWith('> sbom.cdx.json'))).toBe(true);
+  });
+
+  it('asks for advisories every week, without a commit', () => {
+    const advisories = parse(read('.github/workflows/advisories.yml')) as {
+      on: { schedule: { cron: string }[] };
+      jobs: Record<string, { steps: Step[] }>;
+    };
+    expect(advisories.on.schedule.map(({ cron }) => cron)).toEqual([expect.stringMatching(/^\d+ \d+ \* \* [0-6]$/)]);
+    const runs = Object.values(advisories.jobs).flatMap(({ steps }) => steps.map(({ run }) => run ?? ''));
+    expect(runs.some((run) => run.includes('audit --prod'))).toBe(true);
+  });
+});

@@ -5,6 +5,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { claimSecret, ticketToken } from '@pixgen/core';
 import { CONSENT, newId } from '@pixgen/domain';
 import { createPixgenClient } from '@pixgen/trpc/client';
 import sharp from 'sharp';
@@ -29,9 +30,13 @@ const words: Record<string, string> = {
   modelName: canary('model'),
   fileName: `${canary('file')}.jpg`,
   exif: canary('exif'),
+  gps: canary('gps'),
   prompt: canary('prompt'),
   refusedPrompt: canary('refused'),
   wrongToken: canary('token'),
+  setUpToken: canary('set-up').padEnd(43, 'x').slice(0, 43),
+  reportWords: canary('report'),
+  reportContact: `${canary('contact')}@example.test`,
   invalidInput: canary('input'),
   unknownField: canary('field'),
   ticketKey: secrets.ticketKey,
@@ -87,7 +92,10 @@ async function runMainJob({ client }: Person): Promise<void> {
   const consent = { subject: 'not-a-person', accepted: true, adult: true, textVersion: CONSENT.version } as const;
   const model = await client.models.create.mutate({ name: words.modelName ?? '', classWord: 'dog', consent });
   for (let number = 0; number < 5; number += 1) {
-    const exif = { IFD0: { Artist: words.exif ?? '' }, IFD3: { GPSLatitude: '51/1 30/1 0/1' } };
+    const exif = {
+      IFD0: { Artist: words.exif ?? '' },
+      IFD3: { GPSLatitude: '51/1 30/1 0/1', GPSAreaInformation: words.gps ?? '' },
+    };
     const bytes = await sharp(await drawPhoto(number))
       .withExif(exif)
       .jpeg()
@@ -104,12 +112,41 @@ async function runMainJob({ client }: Person): Promise<void> {
   );
   const training = await client.training.start.mutate({ modelId: model.id, preset: 'fast', idempotencyKey: newId() });
   await until(() => client.training.get.query({ id: training.id }), hasEnded);
+  // What the worker gives a GPU, and what the API answers it: made from the key, stored nowhere.
+  words.ticket = ticketToken(secrets.ticketKey, training.job.id, 1);
+  words.claimSecret = claimSecret(secrets.ticketKey, training.job.id, 1, 1);
   const order = { modelId: model.id, prompt: words.prompt ?? '', idempotencyKey: newId() };
   const generation = await client.generation.start.mutate(order);
   await until(() => client.generation.get.query({ id: generation.id }), hasEnded);
   const { items } = await client.images.list.query({ modelId: model.id });
   expect(items.length).toBeGreaterThan(0);
   words.download = signatureOf((await client.images.download.query({ id: items[0]?.id ?? '' })).url);
+}
+
+/** Codes that open something for whoever has them: each is shown once, and written down nowhere but as a hash. */
+async function makeCodes({ client, token, userId }: Person): Promise<void> {
+  const { db, apiUrl } = product;
+  const operator = await product.createPerson('Operator');
+  await db.prisma.user.update({ where: { id: operator.userId }, data: { role: 'admin' } });
+  const administration = createPixgenClient({ baseUrl: apiUrl, apiKey: operator.token });
+  words.invite = (await administration.admin.createInvite.mutate()).code;
+  words.passwordLink = (await administration.admin.users.passwordLink.mutate({ id: userId })).code;
+  const { items } = await client.images.list.query({});
+  const what = `/gallery/${items[0]?.id}`;
+  const { reportWords, reportContact: contact } = words;
+  const report = { what, reason: 'without-consent', words: reportWords, contact } as const;
+  words.reportCode = (await client.reports.file.mutate(report)).code;
+  expect(await client.reports.progress.mutate({ code: words.reportCode })).toMatchObject({ state: 'open' });
+  const session = createPixgenClient({ baseUrl: apiUrl, apiKey: token });
+  const spare = await session.models.create.mutate({ name: 'Spare', classWord: 'dog' });
+  words.erasureCode = (await session.models.erase.mutate({ id: spare.id })).code;
+  await until(
+    () => session.account.erasure.mutate({ code: words.erasureCode ?? '' }),
+    ({ state }) => state !== 'erasing',
+  );
+  const account = { email: `${canary('late')}@example.test`, password: 'a long enough password', displayName: 'Late' };
+  await post('/auth/local/set-up', { ...account, token: words.setUpToken });
+  await post('/auth/local/set-password', { token: words.passwordLink, password: '1234567890' });
 }
 
 /** Everything that answers with an error, each with something in it that must not come back or be written down. */
@@ -138,6 +175,7 @@ async function beRefused({ token, apiKey }: Person): Promise<void> {
 it('no word of a person, no secret and no signature reaches a log, a queue or a refusal', async () => {
   const person = await signUp();
   await runMainJob(person);
+  await makeCodes(person);
   await beRefused(person);
   expect(refusals.length).toBeGreaterThan(12);
   expect(Object.values(words).every((word) => word.length > 8)).toBe(true);

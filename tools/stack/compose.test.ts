@@ -21,10 +21,17 @@ interface ComposeService {
   readonly cap_add?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly privileged?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly networks?: readonly string[] | Readonly<Record<string, { readonly ipv4_address?: string }>>;
+  readonly pids_limit?: number;
+  readonly mem_limit?: string;
   readonly restart?: string;
 }
 interface Compose {
   readonly services: Readonly<Record<string, ComposeService>>;
+  readonly networks: Readonly<
+    Record<string, { internal?: boolean; ipam?: { config: ReadonlyArray<{ subnet: string; gateway: string }> } }>
+  >;
   readonly volumes: Readonly<Record<string, unknown>>;
   readonly configs: Readonly<Record<string, unknown>>;
 }
@@ -76,6 +83,41 @@ it('gives no container more rights than it needs: no root, no writing beside its
     expect([name, service.build !== undefined || isOther || service.cap_add !== undefined]).toEqual([name, true]);
   }
   expect(compose.services.migrate?.restart).toBe('no');
+});
+
+it('lets nobody reach the stores but who needs them, and believes no address that it has not given itself', () => {
+  const networksOf = ({ networks = [] }: ComposeService) =>
+    Array.isArray(networks) ? (networks as string[]) : Object.keys(networks);
+  const among = (name: string) => services.filter(([, one]) => networksOf(one).includes(name)).map(([own]) => own);
+  expect(among('stores').toSorted()).toEqual(['api', 'migrate', 'postgres', 'valkey', 'worker']);
+  expect(compose.networks.stores?.internal).toBe(true);
+  for (const [name, service] of services) expect([name, networksOf(service).length]).not.toEqual([name, 0]);
+  const web = compose.services.web?.networks;
+  const address = web && !('length' in web) ? web.app?.ipv4_address : undefined;
+  const [app] = compose.networks.app?.ipam?.config ?? [];
+  expect(compose.services.api?.environment?.TRUSTED_PROXIES?.replace(/,\$\{.*/, '')).toBe(`${address},${app?.gateway}`);
+  expect(app?.subnet.replace(/\.0\/24$/, '')).toBe(address?.replace(/\.\d+$/, ''));
+});
+
+it('bounds memory and processes of each', () => {
+  for (const [name, { pids_limit, mem_limit }] of services)
+    expect([name, pids_limit, mem_limit]).toEqual([
+      name,
+      expect.any(Number),
+      expect.stringMatching(/^(\d+g|\$\{\w+:-\d+g\})$/),
+    ]);
+});
+
+it('gives API and worker a role that owns nothing, and the owner’s password to the migrations alone', () => {
+  for (const [name, { environment, image }] of services) {
+    const given = JSON.stringify(environment ?? {});
+    expect([name, given.includes('${POSTGRES_PASSWORD')]).toEqual([
+      name,
+      name === 'migrate' || image?.startsWith('postgres:') === true,
+    ]);
+    if (name === 'api' || name === 'worker') expect(environment?.DATABASE_URL).toMatch(/^postgresql:\/\/pixgen_app:/);
+  }
+  expect(compose.services.migrate?.environment?.APP_ROLE).toBe('pixgen_app');
 });
 
 it('pins every image, so that a rebuild next year gives the same product', () => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,6 +114,41 @@ describe('one build of the web app', () => {
       for (const host of [new URL(PUBLIC_URL).host, 'localhost:1'])
         expect([host, (await askAs(host, running[name].url, 'GET', '/sign-in')).status]).toEqual([host, 200]);
       expect((await askAs('10.0.0.7', running[name].url, 'GET', '/healthz')).status).toBe(200);
+    },
+  );
+
+  it.each(NAMES)(
+    'serves people as the %s while others send half requests, ten megabytes and ten thousand levels',
+    async (name) => {
+      const { url } = running[name];
+      const { port } = new URL(url);
+      const heads = [
+        'GET /sign-in HTTP/1.1\r\nhost: localhost\r\nx-slow: ',
+        'POST /auth/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50000\r\n\r\n{"email":',
+        'POST /trpc/models.create HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n',
+      ];
+      const sockets = Array.from({ length: 200 }, (_, index) => {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write(heads[index % heads.length] ?? '');
+        return socket;
+      });
+      const own = { 'content-type': 'application/json', origin: SETTINGS[name].environment.PUBLIC_URL };
+      const attack = (path: string, body: string) =>
+        fetch(url + path, { method: 'POST', headers: own, body }).then(
+          ({ status }) => status,
+          // Hung up on while the rest was still being sent.
+          () => 413,
+        );
+      const attacks = ['/auth/sign-in', '/trpc/models.create'].flatMap((path) => [
+        attack(path, JSON.stringify({ email: 'x'.repeat(10 * 1024 * 1024) })),
+        attack(path, '['.repeat(10_000)),
+      ]);
+      const served = await Promise.all(Array.from({ length: 30 }, () => fetch(`${url}/sign-in`)));
+      expect(served.map(({ status }) => status)).toEqual(served.map(() => 200));
+      for (const status of await Promise.all(attacks)) expect(status).toBeGreaterThanOrEqual(400);
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      for (const socket of sockets) socket.destroy();
     },
   );
 

@@ -51,6 +51,27 @@ describe('the limits of a person', () => {
     expect([await read(), await read(), await read()]).toEqual([200, 200, 429]);
   });
 
+  it('count what does the work of many calls as several, by what is asked for, and let it happen once all the same', async () => {
+    api = await startTestApi({ READS_PER_15_MIN: '11', MUTATIONS_PER_15_MIN: '12', GENERATIONS_PER_HOUR: '4' });
+    const [ada, eve] = [await api.signUp(), await api.signUp()];
+    const get = async (path: string) => (await fetch(`${api.url}/api/v1${path}`, ada)).status;
+    expect([await get('/images/frames'), await get('/images/frames'), await get('/models')]).toEqual([200, 200, 200]);
+    expect(await get('/models')).toBe(429);
+    const order = (n: unknown) => batch('generation.start', [{ ...start(), prompt: 'rain', n }], ada.headers);
+    expect(passed((await order(16)).codes)).toBe(1);
+    expect(passed((await order('16')).codes)).toBe(1);
+    expect(passed((await order(1)).codes)).toBe(1);
+    expect(passed((await order(1)).codes)).toBe(0);
+    const pack = () => ({ kind: 'download', selection: { ids: [newId()] }, idempotencyKey: newId() });
+    const packs = await batch('bulk.start', [pack(), pack()], eve.headers);
+    expect(passed(packs.codes)).toBe(1);
+    const tight = await startTestApi({ MUTATIONS_PER_15_MIN: '3' });
+    const { headers } = await tight.signUp();
+    expect(passed((await batch('bulk.start', [pack()], headers, tight)).codes)).toBe(1);
+    expect(passed((await batch('bulk.start', [pack()], headers, tight)).codes)).toBe(0);
+    await tight.close();
+  });
+
   it('count an order as a change too', async () => {
     api = await startTestApi({ MUTATIONS_PER_15_MIN: '3' });
     const { headers } = await api.signUp();

@@ -1,7 +1,7 @@
 /** The environment, parsed once. A missing, weak or example value stops the start, named, and never shown. */
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
-import { parseSessionKey } from '@pixgen/core';
+import { parseSessionKey, secret } from '@pixgen/core';
 import { gpuProfile, hostnameOf } from '@pixgen/domain';
 import { z } from 'zod';
 
@@ -9,15 +9,6 @@ const text = z.string().min(1, 'is missing');
 const microUsd = z.coerce.number().int().min(0);
 const callLimit = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
-const EXAMPLE = /change.?me|example|placeholder|your[-_ ]|minioadmin|^(.)\1+$|^(secret|password|test)/i;
-
-/** A value that only chance can find. */
-function secret(minLength: number) {
-  return text
-    .min(minLength, `is too short: ${minLength} characters or more`)
-    .refine((value) => !EXAMPLE.test(value), 'is an example value')
-    .refine((value) => new Set(value).size >= 8, 'is too simple');
-}
 
 /** A value that a parser of its own understands; its message never holds the value. */
 function parsed<T>(parse: (value: string) => T) {

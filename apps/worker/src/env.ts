@@ -1,4 +1,5 @@
 /** The worker's settings, parsed once at start. */
+import { secret } from '@pixgen/core';
 import { gpuProfile } from '@pixgen/domain';
 import { z } from 'zod';
 
@@ -13,18 +14,18 @@ export const envSchema = z.object({
   S3_REGION: z.string().min(1).default('us-east-1'),
   S3_BUCKET: z.string().min(3),
   S3_ACCESS_KEY_ID: z.string().min(3),
-  S3_SECRET_ACCESS_KEY: z.string().min(8),
+  S3_SECRET_ACCESS_KEY: secret(16),
   HOST: z.string().default('127.0.0.1'),
   /** Health endpoints only. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
   /** The process ends when tasks wait this long and none moves; longer than any task may take. */
   QUEUE_STUCK_MS: z.coerce.number().int().min(1_000).default(120_000),
   GPU_API_URL: z.url(),
-  TICKET_KEY: z.string().min(32),
+  TICKET_KEY: secret(32),
   GPU_PROFILE: gpuProfile,
   GPU_BACKEND: z.enum(['local', 'modal']),
   GPU_SERVER_URL: z.url().optional(),
-  GPU_SERVER_SECRET: z.string().min(16).optional(),
+  GPU_SERVER_SECRET: secret(16).optional(),
   MODAL_TOKEN_ID: z.string().min(1).optional(),
   MODAL_TOKEN_SECRET: z.string().min(1).optional(),
   MODAL_APP: z.string().min(1).default('pixgen-gpu'),
@@ -50,10 +51,14 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map((issue) => issue.path.join('.')));
-    const lines = [...names].map(
-      (name) => `  ${name} ${Object.hasOwn(given, name) ? 'is not an allowed value' : 'is missing'}`,
-    );
+    const complaints = new Map<string, string>();
+    for (const { path, message } of parsed.error.issues) {
+      const name = path.join('.');
+      // Our own sentences follow the name; the library's would show what was given.
+      const complaint = /^is /.test(message) ? message : 'is not an allowed value';
+      if (!complaints.has(name)) complaints.set(name, Object.hasOwn(given, name) ? complaint : 'is missing');
+    }
+    const lines = [...complaints].map(([name, complaint]) => `  ${name} ${complaint}`);
     throw new Error(['The worker cannot start with this environment:', ...lines].join('\n'));
   }
   const env = parsed.data;

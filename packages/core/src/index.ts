@@ -89,6 +89,7 @@ export {
   warnOfOverdueReports,
 } from './safety/reports.ts';
 export { describeSuspension, getStanding, liftStrike, listStrikes } from './safety/strikes.ts';
+export { secret } from './secret-schema.ts';
 export { repairObjects } from './sweep/repair-objects.ts';
 export { sweep } from './sweep/sweep.ts';
 export * from './training/change-training.ts';

@@ -43,7 +43,11 @@ export async function changeStanding(
   const { id, actorId, role, status } = change;
   return db.prisma.$transaction(async (tx) => {
     const where = { id, NOT: { status: 'erasing' } };
-    const data = { ...(role !== undefined && { role }), ...(status !== undefined && { status }) };
+    // What is decided here, the identity provider does not undo.
+    const data = {
+      ...(role !== undefined && { role }),
+      ...(status !== undefined && { status, providerSuspended: false }),
+    };
     if ((await tx.user.updateMany({ where, data })).count === 0) return null;
     const detail = { role: role ?? null, status: status ?? null };
     await appendAudit(tx, { action: 'standing.set', actorId, subjectId: id, detail });

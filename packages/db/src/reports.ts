@@ -183,9 +183,10 @@ export async function decideReport(
       if (!target) return 'no-target';
       if (decision === 'suspend-person') {
         if (target.userId === actorId) return 'own-account';
-        await client.query(`UPDATE "User" SET status = 'suspended' WHERE id = $1 AND status = 'active'`, [
-          target.userId,
-        ]);
+        await client.query(
+          `UPDATE "User" SET status = 'suspended', "providerSuspended" = false WHERE id = $1 AND status <> 'erasing'`,
+          [target.userId],
+        );
       } else {
         const kind = decision === 'take-down-model' ? 'model' : target.kind;
         if (kind !== 'model' && kind !== 'image' && kind !== 'photo') return 'no-picture';

@@ -75,25 +75,38 @@ export async function provisionUser(
   });
 }
 
-/** Takes over what the identity provider says of a person. The account is made when this is the first we hear of it. */
-export async function saveProfile(
-  db: Db,
-  profile: { subject: string; email: string | null; displayName: string; budgetLimitMicroUsd: number | null },
-): Promise<void> {
+export type ProviderProfile = {
+  subject: string;
+  email: string | null;
+  displayName: string;
+  budgetLimitMicroUsd: number | null;
+  /** The provider lets this person in no more. */
+  banned: boolean;
+  /** When the provider last changed this; null: it does not say. */
+  updatedAt: Date | null;
+};
+
+/**
+ * Takes over what the identity provider says of a person, unless newer news came before. The account is made when this is the
+ * first we hear of it. A ban there suspends here, and its end lets in again whom it alone suspended.
+ */
+export async function saveProfile(db: Db, profile: ProviderProfile): Promise<void> {
   await provisionUser(db, { ...profileHead(profile), role: 'member' });
+  const { subject, email, displayName, banned, updatedAt } = profile;
   await db.prisma.$transaction(async (tx) => {
+    // News of somebody who is being erased come too late. An address is taken over only with the row that it belongs to.
+    const changed = await tx.$executeRaw`
+      UPDATE "User" u SET email = NULL, "displayName" = ${displayName}, "updatedAt" = now(),
+        "providerUpdatedAt" = coalesce(${updatedAt}::timestamptz, u."providerUpdatedAt"),
+        status = CASE WHEN u.status = 'active' AND ${banned} THEN 'suspended'
+          WHEN u.status = 'suspended' AND u."providerSuspended" AND NOT ${banned} THEN 'active' ELSE u.status END,
+        "providerSuspended" = ${banned} AND (u."providerSuspended" OR u.status = 'active')
+      WHERE u.subject = ${subject} AND u.status <> 'erasing'
+        AND (${updatedAt}::timestamptz IS NULL OR u."providerUpdatedAt" IS NULL OR u."providerUpdatedAt" < ${updatedAt}::timestamptz)`;
+    if (changed === 0 || email === null) return;
     // An address that moved to another account of the provider leaves the old one.
-    if (profile.email) {
-      await tx.user.updateMany({
-        where: { email: profile.email, NOT: { subject: profile.subject } },
-        data: { email: null },
-      });
-    }
-    // News of somebody who is being erased come too late.
-    await tx.user.updateMany({
-      where: { subject: profile.subject, NOT: { status: 'erasing' } },
-      data: { email: profile.email, displayName: profile.displayName },
-    });
+    await tx.user.updateMany({ where: { email, NOT: { subject } }, data: { email: null } });
+    await tx.user.update({ where: { subject }, data: { email } });
   });
 }
 

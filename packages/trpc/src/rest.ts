@@ -6,9 +6,21 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export type RestMeta = { rest?: { method: Method; path: string; tag: string } };
 /**
  * What a procedure says of itself; `limit` names what it counts as besides a mutation. `cheap`: a mutation that costs no
- * more than a read, and counts as one.
+ * more than a read, and counts as one. `weight`: how many calls it counts as, where one call can do the work of many.
  */
-export type ProcedureMeta = RestMeta & { limit?: 'training' | 'generation'; cheap?: boolean };
+export type ProcedureMeta = RestMeta & { limit?: 'training' | 'generation'; cheap?: boolean; weight?: Weight };
+/** By what is asked for, before anything of it was looked at: any field may be missing or of any form. */
+export type Weight = number | ((input: Readonly<Record<string, unknown>>) => number);
+
+const MAX_WEIGHT = 100;
+
+export function weigh(weight: Weight | undefined, input: unknown): number {
+  if (weight === undefined) return 1;
+  const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const points = typeof weight === 'number' ? weight : weight(fields);
+  // What is no number is refused by the schema afterwards.
+  return Math.min(MAX_WEIGHT, Math.max(1, Math.ceil(points) || 1));
+}
 
 /** The same procedure as a REST call; `{name}` in the path is the input's field of that name. */
 export function rest(method: Method, path: `/${string}`, tag: string): RestMeta {

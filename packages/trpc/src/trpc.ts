@@ -4,7 +4,7 @@ import { AppError, DEFAULT_LANGUAGE, ERROR_CODES, type Language, say } from '@pi
 import { initTRPC, TRPCError } from '@trpc/server';
 import { toAppError } from './errors.ts';
 import { tellError } from './language/tell.ts';
-import type { ProcedureMeta } from './rest.ts';
+import { type ProcedureMeta, weigh } from './rest.ts';
 
 /** How long-lived streams behave, whoever writes them. */
 export const STREAM = {
@@ -85,9 +85,11 @@ function procedureOf(isLetIn: (actor: Actor) => boolean) {
     .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
       const { deps, actor } = ctx;
       const count = async (): Promise<void> => {
-        if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read');
-        await deps.callLimits.count(actor.userId, 'mutation');
-        if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit);
+        const points = weigh(meta?.weight, meta?.weight === undefined ? undefined : await getRawInput());
+        if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read', points);
+        // An order weighs as an order; as a change it is one.
+        await deps.callLimits.count(actor.userId, 'mutation', meta?.limit ? 1 : points);
+        if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit, points);
       };
       try {
         await count();

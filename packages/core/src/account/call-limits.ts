@@ -11,12 +11,12 @@ export type LimitedCall = 'training' | 'generation' | 'mutation' | 'read' | 'rep
 
 export type CallLimits = {
   /**
-   * Counts one call.
+   * Counts one call, or one that does the work of several.
    *
    * @param who a person's id; for reports what {@link addressKey} makes of an address
    * @throws AppError RATE_LIMITED with the time until the next one is possible; nothing was done and nothing is charged
    */
-  count(who: string, call: LimitedCall): Promise<void>;
+  count(who: string, call: LimitedCall, points?: number): Promise<void>;
   /** Whether {@link enter} would let this person in. */
   hasRoom(userId: string, what: LimitedAtOnce): boolean;
   /**
@@ -98,12 +98,13 @@ export function createCallLimits(
         else taken[what].delete(userId);
       };
     },
-    async count(who, call) {
+    async count(who, call, points = 1) {
       const counted = limits.get(call);
       if (!counted) return;
       const { limiter, limit, what } = counted;
       try {
-        await limiter.consume(who);
+        // Whoever has used nothing may do anything once.
+        await limiter.consume(who, Math.min(points, limit));
       } catch (refusal) {
         if (refusal instanceof Error) throw refusal;
         const { msBeforeNext: retryAfterMs } = refusal as { msBeforeNext: number };

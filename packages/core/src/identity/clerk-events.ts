@@ -1,5 +1,8 @@
-/** What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Every effect may be repeated. */
-import { denySession, findUserId, saveProfile } from '@pixgen/db';
+/**
+ * What Clerk tells us of people and sessions (https://clerk.com/docs/webhooks). Deliveries come twice, late and in any order:
+ * the newest news of a person stay, and everything else has the same effect once or often.
+ */
+import { denySession, findUserId, type ProviderProfile, saveProfile } from '@pixgen/db';
 import { AppError, say } from '@pixgen/domain';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
@@ -14,6 +17,10 @@ const person = z.object({
   id: clerkId,
   first_name: z.string().max(200).nullish(),
   last_name: z.string().max(200).nullish(),
+  // `locked` is not read: Clerk locks after wrong passwords, so a stranger could suspend whom they like.
+  banned: z.boolean().nullish(),
+  /** Milliseconds since 1970. */
+  updated_at: z.int().min(0).nullish(),
   primary_email_address_id: z.string().nullish(),
   email_addresses: z.array(z.object({ id: z.string(), email_address: z.email().max(254).toLowerCase() })).default([]),
 });
@@ -78,8 +85,14 @@ function verify(secret: string, { rawBody, headers }: { rawBody: Buffer; headers
   }
 }
 
-function toProfile(data: z.infer<typeof person>): { subject: string; email: string | null; displayName: string } {
+function toProfile(data: z.infer<typeof person>): Omit<ProviderProfile, 'budgetLimitMicroUsd'> {
   const primary = data.email_addresses.find((address) => address.id === data.primary_email_address_id);
   const name = [data.first_name, data.last_name].filter(Boolean).join(' ').slice(0, 80);
-  return { subject: data.id, email: primary?.email_address ?? null, displayName: name || 'New member' };
+  return {
+    subject: data.id,
+    email: primary?.email_address ?? null,
+    displayName: name || 'New member',
+    banned: data.banned ?? false,
+    updatedAt: typeof data.updated_at === 'number' ? new Date(data.updated_at) : null,
+  };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKey, listApiKeys, revokeApiKey } from '../account/api-keys.ts';
 import { createInvite } from '../account/create-invite.ts';
 import { getInstallation } from '../account/get-account.ts';
+import { updateUser } from '../admin/users.ts';
 import type { Deps } from '../deps.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
@@ -301,6 +302,61 @@ describe('mode clerk', () => {
       displayName: '',
     });
     expect(await receive({ type: 'organization.created', data: { id: 'org_1' } })).toBe(false);
+  });
+
+  it('keeps the newest news of a person, however late, often or out of order they come', async () => {
+    const id = newSubject();
+    const email = newEmail();
+    const news = (updated_at: number, first_name: string) =>
+      delivery({
+        type: 'user.updated',
+        data: {
+          ...{ id, first_name, updated_at, primary_email_address_id: 'a' },
+          email_addresses: [{ id: 'a', email_address: email }],
+        },
+      });
+    const [first, second, third] = [news(1_000, 'First'), news(2_000, 'Second'), news(3_000, 'Third')];
+    const nameAfter = async (one: typeof first) => {
+      await receiveClerkEvent(clerkDeps(), secret, one);
+      return (await deps.db.prisma.user.findUniqueOrThrow({ where: { subject: id } })).displayName;
+    };
+    expect([await nameAfter(second), await nameAfter(first), await nameAfter(third)]).toEqual([
+      'Second',
+      'Second',
+      'Third',
+    ]);
+    for (const replayed of [third, second, first]) expect(await nameAfter(replayed)).toBe('Third');
+    expect(await deps.db.prisma.user.findUniqueOrThrow({ where: { subject: id } })).toMatchObject({ email });
+  });
+
+  it('suspends whom Clerk bans, and lets in again whom nobody else suspended; a lock there suspends nobody', async () => {
+    const id = newSubject();
+    let at = Date.now();
+    const tell = (fields: object) => {
+      at += 1;
+      return receive({ type: 'user.updated', data: { id, updated_at: at, email_addresses: [], ...fields } });
+    };
+    const status = async () => (await clerk().authenticate(await tokenOf(id)))?.status;
+    await tell({ locked: true });
+    expect(await status()).toBe('active');
+    await tell({ banned: true });
+    expect(await status()).toBe('suspended');
+    // Old news of before the ban.
+    await receive({ type: 'user.updated', data: { id, updated_at: at - 1, banned: false, email_addresses: [] } });
+    expect(await status()).toBe('suspended');
+    await tell({ banned: false });
+    expect(await status()).toBe('active');
+    // Suspended here as well: the end of the ban there is no end of this.
+    await tell({ banned: true });
+    const { id: userId } = await deps.db.prisma.user.findUniqueOrThrow({ where: { subject: id } });
+    const admin = { ...(await createActor(deps)), role: 'admin' as const };
+    await updateUser(deps, admin, { id: userId, status: 'suspended' });
+    await tell({ banned: false });
+    expect(await status()).toBe('suspended');
+    await updateUser(deps, admin, { id: userId, status: 'active' });
+    await updateUser(deps, admin, { id: userId, status: 'suspended' });
+    await tell({ banned: false });
+    expect(await status()).toBe('suspended');
   });
 
   it('makes no new account of an erased person from a token or a message of before', async () => {

@@ -117,7 +117,8 @@ export const accountRouter = router({
     .output(endedSessions)
     .mutation(({ ctx }) => endOtherSessions(ctx.deps, ctx.actor)),
   exportData: personProcedure
-    .meta(rest('POST', '/account/export', 'account'))
+    // All that a person has, packed.
+    .meta({ ...rest('POST', '/account/export', 'account'), weight: 10 })
     .input(z.void())
     .output(dataExportAnswer)
     .mutation(({ ctx }) => requestExport(ctx.deps, ctx.actor)),
@@ -199,7 +200,10 @@ export const adminRouter = router({
       .query(({ ctx, input }) => getDeadLetter(ctx.deps, input)),
     /** One or many; each id is its own idempotency key. */
     retry: adminProcedure
-      .meta(rest('POST', '/admin/dead-letters/retry', 'admin'))
+      .meta({
+        ...rest('POST', '/admin/dead-letters/retry', 'admin'),
+        weight: ({ ids }) => (Array.isArray(ids) ? ids.length / 10 : 1),
+      })
       .input(retryDeadLettersInput)
       .output(retryDeadLettersResult)
       .mutation(({ ctx, input }) => retryDeadLetters(ctx.deps, ctx.actor, input)),

@@ -5,7 +5,8 @@ import { router, userProcedure } from '../trpc.ts';
 
 export const bulkRouter = router({
   start: userProcedure
-    .meta(rest('POST', '/bulk', 'images'))
+    // Up to 20 GB are read and packed.
+    .meta({ ...rest('POST', '/bulk', 'images'), weight: ({ kind }) => (kind === 'download' ? 10 : 1) })
     .input(startBulkInput)
     .output(bulkView)
     .mutation(({ ctx, input }) => startBulk(ctx.deps, ctx.actor, input)),

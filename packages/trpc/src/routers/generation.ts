@@ -23,7 +23,11 @@ import { router, userProcedure } from '../trpc.ts';
 
 export const generationRouter = router({
   start: userProcedure
-    .meta({ ...rest('POST', '/generations', 'generation'), limit: 'generation' })
+    .meta({
+      ...rest('POST', '/generations', 'generation'),
+      limit: 'generation',
+      weight: ({ n }) => (typeof n === 'number' ? n / 8 : 1),
+    })
     .input(startGenerationInput)
     .output(generationView)
     .mutation(({ ctx, input }) => startGeneration(ctx.deps, ctx.actor, input)),

@@ -41,7 +41,7 @@ export const imagesRouter = router({
     .output(imagePage)
     .query(({ ctx, input }) => listImages(ctx.deps, ctx.actor, input)),
   frames: userProcedure
-    .meta(rest('GET', '/images/frames', 'images'))
+    .meta({ ...rest('GET', '/images/frames', 'images'), weight: 5 })
     .input(listFramesInput)
     .output(framePage)
     .query(({ ctx, input }) => listFrames(ctx.deps, ctx.actor, input)),
