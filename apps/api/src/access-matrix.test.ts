@@ -335,6 +335,27 @@ describe('every procedure', () => {
     return judge(row, (who, input) => callRest(path, who, input));
   });
 
+  it('that stays a suspended person’s right is no right of their programs, nor of somebody who is being erased', async () => {
+    const person = await api.signUp();
+    const ask = (path: string, headers: Record<string, string>) => fetch(`${api.url}/trpc/${path}`, { headers });
+    const made = await api.post('/trpc/account.createApiKey', { name: 'a program' }, person.headers);
+    const { secret } = ((await made.json()) as { result: { data: { secret: string } } }).result.data;
+    const program = { authorization: `Bearer ${secret}` };
+    const stands = (status: string) => api.db.prisma.user.update({ where: { id: person.userId }, data: { status } });
+    const answers = async () => {
+      const both = [person.headers, program].map(async (headers) => (await ask('account.dataExport', headers)).status);
+      return Promise.all(both);
+    };
+    expect(await answers()).toEqual([200, 200]);
+    await stands('suspended');
+    expect(await answers()).toEqual([200, 403]);
+    expect((await ask('models.list?input=%7B%7D', person.headers)).status).toBe(403);
+    await stands('erasing');
+    expect(await answers()).toEqual([403, 403]);
+    expect((await api.post('/trpc/account.exportData?batch=1', {}, person.headers)).status).toBe(403);
+    expect(await api.db.prisma.dataExport.count({ where: { userId: person.userId } })).toBe(0);
+  });
+
   it('of administrators answers like one that does not exist', async () => {
     const hidden = await callTrpc('admin.createInvite', 'other', undefined);
     const unknown = await read(await api.post('/trpc/admin.noSuchThing?batch=1', {}, people.headers.other));

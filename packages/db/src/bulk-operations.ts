@@ -1,6 +1,5 @@
 /** Acts on many images: their durable record, and the slices in which the worker does them. */
 import type { Db } from './client.ts';
-import { isUniqueViolation } from './faults.ts';
 import { Prisma } from './generated/client.ts';
 import { type ImageFilter, matching } from './images.ts';
 
@@ -58,28 +57,45 @@ export async function measureSelection(
 }
 
 /**
- * Writes an operation and its queue work together.
+ * Writes an operation and its queue work together, within the limits of its person. Calls at once wait for each other, so
+ * that none of them passes a limit that another one has just reached.
  *
- * @returns the operation; the earlier one when the person used this key before
+ * @param limit.keptBytes of all downloads that are kept or under way
+ * @returns the operation; the earlier one when the person used this key before; `busy` when too many work; how much downloads
+ *   take already when this one finds no room
  */
 export async function insertBulkOperation(
   db: Db,
-  op: Pick<BulkRow, 'id' | 'userId' | 'idempotencyKey' | 'kind' | 'selection' | 'collectionId' | 'total'>,
+  op: Pick<BulkRow, 'id' | 'userId' | 'idempotencyKey' | 'kind' | 'selection' | 'collectionId' | 'total'> & {
+    sizeBytes: number;
+  },
   outboxId: string,
-): Promise<BulkRow> {
-  const data = { ...op, selection: op.selection as Prisma.InputJsonObject };
-  try {
-    const [row] = await db.prisma.$transaction([
-      db.prisma.bulkOperation.create({ data }),
-      db.prisma.outbox.create({ data: { id: outboxId, task: 'bulk', payload: { operationId: op.id } } }),
-    ]);
+  limit: { live: number; keptBytes: number },
+): Promise<BulkRow | 'busy' | { keptBytes: number }> {
+  const { userId, idempotencyKey, kind, sizeBytes } = op;
+  return db.prisma.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`bulk ${userId}`}, 0))::text`;
+    const earlier = await tx.bulkOperation.findUnique({ where: { userId_idempotencyKey: { userId, idempotencyKey } } });
+    if (earlier) return typed(earlier);
+    if ((await tx.bulkOperation.count({ where: { userId, endedAt: null } })) >= limit.live) return 'busy';
+    if (kind === 'download') {
+      const keptBytes = await keptDownloadBytes(tx, userId);
+      if (keptBytes + sizeBytes > limit.keptBytes) return { keptBytes };
+    }
+    const data = { ...op, sizeBytes: BigInt(sizeBytes), selection: op.selection as Prisma.InputJsonObject };
+    const row = await tx.bulkOperation.create({ data });
+    await tx.outbox.create({ data: { id: outboxId, task: 'bulk', payload: { operationId: op.id } } });
     return typed(row);
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    const earlier = await findBulkByKey(db, op.userId, op.idempotencyKey);
-    if (!earlier) throw error;
-    return earlier;
-  }
+  });
+}
+
+/** Files that the sweep has not removed yet, and what those under way will write. */
+async function keptDownloadBytes(tx: Prisma.TransactionClient, userId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ bytes: bigint }[]>`
+    SELECT coalesce(sum(CASE WHEN "endedAt" IS NULL THEN "sizeBytes" ELSE (
+      SELECT coalesce(sum((f->>'sizeBytes')::bigint), 0) FROM jsonb_array_elements(files) f) END), 0)::bigint AS bytes
+    FROM "BulkOperation" WHERE "userId" = ${userId}::uuid AND kind = 'download'`;
+  return Number(row?.bytes ?? 0);
 }
 
 export async function findBulkByKey(db: Db, userId: string, idempotencyKey: string): Promise<BulkRow | null> {
@@ -103,10 +119,6 @@ export async function listBulk(db: Db, userId: string, since: Date, limit: numbe
     take: limit,
   });
   return rows.map(typed);
-}
-
-export async function countLiveBulk(db: Db, userId: string): Promise<number> {
-  return db.prisma.bulkOperation.count({ where: { userId, endedAt: null } });
 }
 
 /** The worker begins or goes on. @returns null when there is nothing to do any more */

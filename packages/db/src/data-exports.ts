@@ -69,6 +69,9 @@ export async function completeDataExport(
   return db.prisma.$transaction(async (tx) => {
     const data = { state: 'ready', sizeBytes: BigInt(sizeBytes), expiresAt };
     const moved = await tx.dataExport.updateMany({ where: { id, state: 'making' }, data });
+    // One copy of everything is enough: an older one goes with the next sweep.
+    const older = { userId, state: 'ready', id: { not: id }, expiresAt: { gt: new Date() } };
+    if (moved.count === 1) await tx.dataExport.updateMany({ where: older, data: { expiresAt: new Date() } });
     if (moved.count === 1) await appendAudit(tx, { action: 'export.made', actorId: null, subjectId: userId });
     return moved.count === 1;
   });

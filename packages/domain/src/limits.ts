@@ -55,6 +55,8 @@ export const LIMITS = {
   bulkOperations: { max: 5 },
   /** Files of a download together. */
   bulkDownloadBytes: { max: 20 * 1024 * 1024 * 1024 },
+  /** All downloads of one person that are kept or under way. */
+  keptDownloadBytes: { max: 40 * 1024 * 1024 * 1024 },
   /** Dead letters retried in one call. */
   deadLetterRetries: { max: 50 },
   idempotencyKey: { min: 8, max: 100 },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
 import { runErasure } from '../erasure/run-erasure.ts';
 import { createModel } from '../models/write-model.ts';
+import { sweep } from '../sweep/sweep.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { createWorld } from '../testing-world.ts';
 import { makeExport } from './make-export.ts';
@@ -89,6 +90,22 @@ it('ends with the account: nobody keeps it, and what was stored of it goes', asy
     for await (const { key } of deps.storage.list(prefix)) throw new Error(`${key} is left`);
     expect(await deps.storage.abortUploads(prefix)).toBe(0);
   }
+});
+
+it('replaces the one before it, which goes with the next sweep', async () => {
+  const actor = await createPerson(0);
+  const first = await claim(actor);
+  await makeExport(deps, first, new AbortController().signal);
+  // No longer fresh enough to be the answer.
+  const data = { createdAt: new Date(Date.now() - 2 * 3_600_000) };
+  await deps.db.prisma.dataExport.update({ where: { id: first.id }, data });
+  const second = await claim(actor);
+  await makeExport(deps, second, new AbortController().signal);
+  await sweep(deps, Date.now() + 1_000);
+  const there = await Promise.all(
+    [first, second].map(async ({ id }) => (await deps.storage.head(keys.dataExport(actor.userId, id))) !== null),
+  );
+  expect(there).toEqual([false, true]);
 });
 
 describe('a copy of everything', () => {

@@ -1,6 +1,14 @@
 /** I11: after an erasure nothing is left, whatever happens on the way, and nothing comes back. */
-import { randomUUID } from 'node:crypto';
-import { auditLedger, claimErasure, hashReceipt, linkAudit, type OpenErasure, verifyAudit } from '@pixgen/db';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  auditLedger,
+  claimErasure,
+  hashReceipt,
+  linkAudit,
+  type OpenErasure,
+  requestErasure,
+  verifyAudit,
+} from '@pixgen/db';
 import { CONSENT, ERASE_PHRASE, ERASE_USER_PHRASE, eraseUserInput, erasureReceipt, newId } from '@pixgen/domain';
 import type { Progress } from '@pixgen/queue';
 import { keys } from '@pixgen/storage';
@@ -18,6 +26,7 @@ import { createModel } from '../models/write-model.ts';
 import { createPhoto } from '../photos/create-photo.ts';
 import { restorePhoto } from '../photos/delete-photo.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { createWorld } from '../testing-world.ts';
 import { eraseAccount, eraseAccountOf, eraseModel, erasePhoto, eraseUser, getErasure } from './request-erasure.ts';
 import { ERASE_STEPS, type ErasureTools, LAST_SWEEP_AFTER_MS, runErasure } from './run-erasure.ts';
 
@@ -539,4 +548,72 @@ describe('an erased photo', () => {
     for (const prefix of keys.ofPhoto({ userId: actor.userId, modelId, photoId: id }))
       for await (const { key } of deps.storage.list(prefix)) throw new Error(`${key} is left`);
   });
+});
+
+describe('what is erased of an account', () => {
+  it.each(['model', 'photo', 'image'] as const)(
+    'ends once with one receipt however often a worker dies on the way, at every step: a %s',
+    async (kind) => {
+      const { actor, modelId, photoIds } = await createPerson();
+      const { userId } = actor;
+      // Beside it another model with a photo and an image.
+      const { imageId } = await createWorld(deps, userId);
+      const objectKey = `o/${userId}/${imageId}.png`;
+      const [photoId = ''] = photoIds;
+      const targetId = { model: modelId, photo: photoId, image: imageId }[kind];
+      const jobs = await deps.db.prisma.job.findMany({ where: { modelId }, select: { id: true } });
+      const prefixes = {
+        model: keys.ofModel({ userId, modelId, photoIds, jobIds: jobs.map(({ id }) => id) }),
+        photo: keys.ofPhoto({ userId, modelId, photoId }),
+        image: keys.ofImage({ userId, objectKey }),
+      }[kind];
+      const countObjects = async (): Promise<number> => {
+        let count = 0;
+        for (const prefix of prefixes) for await (const _ of deps.storage.list(prefix)) count += 1;
+        return count;
+      };
+      const before = await countObjects();
+      expect(before).toBeGreaterThan(0);
+      const code = randomUUID();
+      const codeHash = createHash('sha256').update(code).digest('hex');
+      const request = { kind, userId, targetId, requestedBy: 'operator', codeHash } as const;
+      const requested = await requestErasure(deps.db, request);
+      if (typeof requested === 'string') throw new Error(requested);
+      let deaths = 0;
+      const mortal: Deps = {
+        ...deps,
+        passPoint(point) {
+          if (point === 'erase.midway') throw new Error('killed');
+        },
+      };
+      for (let turn = 0; turn < 50 && (await getErasure(deps, { code })).state === 'erasing'; turn += 1) {
+        const died = await runErasure(mortal, await claim(requested), tools).then(
+          () => false,
+          () => true,
+        );
+        if (died) deaths += 1;
+      }
+      expect(deaths).toBeGreaterThanOrEqual(ERASE_STEPS.length);
+      const { receipt, receiptSha256 } = await getErasure(deps, { code });
+      // As many as there were, though most were gone when it was written.
+      expect(receipt?.counts.objects).toBe(before);
+      await runAll();
+      expect(await countObjects()).toBe(0);
+      const where = { id: targetId };
+      if (kind === 'model') expect(await deps.db.prisma.model.findUnique({ where })).toBeNull();
+      if (kind === 'photo') expect(await deps.db.prisma.photo.findUnique({ where })).toBeNull();
+      if (kind === 'image')
+        expect(await deps.db.prisma.image.findUnique({ where })).toMatchObject({
+          storageKey: null,
+          failureCode: 'TAKEN_DOWN',
+        });
+      const done = await deps.db.prisma.auditEntry.findMany({ where: { action: 'erase.done' } });
+      expect(
+        done.filter(({ detail }) => (detail as object & { receiptSha256: string }).receiptSha256 === receiptSha256),
+      ).toHaveLength(1);
+      // The rest of the person is left alone.
+      const left = { model: 1, photo: 3, image: 4 }[kind];
+      expect(await deps.db.prisma.photo.count({ where: { userId, deletedAt: null } })).toBe(left);
+    },
+  );
 });

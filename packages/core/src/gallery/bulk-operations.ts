@@ -2,7 +2,6 @@
 import {
   type BulkRow,
   type BulkSelection,
-  countLiveBulk,
   endBulk,
   findBulkByKey,
   findOwnBulk,
@@ -37,7 +36,7 @@ const SHOW_ENDED_MS = KEEP_FILES_MS;
  * Orders an act on many images. Repeating the call with the same key returns the first operation.
  *
  * @throws AppError NOT_FOUND for the collection; INVALID_INPUT for a selection without images; QUOTA_EXCEEDED for a download
- *   that is too large; RATE_LIMITED while too many work
+ *   that is too large, alone or with those that are kept; RATE_LIMITED while too many work
  */
 export async function startBulk(deps: Deps, actor: Actor, input: StartBulkInput): Promise<BulkView> {
   const { kind, idempotencyKey } = input;
@@ -117,19 +116,32 @@ async function order(deps: Deps, actor: Actor, wanted: Order): Promise<BulkView>
   const { userId } = actor;
   const earlier = await findBulkByKey(deps.db, userId, wanted.idempotencyKey);
   if (earlier) return toView(earlier);
-  if ((await countLiveBulk(deps.db, userId)) >= LIMITS.bulkOperations.max) {
-    const message = say`${LIMITS.bulkOperations.max} of these are under way. Wait until one has ended.`;
-    throw new AppError('RATE_LIMITED', message, { retryAfterMs: 5_000 });
-  }
   const { total, sizeBytes } = await measureSelection(deps.db, { userId, ...wanted });
   if (total === 0) throw new AppError('INVALID_INPUT', say`There is no such picture any more. Nothing was changed.`);
   if (wanted.kind === 'download' && sizeBytes > LIMITS.bulkDownloadBytes.max) {
     const limit = Math.round(LIMITS.bulkDownloadBytes.max / 1024 ** 3);
     throw new AppError('QUOTA_EXCEEDED', say`That is more than ${limit} GB in one download. Choose fewer pictures.`);
   }
-  const operation = await insertBulkOperation(deps.db, { id: newId(), userId, total, ...wanted }, newId());
+  const row = { id: newId(), userId, total, sizeBytes, ...wanted };
+  const limit = { live: LIMITS.bulkOperations.max, keptBytes: LIMITS.keptDownloadBytes.max };
+  const operation = await insertBulkOperation(deps.db, row, newId(), limit);
+  if (operation === 'busy') {
+    const message = say`${LIMITS.bulkOperations.max} of these are under way. Wait until one has ended.`;
+    throw new AppError('RATE_LIMITED', message, { retryAfterMs: 5_000 });
+  }
+  if ('keptBytes' in operation) {
+    const [kept, max, more] = [operation.keptBytes, limit.keptBytes, sizeBytes].map(inGb);
+    throw new AppError(
+      'QUOTA_EXCEEDED',
+      say`Your downloads of the last day take ${kept ?? 0} of ${max ?? 0} GB, and this one needs ${more ?? 0} GB. Each goes a day after it was made.`,
+    );
+  }
   void wakeRelay(deps);
   return toView(operation);
+}
+
+function inGb(bytes: number): number {
+  return Math.round((bytes / 1024 ** 3) * 10) / 10;
 }
 
 function toSelection(input: ImageSelection): BulkSelection {

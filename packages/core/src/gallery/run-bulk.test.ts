@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BulkView, newId } from '@pixgen/domain';
+import { type BulkView, LIMITS, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
@@ -262,3 +262,45 @@ function unzip(bytes: Buffer): Record<string, string> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+describe('what one person may have under way', () => {
+  it('is limited also for calls at once, and a repeated call gets the first answer', async () => {
+    const actor = await createActor(deps);
+    const { ids } = await createImages(deps, actor, 1);
+    const idempotencyKey = newId();
+    const answers = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, at) =>
+        order(actor, 'download', { ids }, at < 3 ? { idempotencyKey } : { idempotencyKey: newId() }),
+      ),
+    );
+    const taken = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
+    expect(new Set(taken).size).toBe(LIMITS.bulkOperations.max);
+    expect(await deps.db.prisma.bulkOperation.count({ where: { userId: actor.userId } })).toBe(
+      LIMITS.bulkOperations.max,
+    );
+    for (const one of answers)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'RATE_LIMITED' });
+    // A key with an answer is no further call.
+    const [first = ''] = taken;
+    const { idempotencyKey: known } = await deps.db.prisma.bulkOperation.findUniqueOrThrow({ where: { id: first } });
+    expect((await order(actor, 'download', { ids }, { idempotencyKey: known })).id).toBe(first);
+  });
+
+  it('may not fill the store with copies: downloads that are kept or under way have a limit together', async () => {
+    const actor = await createActor(deps);
+    const { ids } = await createImages(deps, actor, 1);
+    const files = [{ key: `z/${actor.userId}/x`, name: 'x.zip', sizeBytes: LIMITS.keptDownloadBytes.max - 5 }];
+    const kept = { userId: actor.userId, kind: 'download', selection: { ids }, total: 1 };
+    const ended = { id: newId(), ...kept, idempotencyKey: newId(), state: 'succeeded', endedAt: new Date(), files };
+    const live = { id: newId(), ...kept, idempotencyKey: newId(), sizeBytes: 5n };
+    await deps.db.prisma.bulkOperation.createMany({ data: [ended] });
+    await order(actor, 'download', { ids });
+    await deps.db.prisma.bulkOperation.createMany({ data: [live] });
+    await expect(order(actor, 'download', { ids })).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    // Other acts store nothing.
+    expect((await order(actor, 'delete', { ids })).state).toBe('queued');
+    await deps.db.prisma.bulkOperation.delete({ where: { id: ended.id } });
+    const again = await createImages(deps, actor, 1);
+    expect((await order(actor, 'download', { ids: again.ids })).state).toBe('queued');
+  });
+});

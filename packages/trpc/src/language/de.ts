@@ -180,6 +180,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
   // Images
   'Use {0} to {1} pixels with this base model.': 'Nimm bei diesem Basismodell {0} bis {1} Pixel.',
   'Use a multiple of {0} pixels with this base model.': 'Nimm bei diesem Basismodell ein Vielfaches von {0} Pixeln.',
+  'Your downloads of the last day take {0} of {1} GB, and this one needs {2} GB. Each goes a day after it was made.':
+    'Deine Downloads des letzten Tages nehmen {0} von {1} GB ein, und dieser braucht {2} GB. Jeder verschwindet einen Tag, nachdem er entstand.',
   'Use at most {0} pictures.': 'Nimm höchstens {0} Bilder.',
   'Use at most {0} pictures at once; this would be {1}.': 'Nimm höchstens {0} Bilder auf einmal; das wären {1}.',
   'This image failed; there is no file of it.': 'Dieses Bild ist misslungen; es gibt keine Datei davon.',
