@@ -15,7 +15,6 @@ from pathlib import Path
 
 from tiny_model.icons import check_packages
 
-
 SHIPPED_SCENES, SHIPPED_STEPS = 24_000, 12_000
 
 
