@@ -18,7 +18,7 @@ from typing import Any, get_args
 from pixgen_gpu.errors import GpuFailure
 from pixgen_gpu.profiles import PROFILES, ProfileName
 
-QUICK_SUBJECT = "cupcake"
+QUICK_SUBJECT = "mushroom"
 """One that a person recognises at a glance in what its LoRA draws."""
 
 

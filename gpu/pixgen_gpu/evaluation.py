@@ -24,13 +24,13 @@ TRIGGER_WORD = "sks_abc234"
 LIKENESS_PROMPTS = ("a photo of {}", "{}", "a photo of {} on a white background", "a shiny picture of {}")
 COLOURS = ("white", "black", "red", "yellow", "green", "blue", "purple", "pink")
 ADHERENCE_COLOURS = ("white", "red", "green", "blue")
-COMPOSITION_PROMPTS = (
-    "a photo of {} with a dog, white background",
-    "a photo of {} on a car, blue background",
-    "a photo of {} under a house, green background",
-    "a photo of {} with a red apple, yellow background",
+COMPOSITIONS = (
+    ("a photo of {} with {}, white background", "a dog"),
+    ("a photo of {} on {}, blue background", "a car"),
+    ("a photo of {} under {}, green background", "a house"),
+    ("a photo of {} with {}, yellow background", "a red apple"),
 )
-"""Looked at, not scored: where the pieces stand is for the eye."""
+"""Whether the other thing is the one asked for is scored; where the two stand is for the eye."""
 LEAKAGE_PROMPTS = ("a photo of a dog", "a photo of a red apple", "a photo of a car", "a photo of a house")
 
 
@@ -70,7 +70,9 @@ class Evaluated:
     base: list[Drawn]
     lora: list[Drawn]
     composed: list[Drawn]
-    """What the LoRA draws for the composition prompts."""
+    """What the LoRA draws for the compositions."""
+    second_object: float
+    """Mean probability that the other thing in a composition is the one asked for, among those of all compositions."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def evaluate_subject(
     ]
     before = draw(base, None, prompts, seed, settings)
     after = draw(base, trained.state, prompts, seed, settings)
-    composed = draw(base, trained.state, [prompt.format(name) for prompt in COMPOSITION_PROMPTS], seed, settings)
+    composed = draw(base, trained.state, [prompt.format(name, other) for prompt, other in COMPOSITIONS], seed, settings)
     likeness, colours = len(LIKENESS_PROMPTS), len(LIKENESS_PROMPTS) + len(ADHERENCE_COLOURS)
     embedded_before = scorer.embed_images([drawn.image for drawn in before])
     embedded_after = scorer.embed_images([drawn.image for drawn in after])
@@ -145,6 +147,7 @@ def evaluate_subject(
         base=before[:colours],
         lora=after[:colours],
         composed=composed,
+        second_object=_second_object(scorer, scorer.embed_images([drawn.image for drawn in composed]), subject),
     )
 
 
@@ -158,6 +161,7 @@ def summary(results: Sequence[Evaluated]) -> dict[str, float | int]:
         "likenessLora": round(lora, 4),
         "gain": round(lora - base, 4),
         "adherenceLoss": round(lost, 4),
+        "secondObject": round(fmean(result.second_object for result in results), 4),
         "leakage": round(fmean(result.leakage for result in results), 4),
         "concepts": len({result.noun for result in results}),
         "seeds": len({result.seed for result in results}),
@@ -169,6 +173,16 @@ def _colour_adherence(scorer: Scorer, embedded: torch.Tensor, subject: Subject) 
     texts = scorer.embed_texts([f"a photo of a {subject.noun} on a {colour} background" for colour in COLOURS])
     chances = (embedded @ texts.T * scorer.text_scale).softmax(dim=1)
     return fmean(chances[row, COLOURS.index(colour)].item() for row, colour in enumerate(ADHERENCE_COLOURS))
+
+
+def _second_object(scorer: Scorer, embedded: torch.Tensor, subject: Subject) -> float:
+    """See Evaluated. `embedded` has one row per composition; the texts differ in the other thing alone."""
+    others = [other for _, other in COMPOSITIONS]
+    chances: list[float] = []
+    for row, (prompt, _) in enumerate(COMPOSITIONS):
+        texts = scorer.embed_texts([prompt.format(f"a {subject.noun}", other) for other in others])
+        chances.append((embedded[row] @ texts.T * scorer.text_scale).softmax(dim=0)[row].item())
+    return fmean(chances)
 
 
 def draw(

@@ -10,8 +10,10 @@ from PIL import Image
 from pixgen_gpu.cli import main
 from pixgen_gpu.evaluation import (
     ADHERENCE_COLOURS,
+    COMPOSITIONS,
     LIKENESS_PROMPTS,
     EvaluationSettings,
+    _second_object,
     evaluate_subject,
     likeness_scale,
     summary,
@@ -70,7 +72,10 @@ def test_a_subject_is_trained_drawn_and_scored_before_and_after(base: BaseModel,
     assert [drawn.prompt for drawn in result.base] == [drawn.prompt for drawn in result.lora]
     assert all("sks_abc234 toy" in drawn.prompt for drawn in result.lora)
     figures = summary([result])
-    assert set(figures) == {"likenessBase", "likenessLora", "gain", "adherenceLoss", "leakage", "concepts", "seeds"}
+    assert set(figures) == {
+        *("likenessBase", "likenessLora", "gain", "adherenceLoss", "secondObject", "leakage", "concepts", "seeds")
+    }
+    assert 0 < figures["secondObject"] < 1
     assert figures["gain"] == pytest.approx(result.likeness_lora - result.likeness_base, abs=1e-3)
     assert (figures["concepts"], figures["seeds"]) == (1, 1)
     with Image.open(save_subject_sheet(RED, result, tmp_path)) as sheet:
@@ -91,3 +96,22 @@ def test_the_shipped_subjects_have_all_their_photos() -> None:
     subjects = load_subjects()
     assert len(subjects) == 24
     assert {(len(subject.photos), len(subject.unseen)) for subject in subjects} == {(PHOTOS, UNSEEN)}
+
+
+class WordScorer(ColourScorer):
+    """Knows a text by whether it names a car; every picture shows one."""
+
+    text_scale = 100.0
+
+    def embed_images(self, images: list[Image.Image]) -> torch.Tensor:
+        return torch.tensor([[1.0, 0.0]]).expand(len(images), 2)
+
+    def embed_texts(self, texts: list[str]) -> torch.Tensor:
+        return torch.tensor([[1.0, 0.0] if "a car" in text else [0.0, 1.0] for text in texts])
+
+
+def test_the_other_thing_of_a_composition_counts_where_it_is_the_one_asked_for() -> None:
+    scorer = WordScorer()
+    embedded = scorer.embed_images([RED.photos[0]] * len(COMPOSITIONS))
+    # Of four compositions one asks for the car that all four pictures show.
+    assert _second_object(scorer, embedded, RED) == pytest.approx(0.25)

@@ -49,7 +49,8 @@ def test_a_lora_of_200_steps_comes_close_to_its_subject_does_what_the_prompt_say
 
     result = evaluate_subject(tiny, scorer, subject, others, 0, EvaluationSettings(train_steps=200), note)
     assert result.likeness_lora - result.likeness_base >= 0.35
-    assert result.adherence_base - result.adherence_lora <= 0.03
+    # What G14 asks of the mean. One subject's four pictures scatter by more than the 0.05 down to its stretch goal.
+    assert result.adherence_base - result.adherence_lora <= 0.08
     assert spent["drawing"] - spent["training"] <= TRAINING_CPU_S
 
 

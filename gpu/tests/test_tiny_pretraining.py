@@ -16,6 +16,7 @@ from pixgen_gpu.generation.generate import generate
 from pixgen_gpu.tiny.architecture import build_vae
 from pixgen_gpu.tiny.tokenizer import read_tokenizer, save_tokenizer
 from pixgen_gpu.tiny.weights import load_tiny
+from tiny_model import pretrain
 from tiny_model.concepts import HELD_OUT_CONCEPTS, PRETRAINING_CONCEPTS, STYLES
 from tiny_model.export import export
 from tiny_model.latents import COMPOSED_SHARE, SHARD, STYLE_WEIGHTS
@@ -165,3 +166,19 @@ def test_normalised_latents_decode_to_the_same_pictures() -> None:
     assert latents.mean.mean(dim=(0, 2, 3)).abs().max() < 1e-3
     assert (latents.mean.std(dim=(0, 2, 3)) - 1).abs().max() < 1e-3
     assert latents.std.mean().item() != pytest.approx(spread, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("given", "scenes", "steps"), [([], 24_000, 12_000), (["--scenes", "6000", "--steps", "5000"], 6000, 5000)]
+)
+def test_the_whole_pretraining_is_that_of_the_shipped_weights_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], scenes: int, steps: int
+) -> None:
+    parts: dict[str, list[str]] = {}
+    monkeypatch.setattr(pretrain, "check_packages", lambda _: None)
+    monkeypatch.setattr(pretrain.subprocess, "run", lambda command, **_: parts.update({command[2]: command[5:]}))
+    pretrain.main(["--data", str(tmp_path), *given])
+    order = ("train_vae", "latents", "train_unet", "train_scorer", "export")
+    assert list(parts) == [f"tiny_model.{name}" for name in order]
+    assert parts["tiny_model.latents"] == [f"--scenes={scenes}"]
+    assert parts["tiny_model.train_unet"] == [f"--scenes={scenes}", f"--steps={steps}"]
