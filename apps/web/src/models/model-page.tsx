@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { PrintLink } from '@/gallery/print-link';
+import { usePollMs } from '@/jobs/live';
 import { Moment } from '@/jobs/time';
 import { PackOrderNote } from '@/packs/pack-order-note';
 import { TrainingPanel } from '@/training/training-panel';
@@ -17,7 +18,10 @@ import { modelPath } from './words';
 export function ModelPage({ id }: { id: string }) {
   const t = useTranslations('models');
   const trpc = useTRPC();
-  const model = useQuery(trpc.models.get.queryOptions({ id })).data;
+  const options = trpc.models.get.queryOptions({ id });
+  const known = useQuery(options).data;
+  // The live stream tells when it is ready; without it the page asks.
+  const model = useQuery({ ...options, refetchInterval: usePollMs(known?.state === 'training') }).data;
   const images = useQuery(trpc.images.list.queryOptions({ modelId: id, limit: 12 })).data;
   if (!model) return null;
   return (
