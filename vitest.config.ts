@@ -52,6 +52,7 @@ export default defineConfig({
           include: ['tools/e2e/**/*.test.ts'],
           globalSetup: ['tools/e2e/global-setup.ts'],
           testTimeout: 120_000,
+          expect: { poll: { timeout: 30_000 } },
           // The first start installs the GPU server's packages.
           hookTimeout: 600_000,
           pool: 'forks',

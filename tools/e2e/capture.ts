@@ -10,8 +10,8 @@ import { pictureName, SCREENSHOTS, THEMES, WINDOWS } from './pictures.ts';
 const FULL = process.env.TEST_DOSE === 'full';
 
 /**
- * Takes the page as it stands, in each size and theme of its dose. Fails when it scrolls sideways, or on anything serious
- * that axe finds.
+ * Takes the page as it stands, in each size and theme of its dose. Fails in each when it scrolls sideways, or on anything
+ * serious that axe finds.
  * @param options.whole the whole page, not only what the window shows
  * @param options.every in every size and theme, whatever the dose
  */
@@ -30,12 +30,11 @@ export async function capture(
       const path = join(SCREENSHOTS, pictureName(name, width, colorScheme));
       await page.screenshot({ path, fullPage: options.whole ?? true });
       expect(await findOverflow(page), `${name} scrolls sideways at ${width} px`).toEqual([]);
+      await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     }
   }
   await page.setViewportSize({ width: standard[0], height: standard[1] });
-  await page.emulateMedia({ colorScheme: 'light' });
-  await expectAccessible(page, name);
-  await page.emulateMedia({ reducedMotion: null });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
 }
 
 /** Another window asks for other sizes of what it shows. */

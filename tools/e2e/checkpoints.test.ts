@@ -1,5 +1,5 @@
 /** The checkpoints of a model by hand, in Chromium: what is suggested and why, choosing another one, its file. */
-import { newId, resolveTrainSettings } from '@pixgen/domain';
+import { LIMITS, newId, resolveTrainSettings } from '@pixgen/domain';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
   let modelId: string;
 
   beforeAll(async () => {
-    studio = await openStudio(executable ?? '');
+    studio = await openStudio(executable ?? '', { REGISTRATION: 'closed' });
     page = studio.page;
     modelId = await seedModel(studio);
   });
@@ -55,7 +55,77 @@ describe.skipIf(executable === null)('the checkpoints of a model in a browser', 
     expect(await page.getByRole('row').filter({ hasText: 'in use' }).count()).toBe(1);
   });
 
+  it('are of an installation that takes nobody new, and says so', async () => {
+    const context = await studio.browser.newContext({ baseURL: studio.product.publicUrl });
+    const visitor = await context.newPage();
+    await visitor.goto('/sign-up');
+    await visitor.getByText('Registration is closed').waitFor();
+    expect(await visitor.getByRole('textbox').count()).toBe(0);
+    await capture(visitor, 'sign-up-closed');
+    await context.close();
+  });
+
+  it('are of a model among many: lists lead on to what is older, with scripts and without', async () => {
+    const many = LIMITS.page.default + 2;
+    await seedOthers(studio, many);
+    const context = await studio.browser.newContext({
+      baseURL: studio.product.publicUrl,
+      javaScriptEnabled: false,
+      storageState: await studio.context.storageState(),
+    });
+    const bare = await context.newPage();
+    for (const [path, list, more] of [
+      ['/models', 'Models', 'Show more'],
+      ['/activity', 'Jobs', 'Show older'],
+      ['/activity?state=failed', 'Jobs', 'Show older'],
+    ] as const) {
+      const links = (on: Page) => on.getByRole('main').getByRole('list', { name: list }).getByRole('link');
+      const seen = async (on: Page) => links(on).evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+      await bare.goto(path);
+      const first = await seen(bare);
+      expect([path, first.length]).toEqual([path, LIMITS.page.default]);
+      expect(await bare.getByRole('button', { name: more }).count()).toBe(0);
+      await bare.getByRole('link', { name: more }).click();
+      await bare.waitForURL(/before=/);
+      const second = await seen(bare);
+      expect([path, second.length]).toEqual([path, path.includes('failed') ? 2 : 3]);
+      expect(new Set([...first, ...second]).size).toBe(first.length + second.length);
+      expect(await bare.getByRole('link', { name: more }).count()).toBe(0);
+      // With scripts the same list grows.
+      await page.goto(path);
+      const button = page.getByRole('button', { name: more });
+      await expect
+        .poll(() => button.evaluate((one) => Object.keys(one).some((key) => key.startsWith('__reactProps'))))
+        .toBe(true);
+      await button.click();
+      await expect.poll(() => seen(page)).toEqual([...first, ...second]);
+    }
+    await context.close();
+  });
+
+  it('are of an owner whose failed jobs an administrator runs again together', async () => {
+    await page.goto('/admin');
+    const dead = page.getByRole('list', { name: 'Jobs that ended badly' });
+    await dead.getByRole('listitem').nth(2).waitFor();
+    expect(await dead.getByText('of Ada.').count()).toBe(3);
+    const retry = page.getByRole('button', { name: /^Retry \d jobs?$/ });
+    expect(await retry.isDisabled()).toBe(true);
+    await dead.getByRole('checkbox').nth(1).check();
+    await page.getByRole('button', { name: 'Retry 1 job', exact: true }).waitFor();
+    await page.getByLabel('Choose all 3 of these').check();
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url().includes('deadLetters.retry')),
+      page.getByRole('button', { name: 'Retry 3 jobs' }).click(),
+    ]);
+    const [{ result }] = (await answer.json()) as [{ result: { data: { items: { id: string }[] } } }];
+    expect(new Set(result.data.items.map(({ id }) => id)).size).toBe(3);
+    // What was chosen is chosen no longer.
+    await expect.poll(() => page.getByRole('checkbox', { checked: true }).count()).toBe(0);
+  });
+
   it('are readable by everybody, on every screen, in both themes', async () => {
+    await page.goto(`/models/${modelId}`);
+    await page.locator('.uplot canvas').waitFor();
     await capture(page, 'checkpoints');
     expect(studio.faults).toEqual([]);
   });
@@ -90,6 +160,44 @@ async function seedModel({ product, userId }: StudioInBrowser): Promise<string> 
       );
     }
     return modelId;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Models whose training failed. */
+async function seedOthers({ product, userId }: StudioInBrowser, count: number): Promise<void> {
+  const client = new pg.Client({ connectionString: product.stores.DATABASE_URL });
+  await client.connect();
+  const settings = resolveTrainSettings({
+    profile: 'nano',
+    preset: 'fast',
+    photoCount: 5,
+    isPerson: false,
+    seed: 1,
+    overrides: {},
+  });
+  const rows = Array.from({ length: count }, (_, at) => ({ at, model: newId(), training: newId(), job: newId() }));
+  try {
+    await client.query('BEGIN');
+    for (const { at, model, training, job } of rows) {
+      await client.query(
+        `INSERT INTO "Model" (id, "userId", name, "classWord", "triggerWord", state) VALUES ($1, $2, $3, 'dog', $4, 'failed')`,
+        [model, userId, `Dog ${at}`, `sks_${at}`],
+      );
+      await client.query(
+        `INSERT INTO "Training" (id, "userId", "modelId", profile, preset, settings, "photoIds") VALUES ($1, $2, $3, 'nano', 'fast', $4, '{}')`,
+        [training, userId, model, JSON.stringify(settings)],
+      );
+      await client.query(
+        `INSERT INTO "Job" (id, "userId", kind, "trainingId", "modelId", state, "deadlineAt", "startedAt", "endedAt", "failureCode")
+         VALUES ($1, $2, 'train', $3, $4, 'failed', now(), now(), now(), 'GPU_INTERNAL')`,
+        [job, userId, training, model],
+      );
+    }
+    // As the worker writes it for jobs that ended badly.
+    for (const { job } of rows.slice(0, 3)) await client.query('INSERT INTO "DeadLetter" ("jobId") VALUES ($1)', [job]);
+    await client.query('COMMIT');
   } finally {
     await client.end();
   }

@@ -1,4 +1,6 @@
 /** The gallery by hand, in Chromium, with a few thousand pictures: what is seen, what stands still, what the keys do. */
+import { newId } from '@pixgen/domain';
+import pg from 'pg';
 import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './browser.ts';
@@ -259,6 +261,11 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await page.waitForURL(`**/gallery/${next}*`);
     await page.getByRole('complementary', { name: 'Recipe' }).waitFor();
     await capture('picture-page');
+    await page.keyboard.press('Delete');
+    await page.getByText('This picture is in the trash').waitFor();
+    await capture('picture-trash');
+    await page.keyboard.press('Control+z');
+    await page.getByText('This picture is in the trash').waitFor({ state: 'detached' });
   });
 
   it('takes a new picture in only when asked, with a pill', async () => {
@@ -300,7 +307,11 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     const bar = page.getByRole('toolbar', { name: 'Selected pictures' });
     await bar.getByText('4 selected').waitFor();
     await capture('gallery-selection');
+    await studio.product.services.worker?.kill('SIGSTOP');
     await bar.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('list', { name: 'Acts on many pictures' }).getByRole('progressbar').waitFor();
+    await capture('gallery-operation');
+    await studio.product.services.worker?.kill('SIGCONT');
     await page.getByRole('button', { name: /Save the zip/ }).waitFor();
     await page.reload();
     const [download] = await Promise.all([
@@ -309,6 +320,21 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     ]);
     expect(download.suggestedFilename()).toMatch(/^pixgen-.*\.zip$/);
     await capture('gallery-download');
+    // What is refused is said, and does not wait for somebody to wonder.
+    await page.route('**/trpc/*bulk.file*', (route) => route.abort());
+    await page.getByRole('button', { name: /Save the zip/ }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /cannot be reached|connection/i })
+      .waitFor();
+    await page.unroute('**/trpc/*bulk.file*');
+    await page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await untilTakenOver();
+    await failNewestOperation(studio);
+    await page.reload();
+    await page.getByRole('list', { name: 'Acts on many pictures' }).getByRole('alert').waitFor();
+    await capture('gallery-operation-failed');
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await untilTakenOver();
     await page.getByRole('searchbox', { name: 'Search prompts' }).fill('rain');
@@ -371,3 +397,19 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     expect(studio.faults).toEqual([]);
   });
 });
+
+/** As the worker writes it after its last try. A copy, because the real one was put aside. */
+async function failNewestOperation({ product }: StudioInBrowser): Promise<void> {
+  const client = new pg.Client({ connectionString: product.stores.DATABASE_URL });
+  await client.connect();
+  try {
+    await client.query(
+      `INSERT INTO "BulkOperation" SELECT (jsonb_populate_record(o, jsonb_build_object(
+         'id', $1::text, 'idempotencyKey', $1::text, 'state', 'failed', 'failureCode', 'STORAGE_UNAVAILABLE', 'files', '[]'::jsonb))).*
+       FROM "BulkOperation" o ORDER BY id DESC LIMIT 1`,
+      [newId()],
+    );
+  } finally {
+    await client.end();
+  }
+}

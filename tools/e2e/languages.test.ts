@@ -13,8 +13,8 @@ import { seedImages } from './seed-images.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/setup', '/set-password', '/erasure'];
-const MAIN = ['/home', '/train', '/studio', '/packs', '/packs/cinematic-portraits', '/gallery', '/compare', '/models', '/activity', '/settings', '/admin', '/admin/audit-log', '/gallery/00000000-0000-7000-8000-000000000000']; // biome-ignore format: one list
+const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/setup', '/set-password', '/erasure', '/report'];
+const MAIN = ['/home', '/train', '/studio', '/packs', '/packs/cinematic-portraits', '/gallery', '/compare', '/models', '/activity', '/settings', '/admin', '/admin/audit-log', '/admin/reports', '/gallery/00000000-0000-7000-8000-000000000000']; // biome-ignore format: one list
 const WIZARD = ['subject', 'photos', 'settings', 'review'];
 
 describe.skipIf(executable === null)('languages', () => {
@@ -23,9 +23,7 @@ describe.skipIf(executable === null)('languages', () => {
   let draft: string;
 
   beforeAll(async () => {
-    process.env.PSEUDO_LOCALE = 'on';
-    studio = await openStudio(executable ?? '');
-    delete process.env.PSEUDO_LOCALE;
+    studio = await openStudio(executable ?? '', { PSEUDO_LOCALE: 'on' });
     page = studio.page;
     draft = await makeDraft(page);
     await seedImages(studio.product.stores, { userId: studio.userId, count: 40 });
@@ -88,7 +86,47 @@ describe.skipIf(executable === null)('languages', () => {
     await studio.context.clearCookies({ name: 'pixgen_locale' });
   });
 
+  /** Pages of what there is: a model, an order, a picture, jobs that failed and that did not. */
+  async function things(): Promise<string[]> {
+    await studio.controlGpu({ failJob: null });
+    const client = new pg.Client({ connectionString: studio.product.stores.DATABASE_URL });
+    await client.connect();
+    const newest = async (table: string) =>
+      (await client.query<{ id: string }>(`SELECT id FROM "${table}" ORDER BY id DESC LIMIT 1`)).rows[0]?.id ?? '';
+    const send = (procedure: string, input: unknown) =>
+      page.evaluate(
+        async ([path, body]) => {
+          const headers = { 'content-type': 'application/json' };
+          const answer = await fetch(`/trpc/${path}`, { method: 'POST', headers, body });
+          if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+        },
+        [procedure, JSON.stringify(input)] as const,
+      );
+    const succeeded = async () => {
+      const { rows } = await client.query<{ state: string }>(`SELECT state FROM "Job" ORDER BY id DESC LIMIT 1`);
+      return rows[0]?.state;
+    };
+    try {
+      const failed = await newest('Job');
+      await send('training.retry', { id: await newest('Training'), idempotencyKey: 'languages-train' });
+      await expect.poll(succeeded).toBe('succeeded');
+      await send('generation.start', { modelId: draft, prompt: 'in the rain', n: 2, idempotencyKey: 'languages-draw' });
+      await expect.poll(succeeded).toBe('succeeded');
+      const [order, picture, job] = [await newest('Generation'), await newest('Image'), await newest('Job')];
+      return [
+        `/models/${draft}`,
+        `/generations/${order}`,
+        `/gallery/${picture}`,
+        `/activity/${failed}`,
+        `/activity/${job}`,
+      ];
+    } finally {
+      await client.end();
+    }
+  }
+
   it('has no words outside of the messages, and room for longer ones, at 360 px', async () => {
+    const made = await things();
     const known = await readData(studio);
     await studio.context.addCookies([{ name: 'pixgen_locale', value: 'en-XA', url: studio.product.publicUrl }]);
     await page.setViewportSize({ width: 360, height: 740 });
@@ -100,19 +138,45 @@ describe.skipIf(executable === null)('languages', () => {
     const visitor = await signedOut.newPage();
     const looks = [
       ...SIGNED_OUT.map((path) => [visitor, path] as const),
-      ...[...MAIN, ...WIZARD.map((step) => `/train/${draft}/${step}`)].map((path) => [page, path] as const),
+      ...[...MAIN, ...made, ...WIZARD.map((step) => `/train/${draft}/${step}`)].map((path) => [page, path] as const),
     ];
     const faults: Record<string, unknown> = {};
-    for (const [where, path] of looks) {
-      await where.goto(path);
-      await where.waitForFunction(() => !document.querySelector('[data-waiting]'));
-      await where.waitForLoadState('networkidle').catch(() => undefined);
+    async function look(where: Page, name: string): Promise<void> {
       const seen = await readScreen(where);
       const english = seen.texts.filter(
         (text) => !known.some((one) => one.includes(text) || (one.length > 8 && text.includes(one))),
       );
-      if (english.length > 0 || seen.wide.length > 0) faults[path] = { english, wide: seen.wide };
+      if (english.length > 0 || seen.wide.length > 0) faults[name] = { english, wide: seen.wide };
     }
+    for (const [where, path] of looks) {
+      await where.goto(path);
+      await where.waitForFunction(() => !document.querySelector('[data-waiting]'));
+      await where.waitForLoadState('networkidle').catch(() => undefined);
+      await look(where, path);
+      // What opens, opened.
+      const menus = where.locator('main [aria-haspopup=menu]');
+      for (let at = 0; at < Math.min(await menus.count(), 3); at += 1) {
+        await menus.nth(at).click();
+        await where.getByRole('menuitem').first().waitFor();
+        await look(where, `${path}, menu ${at}`);
+        await where.keyboard.press('Escape');
+        await where.getByRole('menu').waitFor({ state: 'detached' });
+      }
+    }
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').getByRole('option').first().waitFor();
+    await look(page, 'palette');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await look(page, 'keys');
+    await page.goto('/gallery');
+    await page.locator('ul.masonry > li.absolute [data-tile]').first().click();
+    await page.locator('.yarl__slide_current').waitFor();
+    await page.keyboard.press('i');
+    await page.waitForTimeout(500);
+    await look(page, 'lightbox');
     await signedOut.close();
     await studio.context.clearCookies({ name: 'pixgen_locale' });
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -178,11 +242,7 @@ async function readData(studio: StudioInBrowser): Promise<string[]> {
   }
   collect([{ ...domain }, Object.keys(domain.PROFILES), domain.auditAction.options, ...SAMPLERS], texts);
   // Prompts stand on pages with words for the subject, or in pieces around it.
-  const pieces = texts.flatMap((text) => [
-    text,
-    text.replaceAll('{subject}', 'the subject'),
-    ...text.split('{subject}'),
-  ]);
+  const pieces = texts.flatMap((text) => [text, ...text.split('{subject}')]);
   return pieces.map((text) => text.trim()).filter((text) => /[A-Za-z]{3}/.test(text));
 }
 

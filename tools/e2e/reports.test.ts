@@ -90,6 +90,7 @@ describe.skipIf(executable === null)('a report in a browser', () => {
     expect(await showsPicture()).toBe(404);
     const strikes = admin.getByRole('list', { name: 'Strikes' });
     await strikes.getByText('A report was upheld').waitFor();
+    await seeOwnStrikes();
     await strikes.getByRole('button', { name: 'Lift' }).click();
     await strikes.getByText('Lifted').waitFor();
     await capture(admin, 'reports-decided');
@@ -105,6 +106,18 @@ describe.skipIf(executable === null)('a report in a browser', () => {
       .toMatchObject({ state: 'erased' });
     await context.close();
   });
+
+  /** The owner is told in the settings. */
+  async function seeOwnStrikes(): Promise<void> {
+    const context = await studio.browser.newContext({ baseURL: studio.product.publicUrl });
+    const [name = '', value = ''] = ownerCookie.split('=');
+    await context.addCookies([{ name, value, url: studio.product.publicUrl }]);
+    const owner = await context.newPage();
+    await owner.goto('/settings');
+    await owner.getByText('Strikes: 1 in the last').waitFor();
+    await capture(owner, 'settings-strikes');
+    await context.close();
+  }
 
   it('left no trouble behind', () => {
     expect(studio.faults).toEqual([]);

@@ -32,7 +32,7 @@ export const SEGMENT_NAMES = Object.keys(SEGMENTS) as SegmentName[];
 export const NAMING: readonly SegmentName[] = ['model', 'train-photos', 'pack', 'generation', 'picture', 'job'];
 
 const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
-  home: { empty: 'home-empty', 'at work': 'home-working', full: 'home' },
+  home: { empty: 'home-empty', 'at work': 'home-working', failed: 'home-failed', full: 'home' },
   models: { empty: 'models-empty', 'at work': 'models-working', full: 'models' },
   model: {
     draft: 'model-draft',
@@ -41,12 +41,14 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
     failed: 'model-failed',
     cancelled: 'model-cancelled',
     trained: 'wizard-trained',
+    'a sample': 'model-sample',
     checkpoints: 'checkpoints',
   },
   train: { open: 'train' },
   'train-subject': { filled: 'wizard-subject', refused: 'wizard-under-age' },
   'train-photos': {
     empty: 'wizard-photos-empty',
+    'on their way': 'wizard-photos-on-their-way',
     verdicts: 'wizard-photos-verdicts',
     failed: 'wizard-photos-failed',
   },
@@ -63,7 +65,7 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
   },
   packs: { full: 'packs', 'no match': 'packs-no-match' },
   pack: { full: 'pack', 'trains first': 'pack-train-first' },
-  generation: { partial: 'pack-run-partial', full: 'pack-contact-sheet' },
+  generation: { 'at work': 'pack-run-working', partial: 'pack-run-partial', full: 'pack-contact-sheet' },
   gallery: {
     empty: 'gallery-empty',
     full: 'gallery',
@@ -74,9 +76,12 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
     selecting: 'gallery-selection',
     undo: 'gallery-undo',
     trash: 'gallery-trash',
+    'at work': 'gallery-operation',
+    'zip ready': 'gallery-download',
+    'an act failed': 'gallery-operation-failed',
     'a file is gone': 'gallery-broken',
   },
-  picture: { page: 'picture-page', lightbox: 'lightbox' },
+  picture: { page: 'picture-page', 'in the trash': 'picture-trash', lightbox: 'lightbox' },
   compare: {
     empty: 'compare-empty',
     slider: 'compare-slider',
@@ -91,8 +96,14 @@ const STATES: Record<SegmentName, Readonly<Record<string, string>>> = {
     full: 'activity',
   },
   job: { 'at work': 'job-working', failed: 'job-failed', done: 'job-done' },
-  settings: { full: 'settings', 'key shown once': 'settings-key' },
-  admin: { full: 'admin' },
+  settings: {
+    full: 'settings',
+    'key shown once': 'settings-key',
+    sessions: 'settings-sessions',
+    strikes: 'settings-strikes',
+    'wrong password': 'settings-wrong-password',
+  },
+  admin: { full: 'admin', 'password link': 'admin-password-link', 'Redis away': 'admin-redis-away' },
   'audit-log': { full: 'audit-log' },
   reports: { empty: 'reports-empty', deciding: 'reports-deciding', full: 'reports-decided' },
 };
@@ -109,8 +120,24 @@ const segmentRow = (name: SegmentName): ScreenRow => ({
 
 export const SCREENS: readonly ScreenRow[] = [
   { screen: '/', states: { open: 'landing' } },
-  { screen: '/sign-in', states: { open: 'sign-in', wrong: 'sign-in-wrong', 'API away': 'sign-in-away' } },
-  { screen: '/sign-up', states: { open: 'sign-up', refused: 'sign-up-refused' } },
+  {
+    screen: '/sign-in',
+    states: {
+      open: 'sign-in',
+      verifying: 'sign-in-verifying',
+      wrong: 'sign-in-wrong',
+      'API away': 'sign-in-away',
+    },
+  },
+  {
+    screen: '/sign-up',
+    states: {
+      open: 'sign-up',
+      refused: 'sign-up-refused',
+      'by invitation': 'sign-up-invite',
+      closed: 'sign-up-closed',
+    },
+  },
   { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
   {
     screen: '/set-password',
@@ -122,6 +149,13 @@ export const SCREENS: readonly ScreenRow[] = [
   { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },
   {
     screen: 'everywhere',
-    states: { palette: 'palette', keys: 'keys', 'no such page': 'nowhere' },
+    states: {
+      palette: 'palette',
+      keys: 'keys',
+      menu: 'menu',
+      'menu of a picture': 'picture-menu',
+      question: 'question',
+      'no such page': 'nowhere',
+    },
   },
 ];

@@ -11,7 +11,7 @@ import { SCREENSHOTS } from './pictures.ts';
 import { SCREENS } from './screens-table.ts';
 
 /** Tests that take pictures, all of them with the simulator. */
-const TESTS = ['screens', 'studio', 'gallery', 'wizard', 'checkpoints', 'reports'].map(
+const TESTS = ['screens', 'studio', 'gallery', 'wizard', 'checkpoints', 'reports', 'passwords', 'training'].map(
   (name) => `tools/e2e/${name}.test.ts`,
 );
 

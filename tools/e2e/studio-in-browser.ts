@@ -21,7 +21,11 @@ export type StudioInBrowser = {
   stop: () => Promise<void>;
 };
 
-export async function openStudio(executablePath: string): Promise<StudioInBrowser> {
+/** @param environment settings of the installation, beside those of the process */
+export async function openStudio(
+  executablePath: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<StudioInBrowser> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pixgen-e2e-'));
   const faults: string[] = [];
   const ends: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
@@ -34,7 +38,7 @@ export async function openStudio(executablePath: string): Promise<StudioInBrowse
       gpu: 'simulator',
       web: true,
       webPort: {},
-      environment: { GPU_PROFILE: 'nano', ...process.env },
+      environment: { GPU_PROFILE: 'nano', ...process.env, ...environment },
       durable: false,
       step: (_label, work) => work(() => undefined),
       onTrouble: (line) => faults.push(line),

@@ -328,6 +328,13 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     const grace = page.getByRole('listitem', { name: 'Grace' });
     await grace.waitFor();
     await capture('admin');
+    // A role is not changed by one press.
+    await grace.getByRole('button', { name: 'Member' }).click();
+    await page.getByRole('menuitem', { name: 'Make an administrator' }).click();
+    const question = page.getByRole('alertdialog', { name: 'Make Grace an administrator?' });
+    await question.getByRole('button', { name: 'Keep it' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(await grace.getByRole('button', { name: 'Member' }).count()).toBe(1);
     await grace.getByRole('button', { name: 'Suspend' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Suspend' }).click();
     await grace.getByText('suspended').waitFor();

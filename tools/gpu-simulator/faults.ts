@@ -1,5 +1,5 @@
 /** What the simulator can be told to do wrong, as data: given at start, changed at run time through `POST /control`. */
-import { gpuFailureCode, jobKind } from '@pixgen/domain';
+import { gpuFailureCode, gpuPhase, jobKind } from '@pixgen/domain';
 import { z } from 'zod';
 
 const probability = z.number().min(0).max(1).default(1);
@@ -69,6 +69,8 @@ export const simulatorConfig = z.strictObject({
   /** Simulated work. 0 = no timers at all, for benchmarks. */
   stepMs: ms.default(0),
   imageMs: ms.default(0),
+  /** Comes as far as this phase and stays in it, with heartbeats, until told otherwise. */
+  holdAt: gpuPhase.nullable().default(null),
   heartbeatMs: ms.min(20).default(5000),
   progressMs: ms.default(1000),
   /** Also write a checkpoint every so many steps, whatever the order says of time. */

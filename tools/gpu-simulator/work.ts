@@ -29,14 +29,22 @@ const LAYER_WIDTH = 16;
 export async function doWork(world: World, call: Call, claim: Claim): Promise<SucceededEvent> {
   const { order } = claim;
   const { failJob } = world.config;
+  await enter(world, call, claim, 'loading');
   if (failJob && call.random() < failJob.probability) throw new WorkFailure(failJob.code, failJob.retryable);
   if (world.config.fetchSources) {
-    claim.phase = 'downloading';
+    await enter(world, call, claim, 'downloading');
     const sources =
       order.kind === 'train' ? [...order.photos, ...(order.resume ? [order.resume] : [])] : [order.weights];
     for (const source of sources) await fetchSource(world, source);
   }
   return order.kind === 'train' ? train(world, call, claim, order) : generate(world, call, claim, order);
+}
+
+const HOLD_CHECK_MS = 50;
+
+async function enter(world: World, call: Call, claim: Claim, phase: Claim['phase']): Promise<void> {
+  claim.phase = phase;
+  while (world.config.holdAt === phase) await pause(call, HOLD_CHECK_MS);
 }
 
 /** The head that every event of one claim shares. */
@@ -55,7 +63,7 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
   // The curve is a function of the step, so what was measured before a restart is known without a file.
   const stopsAt = order.settings.stopEarly ? plateauStep(likeness, ordered) : null;
   const steps = stopsAt ?? ordered;
-  claim.phase = 'training';
+  await enter(world, call, claim, 'training');
   let step = Math.min(order.resume?.step ?? 0, steps);
   let checkpointStep = step;
   let checkpointAt = performance.now();
@@ -100,8 +108,9 @@ async function train(world: World, call: Call, claim: Claim, order: TrainOrder):
       await passPoint(world, call, 'midTrain');
     }
   }
-  claim.phase = 'saving';
+  await enter(world, call, claim, 'sampling');
   await drawSamples(world, call, claim, order, steps);
+  await enter(world, call, claim, 'saving');
   const weights = await putWeights(world, call, order, 'weights', steps);
   const kohyaWeights = await putWeights(world, call, order, 'kohya-weights', steps);
   const stride = Math.ceil(steps / MAX_LOSS_POINTS);
@@ -194,7 +203,7 @@ async function drawSamples(world: World, call: Call, claim: Claim, order: TrainO
 }
 
 async function generate(world: World, call: Call, claim: Claim, order: GenerateOrder): Promise<SucceededEvent> {
-  claim.phase = 'sampling';
+  await enter(world, call, claim, 'sampling');
   const images: SucceededEvent['images'] = [];
   const middle = Math.floor(order.images.length / 2);
   for (const [index, planned] of order.images.entries()) {

@@ -21,6 +21,7 @@ export type ModelCardRow = ModelRow & {
   /** Those in use. */
   weightsId: string | null;
   coverImageId: string | null;
+  coverThumbhash: Buffer | null;
 };
 
 export type NewConsent = { id: string; subject: string; textVersion: string; textHash: string };
@@ -30,7 +31,8 @@ export type ModelFilter = { ids: string[] } | { before: string | null; limit: nu
 const CARD = `
 SELECT m.*, c.subject AS "consentSubject", c."textVersion" AS "consentTextVersion", c."createdAt" AS "consentAt",
   p.ready AS "readyPhotos", p.pending AS "pendingPhotos", p.refused AS "refusedPhotos",
-  d.at AS "trainedAt", p.trained AS "hasTrainedPhotos", t.id AS "trainingId", w.id AS "weightsId", i.id AS "coverImageId"
+  d.at AS "trainedAt", p.trained AS "hasTrainedPhotos", t.id AS "trainingId", w.id AS "weightsId", i.id AS "coverImageId",
+  i.thumbhash AS "coverThumbhash"
 FROM "Model" m
 LEFT JOIN LATERAL (SELECT * FROM "Consent" WHERE "modelId" = m.id ORDER BY "createdAt" DESC LIMIT 1) c ON true
 LEFT JOIN LATERAL (SELECT max("createdAt") AS at FROM "Weights" WHERE "modelId" = m.id AND final AND NOT lost) d ON true
@@ -42,7 +44,7 @@ LEFT JOIN LATERAL (SELECT bool_or("createdAt" < d.at) AS trained, count(*) FILTE
 LEFT JOIN LATERAL (SELECT id FROM "Training" x WHERE "modelId" = m.id ORDER BY EXISTS (
     SELECT 1 FROM "Job" j WHERE j."trainingId" = x.id AND j.state IN ('queued', 'dispatching', 'running')) DESC, id DESC
   LIMIT 1) t ON true
-LEFT JOIN LATERAL (SELECT id FROM "Image" WHERE "modelId" = m.id AND state = 'ready' AND "deletedAt" IS NULL
+LEFT JOIN LATERAL (SELECT id, thumbhash FROM "Image" WHERE "modelId" = m.id AND state = 'ready' AND "deletedAt" IS NULL
   ORDER BY id DESC LIMIT 1) i ON true`;
 
 const BY_IDS = `${CARD} WHERE m."userId" = $1 AND m.id = ANY ($2::uuid[]) ORDER BY m.id DESC`;

@@ -128,6 +128,8 @@ export const modelView = z.object({
   /** What images are drawn with: what was chosen, else the newest; null before the first training succeeded. */
   weightsId: id.nullable(),
   coverImageId: id.nullable(),
+  /** Its blurred placeholder; null before it was first delivered. */
+  coverThumbhash: z.string().nullable(),
   /** When the photos that were trained from are erased by themselves; null: not, or there are none. */
   photosErasedAt: isoTime.nullable(),
   createdAt: isoTime,

@@ -16,15 +16,6 @@ export type ConfirmProps = {
   onConfirm: () => Promise<string | null>;
 };
 
-/** The question alone, for what is asked for elsewhere than by a button: an entry of a menu, say. Drawn while it is open. */
-export function Question({ onClose, ...rest }: ConfirmProps & { onClose: () => void }) {
-  return (
-    <Suspense>
-      <ConfirmDialog {...rest} open onOpenChange={(open) => !open && onClose()} />
-    </Suspense>
-  );
-}
-
 /**
  * Asks before something that cannot be taken back lightly. Stays open while `onConfirm` runs and shows its error.
  *

@@ -2,7 +2,7 @@ export { Badge, Kbd, type Tone } from './badge.tsx';
 export { Button, buttonClass, IconButton, LinkButton } from './button.tsx';
 export { Card, Facts, PageHeader, Section } from './card.tsx';
 export { cn } from './cn.ts';
-export { Confirm, Question } from './confirm.tsx';
+export { Confirm } from './confirm.tsx';
 export { Checkbox, Field, Input, Select, Slider, Textarea, useField } from './field.tsx';
 export { Menu, type MenuEntry } from './menu.tsx';
 export { Progress } from './progress.tsx';

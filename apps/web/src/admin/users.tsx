@@ -1,7 +1,8 @@
 'use client';
 
 import { type AdminUserView, ERASE_USER_PHRASE } from '@pixgen/domain';
-import { Badge, Button, Confirm, Input, Menu, Notice, Question, Section } from '@pixgen/ui';
+import { Badge, Button, Confirm, Input, Menu, Notice, Section } from '@pixgen/ui';
+import { Question } from '@pixgen/ui/question';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';

@@ -17,7 +17,6 @@ import {
   Notice,
   PageHeader,
   Progress,
-  Question,
   Section,
   Segmented,
   Select,
@@ -184,7 +183,6 @@ const COMPONENTS: Record<ComponentName, ReactNode> = {
       <p>Its content.</p>
     </Section>
   ),
-  Question: <AskedQuestion />,
   Segmented: <SegmentedChoice />,
   Select: (
     <>
@@ -279,24 +277,6 @@ function ModalButton() {
         <Modal title="Keyboard shortcuts" closeLabel="Close" onClose={() => setOpen(false)}>
           <p>Closed by its button, by Escape and by a press beside it.</p>
         </Modal>
-      )}
-    </>
-  );
-}
-
-function AskedQuestion() {
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}>asked from elsewhere</Button>
-      {open && (
-        <Question
-          keep="Stay"
-          title="Go on?"
-          action="Go on"
-          onClose={() => setOpen(false)}
-          onConfirm={async () => null}
-        />
       )}
     </>
   );

@@ -115,6 +115,9 @@ export default function Lightbox(props: LightboxProps) {
         Next: t('nextPicture'),
         Close: t('close'),
         Lightbox: t('picture'),
+        'Photo gallery': t('gallery'),
+        'Zoom in': t('zoomIn'),
+        'Zoom out': t('zoomOut'),
         // The viewer counts the slides it was given, not the pictures: the status line says which one it is.
         '{index} of {total}': t('picture'),
       }}

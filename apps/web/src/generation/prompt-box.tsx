@@ -1,6 +1,6 @@
 'use client';
 
-import { estimateTokens, LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
+import { LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES } from '@pixgen/domain';
 import { cn, useField } from '@pixgen/ui';
 import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -58,18 +58,3 @@ export function StyleChips(props: { chosen: readonly string[]; onChange: (chosen
     </ul>
   );
 }
-
-/** Says so when the model will not read the end of the prompt. */
-export function TokenWarning(props: { prompt: string; styles: readonly string[] }) {
-  const t = useTranslations('studio');
-  // A trigger word is no word that the vocabulary knows: it takes about one token per letter or two.
-  const tokens = estimateTokens(withStyles(props.prompt, props.styles)) + TRIGGER_TOKENS;
-  if (tokens <= PROMPT_TOKENS) return null;
-  return (
-    <p role="status" className="text-sm text-warn">
-      {t('aboutTokensTheBaseModel', { tokens, most: PROMPT_TOKENS })}
-    </p>
-  );
-}
-
-const TRIGGER_TOKENS = 8;

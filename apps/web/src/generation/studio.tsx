@@ -15,10 +15,12 @@ import { failureOf } from '@/trpc/failure';
 import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input';
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
-import { PromptBox, StyleChips, TokenWarning } from './prompt-box';
+import { PromptBox, StyleChips } from './prompt-box';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
 
+// No prompt that one begins with is too long.
+const TokenWarning = lazy(() => import('./token-warning'));
 const PromptHistory = lazy(async () => ({ default: (await import('./prompt-history')).PromptHistory }));
 
 type Props = {
@@ -110,7 +112,11 @@ export function Studio({ account, models, model, given }: Props) {
               onChange={(event) => change({ prompt: event.target.value })}
             />
           </Field>
-          <TokenWarning prompt={form.prompt} styles={form.styles} />
+          {(form.prompt.length > 20 || form.styles.length > 3) && (
+            <Suspense fallback={null}>
+              <TokenWarning prompt={form.prompt} styles={form.styles} />
+            </Suspense>
+          )}
           <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
             <button
               type="button"

@@ -18,7 +18,8 @@ export function activityInput({ kind, state }: ActivityFilters): { kind?: JobKin
   return { ...(kind && { kind }), ...(state === 'live' ? { live: true } : state && { state }) };
 }
 
-export function writeActivityFilters({ kind, state }: ActivityFilters): string {
-  const params = new URLSearchParams({ ...(kind && { kind }), ...(state && { state }) });
+/** @param before the end of the page before this one */
+export function writeActivityFilters({ kind, state }: ActivityFilters, before?: string): string {
+  const params = new URLSearchParams({ ...(kind && { kind }), ...(state && { state }), ...(before && { before }) });
   return params.size > 0 ? `/activity?${params}` : '/activity';
 }

@@ -7,6 +7,7 @@ import { Aperture, ChevronRight, Sparkles } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
+import { OlderLink } from '@/shell/older-link';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import {
@@ -21,18 +22,22 @@ import { Ago } from './time';
 import { failureWords, formatCost, formatDuration, jobNow, jobTitle, stateWords } from './words';
 
 /** Jobs of the account, newest first, by kind and state; the filters stand in the address. */
-export function ActivityList({ filters }: { filters: ActivityFilters }) {
+export function ActivityList({ filters, before }: { filters: ActivityFilters; before: string | null }) {
   const t = useTranslations('jobs');
   const trpc = useTRPC();
   const router = useRouter();
   const pollMs = usePollMs(true);
   const jobs = useInfiniteQuery({
-    ...trpc.jobs.list.infiniteQueryOptions(activityInput(filters), { getNextPageParam: (page) => page.nextCursor }),
+    ...trpc.jobs.list.infiniteQueryOptions(activityInput(filters), {
+      initialCursor: before,
+      getNextPageParam: (page) => page.nextCursor,
+    }),
     // Live events refresh the list; without them it asks by itself.
     refetchInterval: pollMs,
   });
   const show = (change: Partial<ActivityFilters>) =>
     router.replace(writeActivityFilters({ ...filters, ...change }), { scroll: false });
+  const next = jobs.data?.pages.at(-1)?.nextCursor;
   const items = jobs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="grid gap-6">
@@ -80,9 +85,10 @@ export function ActivityList({ filters }: { filters: ActivityFilters }) {
           </li>
         ))}
       </ul>
+      {next && <OlderLink href={writeActivityFilters(filters, next)}>{t('showOlder')}</OlderLink>}
       {jobs.hasNextPage && (
         <Button
-          className="justify-self-center"
+          className="noscript:hidden justify-self-center"
           busy={jobs.isFetchingNextPage}
           onClick={() => void jobs.fetchNextPage()}
         >

@@ -27,21 +27,33 @@ function ago(t: Words<'jobs'>, locale: Locale, iso: string, now: number): string
   return formatDay(locale, iso);
 }
 
-/** How long ago something was; the exact time on hover. */
+/**
+ * How long ago something was; the exact time on hover. The server's words are nearly the browser's, so nothing moves when
+ * these take their place: another element, because React leaves a text alone that differs from what the server drew.
+ */
 export function Ago({ at, everyMs = 30_000 }: { at: string; everyMs?: number }) {
   const t = useTranslations('jobs');
   const locale = useLocale();
   const now = useNow(everyMs);
   return (
-    <time dateTime={at} title={now === null ? undefined : formatMoment(locale, at)}>
-      {now === null ? at.slice(0, 10) : ago(t, locale, at, now)}
+    <time
+      key={now === null ? 'drawn' : 'alive'}
+      dateTime={at}
+      title={now === null ? undefined : formatMoment(locale, at)}
+      suppressHydrationWarning
+    >
+      {ago(t, locale, at, now ?? Date.now())}
     </time>
   );
 }
 
-/** A moment as date and time in the reader's own zone. */
+/** A moment as date and time in the reader's own zone; until the page is alive in the server's. */
 export function Moment({ at }: { at: string }) {
   const locale = useLocale();
   const now = useNow(3_600_000);
-  return <time dateTime={at}>{now === null ? at.slice(0, 16).replace('T', ' ') : formatMoment(locale, at)}</time>;
+  return (
+    <time key={now === null ? 'drawn' : 'alive'} dateTime={at} suppressHydrationWarning>
+      {formatMoment(locale, at)}
+    </time>
+  );
 }

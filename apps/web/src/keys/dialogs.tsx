@@ -45,7 +45,7 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
           placeholder={t('goToAPageA')}
           className="w-full border-line border-b bg-transparent px-3 pt-2 pb-3 text-base outline-none placeholder:text-ink-2/80"
         />
-        <Command.List className="max-h-[min(24rem,60dvh)] overflow-y-auto pb-1">
+        <Command.List label={t('goAnywhere')} className="max-h-[min(24rem,60dvh)] overflow-y-auto pb-1">
           <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">{t('nothingHasThisName')}</Command.Empty>
           <Command.Group heading={t('pages')} className={group}>
             {places.map(({ href, label }) => (

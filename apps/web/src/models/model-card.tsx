@@ -21,6 +21,7 @@ export function ModelCard({ model }: { model: ModelView }) {
             width={400}
             height={400}
             sizes="(min-width: 64rem) 240px, 45vw"
+            thumbhash={model.coverThumbhash}
             className="aspect-square w-full object-cover"
           />
         ) : (

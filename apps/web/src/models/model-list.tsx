@@ -3,15 +3,17 @@
 import { Button } from '@pixgen/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { OlderLink } from '@/shell/older-link';
 import { useTRPC } from '@/trpc/client';
 import { ModelCard } from './model-card';
 
-export function ModelList() {
+export function ModelList({ before }: { before: string | null }) {
   const t = useTranslations('models');
   const trpc = useTRPC();
   const models = useInfiniteQuery(
-    trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
+    trpc.models.list.infiniteQueryOptions({}, { initialCursor: before, getNextPageParam: (page) => page.nextCursor }),
   );
+  const next = models.data?.pages.at(-1)?.nextCursor;
   const items = models.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="grid gap-8">
@@ -22,9 +24,10 @@ export function ModelList() {
           </li>
         ))}
       </ul>
+      {next && <OlderLink href={`/models?before=${next}`}>{t('showMore')}</OlderLink>}
       {models.hasNextPage && (
         <Button
-          className="justify-self-center"
+          className="noscript:hidden justify-self-center"
           busy={models.isFetchingNextPage}
           onClick={() => void models.fetchNextPage()}
         >

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CONSENT, consentInput, newId, trainingPlan, UNDER_AGE, updateModelInput } from '@pixgen/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import { createImages } from '../gallery/testing.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { startTraining } from '../training/start-training.ts';
 import { createTrainableModel } from '../training/testing.ts';
@@ -195,6 +196,14 @@ describe('a model', () => {
       code: 'STATE_CONFLICT',
     });
     expect((await downloadWeights(deps, actor, { id })).fileName).toMatch(/^sks_[a-z2-7]{6}-7\.safetensors$/);
+  });
+
+  it('has its newest picture as its cover, with the placeholder as soon as there is one', async () => {
+    const { ids, modelId } = await createImages(deps, actor, 2);
+    const newest = ids.toSorted().at(-1) ?? '';
+    expect(await getModel(deps, actor, { id: modelId })).toMatchObject({ coverImageId: newest, coverThumbhash: null });
+    await deps.db.prisma.image.update({ where: { id: newest }, data: { thumbhash: Uint8Array.of(1, 2, 3) } });
+    expect(await getModel(deps, actor, { id: modelId })).toMatchObject({ coverThumbhash: 'AQID' });
   });
 
   it.each(['young woman', 'bride', 'person'])('of a %s needs the consent of a person', async (classWord) => {

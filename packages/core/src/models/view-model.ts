@@ -21,6 +21,7 @@ export function toModelView(row: ModelCardRow, retentionDays: number): ModelView
     trainingId: row.trainingId,
     weightsId: row.weightsId,
     coverImageId: row.coverImageId,
+    coverThumbhash: row.coverThumbhash?.toString('base64') ?? null,
     photosErasedAt: photosErasedAt(row, retentionDays)?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -4,6 +4,7 @@ import { getTranslations } from 'next-intl/server';
 import { activityInput, readActivityFilters } from '@/jobs/activity-filters';
 import { ActivityList } from '@/jobs/activity-list';
 import { titled } from '@/language/titled';
+import { readBefore } from '@/shell/read-before';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
@@ -13,17 +14,22 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 
 export default async function ActivityPage({ searchParams }: Props) {
   const t = await getTranslations('jobs');
-  const filters = readActivityFilters(await searchParams);
+  const params = await searchParams;
+  const filters = readActivityFilters(params);
+  const before = readBefore(params);
   const unfiltered = filters.kind === null && filters.state === null;
   const jobs = await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
-      trpc.jobs.list.infiniteQueryOptions(activityInput(filters), { getNextPageParam: (page) => page.nextCursor }),
+      trpc.jobs.list.infiniteQueryOptions(activityInput(filters), {
+        initialCursor: before,
+        getNextPageParam: (page) => page.nextCursor,
+      }),
     ),
   );
   return (
     <>
       <PageHeader title={t('activity')} lead={t('everyTrainingAndEveryOrder')} />
-      {unfiltered && jobs.pages[0]?.items.length === 0 ? (
+      {unfiltered && before === null && jobs.pages[0]?.items.length === 0 ? (
         <EmptyState
           title={t('nothingYet')}
           action={
@@ -36,7 +42,7 @@ export default async function ActivityPage({ searchParams }: Props) {
         </EmptyState>
       ) : (
         <Hydrate>
-          <ActivityList filters={filters} />
+          <ActivityList filters={filters} before={before} />
         </Hydrate>
       )}
     </>

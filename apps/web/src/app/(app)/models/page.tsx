@@ -4,19 +4,23 @@ import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import { titled } from '@/language/titled';
 import { ModelList } from '@/models/model-list';
+import { readBefore } from '@/shell/read-before';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
 export const generateMetadata = titled('models');
 
-export default async function ModelsPage() {
+type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function ModelsPage({ searchParams }: Props) {
   const t = await getTranslations('models');
+  const before = readBefore(await searchParams);
   const models = await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
-      trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
+      trpc.models.list.infiniteQueryOptions({}, { initialCursor: before, getNextPageParam: (page) => page.nextCursor }),
     ),
   );
-  const none = models.pages[0]?.items.length === 0;
+  const none = before === null && models.pages[0]?.items.length === 0;
   return (
     <>
       <PageHeader
@@ -43,7 +47,7 @@ export default async function ModelsPage() {
         </EmptyState>
       ) : (
         <Hydrate>
-          <ModelList />
+          <ModelList before={before} />
         </Hydrate>
       )}
     </>
