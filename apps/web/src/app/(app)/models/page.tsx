@@ -3,14 +3,18 @@ import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import { titled } from '@/language/titled';
+import { DeletedModels } from '@/models/deleted-models';
 import { ModelList } from '@/models/model-list';
 import { Hydrate } from '@/trpc/hydrate';
 import { load } from '@/trpc/server';
 
 export const generateMetadata = titled('models');
 
-export default async function ModelsPage() {
+type Props = { searchParams: Promise<{ show?: string | string[] }> };
+
+export default async function ModelsPage({ searchParams }: Props) {
   const t = await getTranslations('models');
+  if ((await searchParams).show === 'deleted') return <Deleted />;
   const models = await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
       trpc.models.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
@@ -23,11 +27,16 @@ export default async function ModelsPage() {
         title={t('models')}
         lead={t('eachModelKnowsOneSubject')}
         actions={
-          !none && (
-            <LinkButton as={Link} href="/train" variant="primary">
-              <Plus aria-hidden="true" /> {t('newModel')}
+          <>
+            <LinkButton as={Link} href="/models?show=deleted" variant="ghost">
+              {t('deletedModels')}
             </LinkButton>
-          )
+            {!none && (
+              <LinkButton as={Link} href="/train" variant="primary">
+                <Plus aria-hidden="true" /> {t('newModel')}
+              </LinkButton>
+            )}
+          </>
         }
       />
       {none ? (
@@ -46,6 +55,31 @@ export default async function ModelsPage() {
           <ModelList />
         </Hydrate>
       )}
+    </>
+  );
+}
+
+async function Deleted() {
+  const t = await getTranslations('models');
+  await load((queryClient, trpc) =>
+    queryClient.fetchInfiniteQuery(
+      trpc.models.list.infiniteQueryOptions({ deleted: true }, { getNextPageParam: (page) => page.nextCursor }),
+    ),
+  );
+  return (
+    <>
+      <PageHeader
+        title={t('deletedModels')}
+        lead={t('deletedModelsStandHere')}
+        actions={
+          <LinkButton as={Link} href="/models">
+            {t('backToTheModels')}
+          </LinkButton>
+        }
+      />
+      <Hydrate>
+        <DeletedModels />
+      </Hydrate>
     </>
   );
 }
