@@ -61,7 +61,36 @@ describe.skipIf(executable === null)('ways on', () => {
     await page.getByText('Ready', { exact: true }).first().waitFor({ timeout: 60_000 });
   });
 
+  it('marks, chooses and compares the picture that has the focus by single keys, in the studio too', {
+    timeout: 120_000,
+  }, async () => {
+    await page.goto(`/studio?model=${new URL(modelPage).pathname.split('/').at(-1)}`);
+    await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('in the rain');
+    await page.keyboard.press('Control+Enter');
+    const tiles = page.getByRole('article').first().locator('li[data-state=ready]');
+    await tiles.nth(3).waitFor({ timeout: 60_000 });
+    await tiles.first().getByRole('link').focus();
+    await page.keyboard.press('f');
+    await tiles.first().getByRole('button', { name: 'Favourite', pressed: true }).waitFor();
+    await page.keyboard.press('x');
+    await tiles.nth(2).getByRole('link').focus();
+    await page.keyboard.press('x');
+    await page.getByText('2 pictures chosen').waitFor();
+    await capture('studio-chosen');
+    await page.setViewportSize({ width: 360, height: 760 });
+    const button = page.getByRole('button', { name: 'Settings', exact: true });
+    await button.click();
+    await page.getByRole('region', { name: 'Settings of the pictures' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Generate 4/ }).isVisible()).toBe(true);
+    await page.screenshot({ path: '/tmp/web-phone.png' });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await tiles.nth(2).getByRole('link').focus();
+    await page.keyboard.press('c');
+    await page.waitForURL('**/compare?a=*');
+  });
+
   it('trains a ready model again with changes; what its subject is stays', { timeout: 120_000 }, async () => {
+    await page.goto(modelPage);
     await page.getByRole('button', { name: 'More about this model' }).click();
     await page.getByRole('menuitem', { name: 'Train again with changes' }).click();
     await page.waitForURL('**/settings');
