@@ -7,7 +7,7 @@ import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { type FormEvent, lazy, Suspense, useRef, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -15,7 +15,9 @@ import { failureOf } from '@/trpc/failure';
 import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input';
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
+import { handRecipe, studioPath, takeRecipe } from './handed-recipe';
 import { PromptBox, StyleChips, TokenWarning } from './prompt-box';
+import type { FileRecipe } from './read-recipe';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
 
@@ -60,6 +62,19 @@ export function Studio({ account, models, model, given }: Props) {
     setEmpty(false);
     setRestored(null);
   };
+
+  function restore(recipe: FileRecipe) {
+    setForm(formOfRecipe(recipe, recipe.seed, account.profile));
+    setEmpty(false);
+    setRestored({ fault: null });
+  }
+  const restoreLatest = useRef(restore);
+  restoreLatest.current = restore;
+  useEffect(() => {
+    // After the draft was read: what was dropped goes before it.
+    const recipe = takeRecipe();
+    if (recipe) restoreLatest.current(recipe);
+  }, []);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
@@ -125,9 +140,11 @@ export function Studio({ account, models, model, given }: Props) {
               </button>
               <RecipeDrop
                 onRecipe={(recipe) => {
-                  setForm(formOfRecipe(recipe, recipe.seed, account.profile));
-                  setEmpty(false);
-                  setRestored({ fault: null });
+                  const other = models.find(({ triggerWord }) => triggerWord === recipe.triggerWord);
+                  if (!other || other.id === model.id) return restore(recipe);
+                  // Drawn with another model: the studio opens anew with that one, and finds the recipe.
+                  handRecipe(recipe);
+                  router.replace(studioPath(recipe, models), { scroll: false });
                 }}
                 onFault={(fault) => setRestored({ fault })}
               />
