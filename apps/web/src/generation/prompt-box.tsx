@@ -1,6 +1,15 @@
 'use client';
 
-import { estimateTokens, LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES, PROMPT_TOKENS, withStyles } from '@pixgen/domain';
+import {
+  countWildcards,
+  estimateTokens,
+  LIMITS,
+  MAX_WILDCARD_PROMPTS,
+  PROMPT_EXAMPLE,
+  PROMPT_STYLES,
+  PROMPT_TOKENS,
+  withStyles,
+} from '@pixgen/domain';
 import { cn, useField } from '@pixgen/ui';
 import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -68,6 +77,26 @@ export function TokenWarning(props: { prompt: string; styles: readonly string[] 
   return (
     <p role="status" className="text-sm text-warn">
       {t('aboutTokensTheBaseModel', { tokens, most: PROMPT_TOKENS })}
+    </p>
+  );
+}
+
+/** What a prompt with choices stands for; how to write one, while there are none. */
+export function WildcardNote({ prompt }: { prompt: string }) {
+  const t = useTranslations('studio');
+  const count = countWildcards(prompt);
+  if (prompt === '') return null;
+  return (
+    <p className="text-ink-2 text-xs">
+      {count > 1
+        ? t('standsForPrompts', {
+            count: Math.min(count, MAX_WILDCARD_PROMPTS),
+            more: String(count > MAX_WILDCARD_PROMPTS),
+          })
+        : t.rich('writeChoices', {
+            // Braces are signs of the messages themselves.
+            example: () => <code className="font-mono">{'{red|blue}'}</code>,
+          })}
     </p>
   );
 }

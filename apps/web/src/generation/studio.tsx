@@ -16,7 +16,7 @@ import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
 import { handRecipe, studioPath, takeRecipe } from './handed-recipe';
-import { PromptBox, StyleChips, TokenWarning } from './prompt-box';
+import { PromptBox, StyleChips, TokenWarning, WildcardNote } from './prompt-box';
 import type { FileRecipe } from './read-recipe';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
@@ -129,6 +129,7 @@ export function Studio({ account, models, model, given }: Props) {
               />
             </Field>
             <TokenWarning prompt={form.prompt} styles={form.styles} />
+            <WildcardNote prompt={form.prompt} />
             <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
               <button
                 type="button"
