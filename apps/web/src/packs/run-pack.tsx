@@ -104,7 +104,9 @@ export function RunPack({
           />
         </Field>
       )}
-      {given && !trainFirst && <p className="text-ink-2 text-sm">{t('withTheSettingsOf', sizeAndSteps(given.settings))}</p>}
+      {given && !trainFirst && (
+        <p className="text-ink-2 text-sm">{t('withTheSettingsOf', sizeAndSteps(given.settings))}</p>
+      )}
       {error && (
         <Notice tone="danger" title={t('nothingWasStarted')}>
           {failureOf(error).message}
