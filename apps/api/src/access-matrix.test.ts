@@ -83,6 +83,7 @@ const PROCEDURES: Record<string, Row> = {
   'bulk.undo': { who: 'owner', input: ({ deletionId: id }) => ({ id, ...key() }) },
   'bulk.file': { who: 'owner', input: ({ downloadId: id }) => ({ id, file: 0 }) },
   'collections.list': { who: 'oneself' },
+  'collections.deleted': { who: 'oneself' },
   'collections.create': { who: 'oneself', input: () => ({ name: 'Rain' }) },
   'collections.rename': { who: 'owner', input: ({ collectionId: id }) => ({ id, name: 'Renamed' }) },
   'collections.delete': { who: 'owner', input: ({ collectionId: id }) => ({ id }) },

@@ -18,6 +18,21 @@ export async function listCollections(db: Db, userId: string, limit: number): Pr
   );
 }
 
+/** Deleted after `since`, the last one first. */
+export async function listDeletedCollections(
+  db: Db,
+  userId: string,
+  since: Date,
+  limit: number,
+): Promise<{ id: string; name: string; deletedAt: Date | null }[]> {
+  return db.prisma.collection.findMany({
+    where: { userId, deletedAt: { gt: since } },
+    select: { id: true, name: true, deletedAt: true },
+    orderBy: { deletedAt: 'desc' },
+    take: limit,
+  });
+}
+
 /** @returns false when the person has `limit` collections already */
 export async function insertCollection(
   db: Db,

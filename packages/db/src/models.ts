@@ -25,7 +25,14 @@ export type ModelCardRow = ModelRow & {
 };
 
 export type NewConsent = { id: string; subject: string; textVersion: string; textHash: string };
-export type ModelFilter = { ids: string[] } | { before: string | null; limit: number; state: string | null };
+export type ModelFilter =
+  | { ids: string[] }
+  | {
+      before: string | null;
+      limit: number;
+      state: string | null /** Deleted ones instead. */;
+      deletedSince: Date | null;
+    };
 
 /** The training that matters: one that is running, else the newest. */
 const CARD = `
@@ -51,13 +58,18 @@ const BY_IDS = `${CARD} WHERE m."userId" = $1 AND m.id = ANY ($2::uuid[]) ORDER 
 const PAGE = `${CARD} WHERE m."userId" = $1 AND m."deletedAt" IS NULL
   AND m.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND ($3::text IS NULL OR m.state = $3)
 ORDER BY m.id DESC LIMIT $4`;
+const DELETED_PAGE = PAGE.replace('m."deletedAt" IS NULL', 'm."deletedAt" > $5');
 
 /** Cards of a person's models, newest first. By id, deleted ones are among them; by page, not. */
 export async function readModelCards(db: Db, userId: string, filter: ModelFilter): Promise<ModelCardRow[]> {
-  const query =
-    'ids' in filter
-      ? { name: 'model-cards-by-id', text: BY_IDS, values: [userId, filter.ids] }
-      : { name: 'model-cards-page', text: PAGE, values: [userId, filter.before, filter.state, filter.limit] };
+  if ('ids' in filter) {
+    const query = { name: 'model-cards-by-id', text: BY_IDS, values: [userId, filter.ids] };
+    return (await db.pool.query<ModelCardRow>(query)).rows;
+  }
+  const values = [userId, filter.before, filter.state, filter.limit];
+  const query = filter.deletedSince
+    ? { name: 'model-cards-deleted', text: DELETED_PAGE, values: [...values, filter.deletedSince] }
+    : { name: 'model-cards-page', text: PAGE, values };
   return (await db.pool.query<ModelCardRow>(query)).rows;
 }
 

@@ -73,6 +73,17 @@ export async function findPhoto(db: Db, id: string): Promise<PhotoRow | null> {
 }
 
 /** Photos of a model in the order they were added, without deleted ones. */
+/** Usable ones that were removed after `since`, the last one first. */
+export async function listRemovedPhotos(
+  db: Db,
+  of: { userId: string; modelId: string },
+  since: Date,
+  limit: number,
+): Promise<PhotoRow[]> {
+  const where = { ...of, state: 'ready', deletedAt: { gt: since } };
+  return db.prisma.photo.findMany({ where, orderBy: { deletedAt: 'desc' }, take: limit });
+}
+
 export async function listPhotos(db: Db, userId: string, modelId: string, limit: number): Promise<PhotoRow[]> {
   return db.prisma.photo.findMany({ where: { userId, modelId, deletedAt: null }, orderBy: { id: 'asc' }, take: limit });
 }

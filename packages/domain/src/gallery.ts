@@ -83,6 +83,10 @@ export const collectionView = z.object({
 export type CollectionView = z.infer<typeof collectionView>;
 export const collectionList = z.object({ items: z.array(collectionView) });
 
+export const deletedCollectionList = z.object({
+  items: z.array(z.object({ id, name: z.string(), deletedAt: isoTime })),
+});
+
 /** Images by name, or all that match a filter and were there at a moment, but for some. */
 export const imageSelection = z.union([
   z.strictObject({ ids: z.array(id).min(1).max(LIMITS.selection.max) }),

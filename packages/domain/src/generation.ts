@@ -24,6 +24,7 @@ export const drawSettingsInput = {
 
 export const startGenerationInput = z.strictObject({
   modelId: id,
+  /** Of `{red|blue}` each image gets one, by its seed. */
   prompt: plainText(LIMITS.prompt.min, LIMITS.prompt.max),
   n: z.int().min(LIMITS.imagesPerPrompt.min).max(LIMITS.imagesPerPrompt.max).default(1),
   ...drawSettingsInput,
@@ -52,7 +53,7 @@ export const imageView = z.object({
   modelId: id,
   position: z.int(),
   state: imageState,
-  /** What the person or the pack wrote. */
+  /** What the person or the pack wrote, with the choices of this image made. */
   prompt: z.string(),
   /** What the model saw: trigger and class word exactly once. */
   compiledPrompt: z.string(),

@@ -31,4 +31,5 @@ export * from './sentence.ts';
 export * from './strikes.ts';
 export * from './training.ts';
 export * from './training-settings.ts';
+export * from './wildcards.ts';
 export * from './words.ts';

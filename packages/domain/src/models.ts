@@ -138,4 +138,8 @@ export const modelView = z.object({
 });
 export type ModelView = z.infer<typeof modelView>;
 export const modelPage = page(modelView);
-export const listModelsInput = pageInput.extend({ state: modelState.optional() });
+export const listModelsInput = pageInput.extend({
+  state: modelState.optional(),
+  /** Only those that were deleted in the last 30 days. */
+  deleted: z.stringbool().or(z.boolean()).optional(),
+});

@@ -72,5 +72,9 @@ export type PhotoView = z.infer<typeof photoView>;
 /** Send the file with exactly these headers before `expiresAt`, then call `photos.complete`. */
 export const photoUpload = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), expiresAt: isoTime });
 export const createPhotoOutput = z.object({ photo: photoView, upload: photoUpload });
-export const listPhotosInput = z.strictObject({ modelId: id });
+export const listPhotosInput = z.strictObject({
+  modelId: id,
+  /** Only those that were removed in the last 30 days and can be brought back. */
+  deleted: z.stringbool().or(z.boolean()).optional(),
+});
 export const photoList = z.object({ items: z.array(photoView) });

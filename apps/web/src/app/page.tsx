@@ -10,15 +10,20 @@ import { Logo } from '@/shell/logo';
 export default async function LandingPage() {
   const t = await getTranslations('landing');
   const [installation, signedIn] = await Promise.all([findInstallation(), isSignedIn()]);
+  // Where nobody can sign up nobody is invited to.
+  const takesPeople =
+    installation !== null && (installation.authMode === 'clerk' || installation.registration !== 'closed');
   const start = signedIn
     ? { href: '/home', label: t('openTheStudio') }
-    : { href: '/sign-up', label: t('createAnAccount') };
+    : takesPeople
+      ? { href: '/sign-up', label: t('createAnAccount') }
+      : { href: '/sign-in', label: t('signIn') };
   return (
     <div className="overflow-x-clip">
       <header className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-5 py-5 sm:px-8">
         <Logo />
         <nav aria-label={t('account')} className="flex items-center gap-2">
-          {!signedIn && (
+          {!signedIn && takesPeople && (
             <LinkButton as={Link} href="/sign-in" variant="ghost">
               {t('signIn')}
             </LinkButton>

@@ -1,7 +1,7 @@
 'use client';
 
 import { Button, cn, IconButton, Select } from '@pixgen/ui';
-import { Columns2, Download, Trash2, Undo2, X } from 'lucide-react';
+import { Columns2, Download, FolderMinus, Trash2, Undo2, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { NameForm } from './name-form';
@@ -18,6 +18,8 @@ type Props = {
   /** Null: two pictures are needed. */
   onCompare: (() => void) | null;
   onCollect: (collection: { id: string } | { name: string }) => void;
+  /** Null: one looks at no collection. */
+  onTakeOut: (() => void) | null;
   onDone: () => void;
 };
 
@@ -78,6 +80,11 @@ export function BulkBar(props: Props) {
               ))}
               <option value="new">{t('newCollection')}</option>
             </Select>
+            {props.onTakeOut && (
+              <Button size="sm" disabled={none} onClick={props.onTakeOut}>
+                <FolderMinus aria-hidden="true" /> {t('takeOut')}
+              </Button>
+            )}
             <Button size="sm" disabled={none} onClick={props.onDownload}>
               <Download aria-hidden="true" /> {t('download')}
             </Button>

@@ -42,6 +42,7 @@ import { useViewer } from './use-viewer';
 const loadLightbox = () => import('./lightbox');
 const Lightbox = lazy(loadLightbox);
 const BulkBar = lazy(async () => ({ default: (await import('./bulk-bar')).BulkBar }));
+const DeletedCollections = lazy(async () => ({ default: (await import('./deleted-collections')).DeletedCollections }));
 const OperationsPanel = lazy(async () => ({ default: (await import('./operations-panel')).OperationsPanel }));
 
 const STATE = { ...filterParsers, page: pageParser };
@@ -190,6 +191,14 @@ function Gallery(choices: Choices) {
             onDownload={downloadSelected}
             onCompare={count >= 2 && !selection.all ? () => compare(null) : null}
             onCollect={(chosen) => void acts.collect(shelf, selection, chosen).then((done) => done && stopSelecting())}
+            onTakeOut={
+              filters.collection
+                ? () =>
+                    void acts
+                      .takeOut(shelf, selection, filters.collection ?? '')
+                      .then((done) => done && stopSelecting())
+                : null
+            }
             onDone={stopSelecting}
           />
         )}
@@ -200,6 +209,11 @@ function Gallery(choices: Choices) {
   return (
     <div data-wide className="grid gap-6" onPointerOver={loadLightbox}>
       <FilterBar {...choices} collections={collections} filters={filters} onChange={narrow} />
+      {trash && (
+        <Suspense>
+          <DeletedCollections />
+        </Suspense>
+      )}
       {filters.collection && (
         <Collections id={filters.collection} items={collections} onGone={() => narrow({ collection: null })} />
       )}

@@ -11,6 +11,7 @@ import { useReadable } from '@/generation/readable-prompt';
 import { Moment } from '@/jobs/time';
 import type { Words } from '@/language/messages';
 import { useTRPC } from '@/trpc/client';
+import { CollectOne } from './collect-one';
 import { Stars } from './stars';
 
 type Props = {
@@ -41,6 +42,7 @@ export function Recipe({ image, onRate, heading: Heading, children }: Props) {
           </Link>
         ))}
       </div>
+      {detail && !image.deletedAt && <CollectOne image={detail} />}
       {!image.deletedAt && <Stars value={image.rating} onValue={onRate} className="-ml-1.5" />}
       <Facts items={recipeFacts(t, image, detail)} />
       <div className="grid gap-1.5 text-sm">

@@ -1,6 +1,6 @@
 'use client';
 
-import type { BulkView } from '@pixgen/domain';
+import { type BulkView, type ImageFilterInput, LIMITS } from '@pixgen/domain';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useCallback, useRef, useState } from 'react';
@@ -174,6 +174,37 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
     [bulk, client, refuse, stale],
   );
 
+  /** Out of the collection one looks at; the pictures themselves stay. */
+  const takeOut = useCallback(
+    async (shelf: Shelf, selection: Selection, collectionId: string): Promise<boolean> => {
+      setError(null);
+      let putBack = () => {};
+      try {
+        const ids = selection.all
+          ? (await readAll(client, filterInput(filters))).filter((id) => isSelected(selection, id))
+          : [...selection.ids];
+        const each = async (act: 'take' | 'add') => {
+          for (let at = 0; at < ids.length; at += LIMITS.bulk.max)
+            await client.collections[act].mutate({ id: collectionId, ids: ids.slice(at, at + LIMITS.bulk.max) });
+          stale();
+        };
+        putBack = hide(shelf, new Set(ids));
+        await each('take');
+        const run = async () => {
+          await each('add');
+          putBack();
+        };
+        remember({ text: t('takenOut', { pictures: t('counted', { count: ids.length }) }), run });
+        return true;
+      } catch (failure) {
+        putBack();
+        refuse(failure);
+        return false;
+      }
+    },
+    [t, client, filters, hide, refuse, remember, stale],
+  );
+
   // Undos follow one another, however fast they are asked for.
   const stack = useRef(undos);
   stack.current = undos;
@@ -216,10 +247,23 @@ export function useGalleryActs(state: ShelfState, filters: GalleryFilters) {
     removeOne,
     bulk,
     collect,
+    takeOut,
     undo,
     download: download.mutate,
     operations,
   };
+}
+
+/** Ids of everything that matches, loaded or not. */
+async function readAll(client: ReturnType<typeof useTRPCClient>, matching: ImageFilterInput): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.images.frames.query({ ...matching, limit: LIMITS.frames.max, cursor });
+    ids.push(...page.items.map(([id]) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+  return ids;
 }
 
 export type GalleryActs = ReturnType<typeof useGalleryActs>;

@@ -1,9 +1,11 @@
 /** The studio's form as text fields, and what it sends. */
 import {
+  countWildcards,
   type DrawSettings,
   type GpuProfile,
   type ImageFormat,
   LIMITS,
+  MAX_WILDCARD_PROMPTS,
   PROFILES,
   type SchedulerName,
   type StartGenerationInput,
@@ -102,6 +104,8 @@ export function drawFaults(
   const faults: Partial<Record<keyof DrawForm, string>> = {};
   const prompt = withStyles(form.prompt, form.styles);
   if (prompt.length > LIMITS.prompt.max) faults.prompt = t('tooLong', { max: LIMITS.prompt.max });
+  else if (countWildcards(prompt) > MAX_WILDCARD_PROMPTS)
+    faults.prompt = t('tooManyChoices', { max: MAX_WILDCARD_PROMPTS });
   if (hasSizeFault(form, profile)) faults.width = t('badSize', PROFILES[profile].size);
   const seed = Number(form.seed);
   if (form.seed.trim() !== '' && !(Number.isInteger(seed) && seed >= 0 && seed <= LIMITS.maxSeed)) {

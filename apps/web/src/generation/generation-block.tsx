@@ -1,10 +1,13 @@
 'use client';
 
 import type { GenerationView, ImageView } from '@pixgen/domain';
-import { Badge, Button, Confirm, Notice } from '@pixgen/ui';
+import { Badge, Button, Confirm, LinkButton, Notice } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
+import { type KeyboardEvent, useState } from 'react';
+import { isTyping } from '@/gallery/keys';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
 import { JobBar } from '@/jobs/job-bar';
@@ -13,10 +16,12 @@ import { isOver, mayRetry } from '@/jobs/rules';
 import { Ago } from '@/jobs/time';
 import { useOutlook } from '@/jobs/use-outlook';
 import { stateWords } from '@/jobs/words';
-import { useTRPC } from '@/trpc/client';
+import { mayListen } from '@/keys/registry';
+import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
 import { useReadable } from './readable-prompt';
+import { comparisonPath, tileAct } from './tile-keys';
 import { useAgain } from './use-again';
 
 type Props = {
@@ -67,16 +72,23 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   const retryAllowed = job.state === 'succeeded' ? counts.failed > 0 : mayRetry(job);
   const queuePosition = useOutlook(job)?.queuePosition ?? null;
   const again = useAgain(onOrdered ?? (() => undefined));
-  const favourite = useMutation(
-    trpc.images.favourite.mutationOptions({
-      onSuccess: (image) => {
-        const changed = (old: GenerationView | undefined) =>
-          old && { ...old, images: old.images.map((one) => (one.id === image.id ? image : one)) };
-        queryClient.setQueryData(options.queryKey, (old) => changed(old) ?? changed(generation));
-        void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
-      },
-    }),
-  );
+  const router = useRouter();
+  const client = useTRPCClient();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const keepImage = (image: ImageView) => {
+    const changed = (old: GenerationView | undefined) =>
+      old && { ...old, images: old.images.map((one) => (one.id === image.id ? image : one)) };
+    queryClient.setQueryData(options.queryKey, (old) => changed(old) ?? changed(generation));
+    void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
+  };
+  const favourite = useMutation(trpc.images.favourite.mutationOptions({ onSuccess: keepImage }));
+  const rate = useMutation(trpc.images.rate.mutationOptions({ onSuccess: keepImage }));
+  const download = useMutation({
+    mutationFn: (id: string) => client.images.download.query({ id }),
+    // The object store answers with a file to save, so the page stays.
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
+  const marked = favourite.error ?? rate.error ?? download.error;
   const redraw = () => retry.mutate({ id: generation.id, idempotencyKey: intent.keyFor(generation.id) });
   const acts = {
     onRetry: retryAllowed && !active && !retry.isPending ? redraw : null,
@@ -84,7 +96,38 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
     onVary: (image: ImageView) => again.vary(image, generation.settings),
     busyWith: again.busyWith,
     onFavourite: (image: ImageView) => favourite.mutate({ id: image.id, favourite: !image.favourite }),
+    onDownload: (image: ImageView) => download.mutate(image.id),
+    comparisonOf: (image: ImageView) => comparisonPath(images, chosen, image.id),
   };
+  const toggle = ({ id }: ImageView) =>
+    setChosen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  /** Keys of the picture that has the focus. */
+  function press(event: KeyboardEvent<HTMLElement>) {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !mayListen(event.key)) return;
+    const id =
+      event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-image]')?.dataset.image : null;
+    const image = images.find((one) => one.id === id && one.state === 'ready');
+    const act =
+      image &&
+      tileAct(event.key, image, {
+        favourite: acts.onFavourite,
+        rate: (one, rating) => rate.mutate({ id: one.id, rating }),
+        remix: (one) => router.push(`/studio?image=${one.id}`),
+        compare: (one) => {
+          const path = acts.comparisonOf(one);
+          if (path) router.push(path);
+        },
+        download: acts.onDownload,
+        choose: toggle,
+      });
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
   const retryButton = retryAllowed && (
     <Button size="sm" busy={retry.isPending} onClick={redraw}>
       {missing === 1 ? t('drawTheMissingOneAgain') : t('drawTheMissingAgain', { missing })}
@@ -113,14 +156,36 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
       </div>
       {active && <JobBar job={job} name={t('picturesNamed', { title })} />}
       <ul
+        onKeyDown={press}
         aria-label={t('picturesOf', { title })}
         className="grid grid-cols-2 gap-1.5 sm:grid-cols-(--columns) sm:gap-2.5"
         style={{ ['--columns' as string]: columnsFor(images.length) }}
       >
         {images.map((image) => (
-          <ImageTile key={image.id} image={image} job={job} queuePosition={queuePosition} acts={acts} />
+          <ImageTile
+            key={image.id}
+            image={image}
+            job={job}
+            queuePosition={queuePosition}
+            chosen={chosen.has(image.id)}
+            acts={acts}
+          />
         ))}
       </ul>
+      {chosen.size > 0 && (
+        <p role="status" className="flex flex-wrap items-center gap-3 text-sm">
+          {t('chosenToCompare', { count: chosen.size })}
+          {chosen.size >= 2 && (
+            <LinkButton as={Link} size="sm" href={comparisonPath(images, chosen, '') ?? '/gallery'}>
+              {t('compare')}
+            </LinkButton>
+          )}
+          <Button size="sm" variant="ghost" onClick={() => setChosen(new Set())}>
+            {t('chooseNone')}
+          </Button>
+        </p>
+      )}
+      {marked && <Notice tone="danger">{failureOf(marked).message}</Notice>}
       {active && (
         <Confirm
           trigger={

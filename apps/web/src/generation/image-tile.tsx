@@ -2,7 +2,17 @@
 
 import type { ImageView, JobView } from '@pixgen/domain';
 import { Button, cn, Menu, Spinner } from '@pixgen/ui';
-import { CircleSlash, EllipsisVertical, Grid2x2Plus, Heart, ImageOff, Repeat, Shuffle } from 'lucide-react';
+import {
+  CircleSlash,
+  Columns2,
+  Download,
+  EllipsisVertical,
+  Grid2x2Plus,
+  Heart,
+  ImageOff,
+  Repeat,
+  Shuffle,
+} from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { Print } from '@/gallery/print';
@@ -21,6 +31,9 @@ export type TileActs = {
   busyWith: string | null;
   /** On a contact sheet pictures are marked as keepers right there. */
   onFavourite: (image: ImageView) => void;
+  onDownload: (image: ImageView) => void;
+  /** Null: there is no second picture in the order. */
+  comparisonOf: (image: ImageView) => string | null;
 };
 
 /** One planned picture: waiting, being drawn, there, or failed with its reason. The place never moves. */
@@ -28,12 +41,15 @@ export function ImageTile({
   image,
   job,
   queuePosition,
+  chosen,
   acts,
 }: {
   image: ImageView;
   job: JobView;
   /** Of the whole order among everybody's, while it is known and waits. */
   queuePosition: number | null;
+  /** Chosen with X, to be compared. */
+  chosen: boolean;
   acts: TileActs;
 }) {
   const t = useTranslations('studio');
@@ -42,7 +58,11 @@ export function ImageTile({
     <li
       style={shapeOf(image)}
       data-state={image.state}
-      className="group/tile relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken"
+      data-image={image.id}
+      className={cn(
+        'group/tile relative aspect-(--shape) min-w-0 overflow-hidden rounded-print bg-sunken',
+        chosen && 'outline-3 outline-accent outline-offset-2',
+      )}
     >
       {image.state === 'ready' && <Ready image={image} acts={acts} />}
       {image.state === 'planned' && <Waiting image={image} job={job} queuePosition={queuePosition} />}
@@ -64,6 +84,7 @@ export function ImageTile({
 function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
   const t = useTranslations('studio');
   const name = useReadable()(image.prompt);
+  const comparison = acts.comparisonOf(image);
   return (
     <>
       <Link href={`/gallery/${image.id}`} className="block h-full">
@@ -106,6 +127,10 @@ function Ready({ image, acts }: { image: ImageView; acts: TileActs }) {
               onSelect: () => acts.onExactly(image),
             },
             { label: t('varyFourMore'), icon: <Grid2x2Plus aria-hidden="true" />, onSelect: () => acts.onVary(image) },
+            ...(comparison
+              ? [{ label: t('compare'), icon: <Columns2 aria-hidden="true" />, href: comparison, as: Link }]
+              : []),
+            { label: t('download'), icon: <Download aria-hidden="true" />, onSelect: () => acts.onDownload(image) },
           ]}
         />
       </div>

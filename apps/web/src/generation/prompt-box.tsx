@@ -1,6 +1,6 @@
 'use client';
 
-import { LIMITS, PROMPT_EXAMPLE, PROMPT_STYLES } from '@pixgen/domain';
+import { countWildcards, LIMITS, MAX_WILDCARD_PROMPTS, PROMPT_EXAMPLE, PROMPT_STYLES } from '@pixgen/domain';
 import { cn, useField } from '@pixgen/ui';
 import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -56,5 +56,25 @@ export function StyleChips(props: { chosen: readonly string[]; onChange: (chosen
         );
       })}
     </ul>
+  );
+}
+
+/** What a prompt with choices stands for; how to write one, while there are none. */
+export function WildcardNote({ prompt }: { prompt: string }) {
+  const t = useTranslations('studio');
+  const count = countWildcards(prompt);
+  if (prompt === '') return null;
+  return (
+    <p className="text-ink-2 text-xs">
+      {count > 1
+        ? t('standsForPrompts', {
+            count: Math.min(count, MAX_WILDCARD_PROMPTS),
+            more: String(count > MAX_WILDCARD_PROMPTS),
+          })
+        : t.rich('writeChoices', {
+            // Braces are signs of the messages themselves.
+            example: () => <code className="font-mono">{'{red|blue}'}</code>,
+          })}
+    </p>
   );
 }

@@ -8,6 +8,7 @@ const file = (name: string) => new Uint8Array(readFileSync(new URL(`./recipes/${
 describe.each(['png', 'webp'] as const)('a %s that the GPU wrote', (format) => {
   it('gives its recipe back, with the subject where the trigger word stood', () => {
     expect(readRecipe(file(`drawn.${format}`))).toEqual({
+      triggerWord: 'sks_abc234',
       prompt: 'a portrait of {subject} in the "rain" & <snow>, 日本',
       negativePrompt: "it's blurry",
       seed: 4_294_967_295,

@@ -3,6 +3,8 @@ import { PROFILES, type SchedulerName } from '@pixgen/domain';
 import { SCHEDULERS } from './draw-input';
 
 export type FileRecipe = {
+  /** Of the model that drew it; null when the prompt names none. */
+  triggerWord: string | null;
   /** With `{subject}` where the trained subject stands. */
   prompt: string;
   negativePrompt: string;
@@ -86,6 +88,7 @@ function toRecipe(json: unknown, format: FileRecipe['format']): FileRecipe | nul
   if (typeof raw.prompt !== 'string' || typeof raw.seed !== 'number') return null;
   const usual = PROFILES.sdxl;
   return {
+    triggerWord: TRIGGER.exec(raw.prompt)?.[1]?.toLowerCase() ?? null,
     prompt: withoutTrigger(raw.prompt),
     negativePrompt: typeof raw.negativePrompt === 'string' ? raw.negativePrompt : '',
     seed: raw.seed,
@@ -100,12 +103,14 @@ function toRecipe(json: unknown, format: FileRecipe['format']): FileRecipe | nul
   };
 }
 
+const TRIGGER = /(?<![\p{L}\p{N}_])(sks_[a-z0-9]{6})(?: [a-z]{2,20})?/iu;
+
 /**
  * A file holds what the model read, with the trigger word of the model that drew it. The word after it is the class, which
  * whoever restores the recipe has one of their own for.
  */
 function withoutTrigger(prompt: string): string {
-  return prompt.replace(/(?<![\p{L}\p{N}_])sks_[a-z0-9]{6}(?: [a-z]{2,20})?/giu, '{subject}');
+  return prompt.replace(new RegExp(TRIGGER, 'giu'), '{subject}');
 }
 
 function ascii(bytes: Uint8Array, at: number, length: number): string {

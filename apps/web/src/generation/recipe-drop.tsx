@@ -4,9 +4,8 @@ import { cn } from '@pixgen/ui';
 import { FileDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
+import { recipeOfFile } from './handed-recipe';
 import type { FileRecipe } from './read-recipe';
-
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * A picture of PixGen's that is dropped anywhere on the page, or chosen, gives its recipe back. It is read here and sent
@@ -21,8 +20,7 @@ export function RecipeDrop(props: { onRecipe: (recipe: FileRecipe) => void; onFa
 
   async function take(file: File | undefined): Promise<void> {
     if (!file) return;
-    const { readRecipe } = await import('./read-recipe');
-    const recipe = file.size > MAX_BYTES ? null : readRecipe(new Uint8Array(await file.arrayBuffer()));
+    const recipe = await recipeOfFile(file);
     if (recipe) latest.current.onRecipe(recipe);
     else latest.current.onFault(t('noRecipe'));
   }

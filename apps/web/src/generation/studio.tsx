@@ -1,13 +1,13 @@
 'use client';
 
 import { type AccountView, LIMITS, type ModelView, PROMPT_IDEAS, splitStyles } from '@pixgen/domain';
-import { Button, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
+import { Button, cn, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { type FormEvent, lazy, Suspense, useRef, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useIntentKey } from '@/jobs/intent-key';
 import { formatPrice } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
@@ -15,7 +15,9 @@ import { failureOf } from '@/trpc/failure';
 import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input';
 import { DrawSettings } from './draw-settings';
 import { GenerationBlock } from './generation-block';
-import { PromptBox, StyleChips } from './prompt-box';
+import { handRecipe, studioPath, takeRecipe } from './handed-recipe';
+import { PromptBox, StyleChips, WildcardNote } from './prompt-box';
+import type { FileRecipe } from './read-recipe';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
 
@@ -41,6 +43,7 @@ export function Studio({ account, models, model, given }: Props) {
   const promptBox = useRef<HTMLTextAreaElement>(null);
   const [form, setForm] = useDraft(account, model.id, given, promptBox);
   const [history, setHistory] = useState(false);
+  const [settings, setSettings] = useState(false);
   const [restored, setRestored] = useState<{ fault: string | null } | null>(null);
   const [empty, setEmpty] = useState(false);
   const intent = useIntentKey('generate');
@@ -62,6 +65,19 @@ export function Studio({ account, models, model, given }: Props) {
     setRestored(null);
   };
 
+  function restore(recipe: FileRecipe) {
+    setForm(formOfRecipe(recipe, recipe.seed, account.profile));
+    setEmpty(false);
+    setRestored({ fault: null });
+  }
+  const restoreLatest = useRef(restore);
+  restoreLatest.current = restore;
+  useEffect(() => {
+    // After the draft was read: what was dropped goes before it.
+    const recipe = takeRecipe();
+    if (recipe) restoreLatest.current(recipe);
+  }, []);
+
   function submit(event?: FormEvent) {
     event?.preventDefault();
     if (form.prompt.trim() === '') {
@@ -74,7 +90,7 @@ export function Studio({ account, models, model, given }: Props) {
   }
 
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-10 lg:grid-cols-[minmax(0,1fr)_19rem] lg:grid-rows-[auto_auto_1fr]">
       <form
         onSubmit={submit}
         noValidate
@@ -86,87 +102,116 @@ export function Studio({ account, models, model, given }: Props) {
           }
         }}
       >
-        <div className="grid content-start gap-4 lg:col-start-1">
-          <Field label={t('model')}>
-            <Select
-              value={model.id}
-              onChange={(event) => router.replace(`/studio?model=${event.target.value}`, { scroll: false })}
+        {/* On a phone the settings come under the prompt, and the button stays in sight below both. */}
+        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4 lg:contents">
+          <div className="grid content-start gap-4 lg:col-start-1">
+            <Field label={t('model')}>
+              <Select
+                value={model.id}
+                onChange={(event) => router.replace(`/studio?model=${event.target.value}`, { scroll: false })}
+              >
+                {models.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.name} ({one.classWord})
+                  </option>
+                ))}
+              </Select>
+            </Field>
+            <Field
+              label={t('prompt')}
+              error={empty ? t('writeAPromptFirst') : faults.prompt}
+              aside={`${form.prompt.length} / ${LIMITS.prompt.max}`}
             >
-              {models.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.name} ({one.classWord})
-                </option>
-              ))}
-            </Select>
-          </Field>
-          <Field
-            label={t('prompt')}
-            error={empty ? t('writeAPromptFirst') : faults.prompt}
-            aside={`${form.prompt.length} / ${LIMITS.prompt.max}`}
-          >
-            <PromptBox
-              ref={promptBox}
-              name="prompt"
-              trigger={`${model.triggerWord} ${model.classWord}`}
-              value={form.prompt}
-              onChange={(event) => change({ prompt: event.target.value })}
-            />
-          </Field>
-          {(form.prompt.length > 20 || form.styles.length > 3) && (
-            <Suspense fallback={null}>
-              <TokenWarning prompt={form.prompt} styles={form.styles} />
-            </Suspense>
-          )}
-          <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
-            <button
-              type="button"
-              aria-expanded={history}
-              onClick={() => setHistory(!history)}
-              className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
-            >
-              <HistoryIcon aria-hidden="true" /> {t('promptHistory')}
-            </button>
-            <RecipeDrop
-              onRecipe={(recipe) => {
-                setForm(formOfRecipe(recipe, recipe.seed, account.profile));
-                setEmpty(false);
-                setRestored({ fault: null });
-              }}
-              onFault={(fault) => setRestored({ fault })}
-            />
-          </div>
-          {restored && (
-            <Notice tone={restored.fault ? 'danger' : 'good'}>{restored.fault ?? t('theRecipeIsRestoredWith')}</Notice>
-          )}
-          {history && (
-            <Suspense fallback={null}>
-              <PromptHistory
-                onClose={() => {
-                  setHistory(false);
-                  promptBox.current?.focus();
-                }}
-                onPick={({ prompt, negativePrompt }) => {
-                  const { styles, prompt: plain } = splitStyles(prompt);
-                  change({ prompt: plain, styles, negativePrompt });
-                  setHistory(false);
-                  promptBox.current?.focus();
-                }}
+              <PromptBox
+                ref={promptBox}
+                name="prompt"
+                trigger={`${model.triggerWord} ${model.classWord}`}
+                value={form.prompt}
+                onChange={(event) => change({ prompt: event.target.value })}
               />
-            </Suspense>
-          )}
-          <StyleChips chosen={form.styles} onChange={(styles) => change({ styles })} />
-          {form.prompt === '' && !history && (
-            <Ideas classWord={model.classWord} onPick={(idea) => change({ prompt: idea })} />
-          )}
-          {start.error && (
-            <Notice tone="danger" title={t('nothingWasStarted')}>
-              {failureOf(start.error).message}
-            </Notice>
-          )}
-          <div className="sticky bottom-16 z-10 flex flex-wrap items-center justify-end gap-4 bg-paper/92 py-3 backdrop-blur-md sm:static sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
-            <a href="#draw-settings" className="mr-auto flex items-center gap-2 text-ink-2 text-sm lg:hidden">
-              <SlidersHorizontal aria-hidden="true" className="size-4" /> {t('settings')}
-            </a>
+            </Field>
+            {(form.prompt.length > 20 || form.styles.length > 3) && (
+              <Suspense fallback={null}>
+                <TokenWarning prompt={form.prompt} styles={form.styles} />
+              </Suspense>
+            )}
+            <WildcardNote prompt={form.prompt} />
+            <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+              <button
+                type="button"
+                aria-expanded={history}
+                onClick={() => setHistory(!history)}
+                className="flex items-center gap-1.5 rounded-control text-ink-2 text-sm hover:text-ink [&_svg]:size-4"
+              >
+                <HistoryIcon aria-hidden="true" /> {t('promptHistory')}
+              </button>
+              <RecipeDrop
+                onRecipe={(recipe) => {
+                  const other = models.find(({ triggerWord }) => triggerWord === recipe.triggerWord);
+                  if (!other || other.id === model.id) return restore(recipe);
+                  // Drawn with another model: the studio opens anew with that one, and finds the recipe.
+                  handRecipe(recipe);
+                  router.replace(studioPath(recipe, models), { scroll: false });
+                }}
+                onFault={(fault) => setRestored({ fault })}
+              />
+            </div>
+            {restored && (
+              <Notice tone={restored.fault ? 'danger' : 'good'}>
+                {restored.fault ?? t('theRecipeIsRestoredWith')}
+              </Notice>
+            )}
+            {history && (
+              <Suspense fallback={null}>
+                <PromptHistory
+                  onClose={() => {
+                    setHistory(false);
+                    promptBox.current?.focus();
+                  }}
+                  onPick={({ prompt, negativePrompt }) => {
+                    const { styles, prompt: plain } = splitStyles(prompt);
+                    change({ prompt: plain, styles, negativePrompt });
+                    setHistory(false);
+                    promptBox.current?.focus();
+                  }}
+                />
+              </Suspense>
+            )}
+            <StyleChips chosen={form.styles} onChange={(styles) => change({ styles })} />
+            {form.prompt === '' && !history && (
+              <Ideas classWord={model.classWord} onPick={(idea) => change({ prompt: idea })} />
+            )}
+            {start.error && (
+              <Notice tone="danger" title={t('nothingWasStarted')}>
+                {failureOf(start.error).message}
+              </Notice>
+            )}
+            <Button
+              variant="ghost"
+              size="sm"
+              aria-expanded={settings}
+              aria-controls="draw-settings"
+              onClick={() => setSettings(!settings)}
+              className="justify-self-start lg:hidden"
+            >
+              <SlidersHorizontal aria-hidden="true" /> {t('settings')}
+            </Button>
+          </div>
+          <section
+            id="draw-settings"
+            aria-label={t('settingsOfThePictures')}
+            className={cn('lg:col-start-2 lg:row-span-3 lg:row-start-1', !settings && 'max-lg:hidden')}
+          >
+            <DrawSettings
+              form={form}
+              faults={faults}
+              profile={account.profile}
+              onChange={change}
+              countLabel={t('numberOfPictures')}
+              maxCount={LIMITS.imagesPerPrompt.max}
+            />
+          </section>
+          <div className="sticky bottom-16 z-10 flex lg:col-start-1 lg:-mt-6 flex-wrap items-center justify-end gap-4 bg-paper/92 py-3 backdrop-blur-md sm:static sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
             <Button
               type="submit"
               variant="primary"
@@ -180,20 +225,6 @@ export function Studio({ account, models, model, given }: Props) {
             </Button>
           </div>
         </div>
-        <section
-          id="draw-settings"
-          aria-label={t('settingsOfThePictures')}
-          className="max-lg:order-last lg:col-start-2 lg:row-span-2 lg:row-start-1"
-        >
-          <DrawSettings
-            form={form}
-            faults={faults}
-            profile={account.profile}
-            onChange={change}
-            countLabel={t('numberOfPictures')}
-            maxCount={LIMITS.imagesPerPrompt.max}
-          />
-        </section>
       </form>
       <History modelId={model.id} />
     </div>

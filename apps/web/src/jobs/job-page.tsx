@@ -9,13 +9,22 @@ import { useTRPC } from '@/trpc/client';
 import { FailureNotice } from './failure-notice';
 import { JobBar } from './job-bar';
 import { usePollMs } from './live';
+import type { Replay } from './replay';
 import { RetryJob } from './retry-job';
 import { isOver, mayRetry } from './rules';
+import { RunAgain } from './run-again';
 import { Moment } from './time';
 import { formatCost, formatDuration, jobTitle, sayEvent, stateWords } from './words';
 
+type Props = {
+  id: string;
+  editPath: string | null;
+  /** What ordering the same once more takes; null where that cannot be. */
+  again: { replay: Replay; priceMicroUsd: number } | null;
+};
+
 /** The trace of one job: what happened when, each attempt, its cost. */
-export function JobPage({ id, editPath }: { id: string; editPath: string | null }) {
+export function JobPage({ id, editPath, again }: Props) {
   const t = useTranslations('jobs');
   const trpc = useTRPC();
   const options = trpc.jobs.get.queryOptions({ id });
@@ -53,6 +62,7 @@ export function JobPage({ id, editPath }: { id: string; editPath: string | null 
             <JobBar job={job} name={name} />
           </Card>
         )}
+        {again && job.state === 'succeeded' && <RunAgain jobId={job.id} {...again} />}
         <FailureNotice job={job} action={mayRetry(job) && <RetryJob job={job} editPath={editPath} />} />
         <div className="grid gap-10 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="grid content-start gap-10">

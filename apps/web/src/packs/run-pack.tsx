@@ -1,6 +1,6 @@
 'use client';
 
-import { LIMITS } from '@pixgen/domain';
+import { type DrawSettings, LIMITS } from '@pixgen/domain';
 import { Button, Field, Input, Notice, Select, Slider } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
@@ -20,18 +20,28 @@ type Props = {
   modelId: string;
   imagePriceMicroUsd: number;
   trainPriceMicroUsd: number;
+  /** An earlier run that is to be changed: its number and settings, the seed among them. */
+  given: { n: number; settings: DrawSettings } | null;
 };
 
 /** Chooses the model and starts the run; the run has its own page. */
-export function RunPack({ slug, promptCount, models, modelId: first, imagePriceMicroUsd, trainPriceMicroUsd }: Props) {
+export function RunPack({
+  slug,
+  promptCount,
+  models,
+  modelId: first,
+  imagePriceMicroUsd,
+  trainPriceMicroUsd,
+  given,
+}: Props) {
   const t = useTranslations('packs');
   const jobWords = useTranslations('jobs');
   const router = useRouter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [modelId, setModelId] = useState(first);
-  const [n, setN] = useState(1);
-  const [seed, setSeed] = useState('');
+  const [n, setN] = useState(given?.n ?? 1);
+  const [seed, setSeed] = useState(given ? String(given.settings.seed) : '');
   const intent = useIntentKey(`pack:${slug}`);
   const run = useMutation(
     trpc.packs.run.mutationOptions({
@@ -59,7 +69,8 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
     event.preventDefault();
     if (trainFirst) return train.order(modelId, n);
     if (seedFault) return;
-    const input = { slug, modelId, n, ...(seed.trim() && { seed: Number(seed) }) };
+    const { seed: _given, ...settings } = given?.settings ?? { seed: null };
+    const input = { slug, modelId, n, ...settings, ...(seed.trim() && { seed: Number(seed) }) };
     run.mutate({ ...input, idempotencyKey: intent.keyFor(input) });
   }
 
@@ -93,6 +104,9 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
           />
         </Field>
       )}
+      {given && !trainFirst && (
+        <p className="text-ink-2 text-sm">{t('withTheSettingsOf', sizeAndSteps(given.settings))}</p>
+      )}
       {error && (
         <Notice tone="danger" title={t('nothingWasStarted')}>
           {failureOf(error).message}
@@ -113,4 +127,8 @@ export function RunPack({ slug, promptCount, models, modelId: first, imagePriceM
       </Button>
     </form>
   );
+}
+
+function sizeAndSteps({ steps, width, height }: DrawSettings) {
+  return { steps, width, height };
 }

@@ -9,6 +9,7 @@ import { failureOf } from '@/trpc/failure';
 import { PhotoDrop } from './photo-drop';
 import { PhotoTile } from './photo-tile';
 import { PhotoTips } from './photo-tips';
+import { RemovedPhotos } from './removed-photos';
 import { type ShownTile, setVerdict } from './tile-state';
 import { usePhotoSet } from './use-photo-set';
 
@@ -99,6 +100,7 @@ export function PhotoStep(props: { modelId: string; person: boolean; trainingEdg
           )}
         </div>
       )}
+      <RemovedPhotos modelId={modelId} onRestore={(id) => void restore(id)} />
       <div className="flex flex-wrap items-center justify-between gap-4 border-line border-t pt-6">
         <LinkButton as={Link} href={`/train/${modelId}/subject`} variant="ghost">
           {t('back')}

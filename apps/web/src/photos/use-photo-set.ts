@@ -54,7 +54,8 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
   );
 
   const refresh = useCallback(async () => {
-    await queryClient.invalidateQueries(trpc.photos.list.queryFilter({ modelId }));
+    // The set and what was removed from it.
+    await queryClient.invalidateQueries(trpc.photos.list.pathFilter());
     void queryClient.invalidateQueries(trpc.models.get.queryFilter({ id: modelId }));
   }, [queryClient, trpc, modelId]);
 

@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Shortcuts } from '@/keys/shortcuts';
 import { AccountMenu } from './account-menu';
+import { DropRecipe } from './drop-recipe';
 import { LiveNote } from './live-note';
 import { Logo } from './logo';
 import { BottomBar, SideNav } from './nav';
@@ -49,6 +50,7 @@ export function AppShell({ account, children }: { account: AccountView; children
         </main>
       </div>
       <WaitNotice />
+      <DropRecipe />
       <BottomBar />
       <Shortcuts admin={account.role === 'admin'} />
     </div>

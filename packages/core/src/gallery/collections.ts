@@ -2,6 +2,7 @@ import {
   addToCollection as addRows,
   findOwnCollection,
   insertCollection,
+  listDeletedCollections as listDeletedRows,
   listCollections as listRows,
   renameCollection as renameRow,
   restoreCollection as restoreRow,
@@ -16,6 +17,19 @@ import { undoSince } from '../undo.ts';
 export async function listCollections(deps: Deps, actor: Actor): Promise<{ items: CollectionView[] }> {
   const rows = await listRows(deps.db, actor.userId, LIMITS.collectionsPerUser.max);
   return { items: rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })) };
+}
+
+/** Those that can be brought back, the last one deleted first. */
+export async function listDeletedCollections(
+  deps: Deps,
+  actor: Actor,
+): Promise<{ items: { id: string; name: string; deletedAt: string }[] }> {
+  const rows = await listDeletedRows(deps.db, actor.userId, undoSince(), LIMITS.page.max);
+  return {
+    items: rows.flatMap(({ id, name, deletedAt }) =>
+      deletedAt ? { id, name, deletedAt: deletedAt.toISOString() } : [],
+    ),
+  };
 }
 
 /** @throws AppError STATE_CONFLICT when the caller has as many as there may be */

@@ -54,6 +54,30 @@ it('lets a negative prompt name what must not be in the picture', async () => {
   expect(generation.job.state).toBe('queued');
 });
 
+it('gives each image the choices of its own seed, stores them made, and draws that image again from what is stored', async () => {
+  const prompt = '{red|blue|green} {hat|scarf} in \\{braces\\}, {subject}';
+  const { images, prompt: ordered } = await startGeneration(deps, actor, order(prompt, { n: 16, seed: 7 }));
+  expect(ordered).toBe(prompt);
+  expect(new Set(images.map((image) => image.prompt)).size).toBeGreaterThan(3);
+  for (const image of images)
+    expect(image.prompt).toMatch(/^(red|blue|green) (hat|scarf) in \\\{braces\\\}, \{subject\}$/);
+  expect(images[0]?.compiledPrompt).toMatch(/^(red|blue|green) (hat|scarf) in \{braces\}, sks_\w{6} woman$/);
+  const [, , third] = images;
+  const again = await startGeneration(deps, actor, order(third?.prompt ?? '', { seed: third?.seed }));
+  expect(again.images[0]).toMatchObject({ prompt: third?.prompt, seed: third?.seed });
+});
+
+it('judges what is written and what comes of it: no choice hides a word or puts one together', async () => {
+  for (const prompt of ['{nude|in the rain}', 'nu{de|de} in the rain'])
+    await expect(startGeneration(deps, actor, order(prompt, { n: 1, seed: 1 }))).rejects.toMatchObject({
+      code: 'PROMPT_REFUSED',
+    });
+  await expect(startGeneration(deps, actor, order('{a|b}'.repeat(20)))).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    fields: [{ path: 'prompt' }],
+  });
+});
+
 it("asks an installation's own filter after the built-in one, which it cannot overrule", async () => {
   const asked: string[] = [];
   const promptFilter = async ({ prompt }: { prompt: string }): Promise<PromptVerdict> => {

@@ -10,12 +10,15 @@ import {
 import {
   AppError,
   compilePrompt,
+  countWildcards,
   DEADLINES,
   type DrawSettings,
+  expandWildcards,
   fieldRefusal,
   type GenerationView,
   type GpuProfile,
   LIMITS,
+  MAX_WILDCARD_PROMPTS,
   newId,
   notFound,
   PROFILES,
@@ -24,6 +27,7 @@ import {
   say,
   seedAt,
   sizeFault,
+  withoutEscapes,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
 import { acceptJob, orStoredAnswer, sharedReplay } from '../jobs/accept-job.ts';
@@ -90,9 +94,13 @@ async function accept(
     if (model.weightsId === null || model.weightsProfile === null) {
       throw new AppError('MODEL_NOT_READY', say`This model has no weights yet. Train it first, then make images.`);
     }
-    await assertPromptsAllowed(deps, order.prompts, model.classWord, order.pinned ? null : userId);
-    const settings = drawSettings(model.weightsProfile as GpuProfile, order.draw);
-    const planned = plan(model, order.prompts, settings.seed);
+    const seed = order.draw.seed ?? randomInt(LIMITS.maxSeed + 1);
+    const prompts = order.prompt === null ? order.prompts : expand(order.prompts, seed);
+    // What was written as well as what comes of it: a choice must not hide a word, nor put one together.
+    const judged = order.prompt === null ? prompts : [order.prompt, ...prompts];
+    await assertPromptsAllowed(deps, judged, model.classWord, order.pinned ? null : userId);
+    const settings = drawSettings(model.weightsProfile as GpuProfile, { ...order.draw, seed });
+    const planned = plan(model, prompts, seed);
     const orderId = newId();
     const pins = { weightsId: model.weightsId, packVersionId: order.pinned?.id ?? null, prompt: order.prompt };
     const answer = await acceptJob(deps, {
@@ -139,7 +147,22 @@ function assertCount(images: number): void {
     throw new AppError('INVALID_INPUT', say`Use at most ${max} pictures at once; this would be ${images}.`);
 }
 
-function drawSettings(profileName: GpuProfile, draw: DrawInput) {
+/**
+ * Image i gets the choices of seed + i, as it is drawn with that seed.
+ *
+ * @throws AppError INVALID_INPUT for more variants than anybody means
+ */
+function expand(prompts: string[], seed: number): string[] {
+  const variants = countWildcards(prompts[0] ?? '');
+  if (variants > MAX_WILDCARD_PROMPTS)
+    throw fieldRefusal(
+      'prompt',
+      say`This prompt stands for more than ${MAX_WILDCARD_PROMPTS} prompts. Use fewer choices.`,
+    );
+  return prompts.map((prompt, index) => expandWildcards(prompt, seedAt(seed, index)));
+}
+
+function drawSettings(profileName: GpuProfile, draw: DrawInput & { seed: number }) {
   const profile = PROFILES[profileName];
   const width = draw.width ?? profile.size.default;
   const height = draw.height ?? profile.size.default;
@@ -154,7 +177,7 @@ function drawSettings(profileName: GpuProfile, draw: DrawInput) {
   const usual = draft ? profile.draft : profile;
   return {
     negativePrompt: draw.negativePrompt,
-    seed: draw.seed ?? randomInt(LIMITS.maxSeed + 1),
+    seed: draw.seed,
     steps: draw.steps ?? usual.steps,
     guidance: draw.guidance ?? profile.guidance,
     width,
@@ -171,7 +194,7 @@ function plan(model: OwnedModelRow, prompts: string[], seed: number): PlannedIma
   return prompts.map((prompt, index) => ({
     imageId: newId(),
     prompt,
-    compiledPrompt: compilePrompt(prompt, model),
+    compiledPrompt: compilePrompt(withoutEscapes(prompt), model),
     seed: seedAt(seed, index),
   }));
 }

@@ -3,6 +3,7 @@ import { type listModelsInput, type ModelView, notFound, type Page } from '@pixg
 import type { z } from 'zod';
 import type { Actor, Deps } from '../deps.ts';
 import { toPage } from '../page.ts';
+import { undoSince } from '../undo.ts';
 import { toModelView, viewModel } from './view-model.ts';
 
 /** @throws AppError NOT_FOUND for absent, foreign and deleted models */
@@ -12,7 +13,7 @@ export async function getModel(deps: Deps, actor: Actor, input: { id: string }):
   return model;
 }
 
-/** The caller's models, newest first, without deleted ones. */
+/** The caller's models, newest first: those there are, or those that were deleted and can be brought back. */
 export async function listModels(
   deps: Deps,
   actor: Actor,
@@ -22,6 +23,7 @@ export async function listModels(
     before: input.cursor ?? null,
     limit: input.limit + 1,
     state: input.state ?? null,
+    deletedSince: input.deleted ? undoSince() : null,
   });
   return toPage(rows, input.limit, (row) => toModelView(row, deps.config.trainedPhotosDays));
 }

@@ -184,6 +184,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
     'Deine Downloads des letzten Tages nehmen {0} von {1} GB ein, und dieser braucht {2} GB. Jeder verschwindet einen Tag, nachdem er entstand.',
   'Use at most {0} pictures.': 'Nimm höchstens {0} Bilder.',
   'Use at most {0} pictures at once; this would be {1}.': 'Nimm höchstens {0} Bilder auf einmal; das wären {1}.',
+  'This prompt stands for more than {0} prompts. Use fewer choices.':
+    'Dieser Prompt steht für mehr als {0} Prompts. Nimm weniger Auswahlen.',
   'This image failed; there is no file of it.': 'Dieses Bild ist misslungen; es gibt keine Datei davon.',
   'There may be {0} collections; delete one first.': 'Es darf {0} Sammlungen geben; lösche zuerst eine.',
   'Name a collection for kind collect, and for no other.':

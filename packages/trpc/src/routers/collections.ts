@@ -3,6 +3,7 @@ import {
   createCollection,
   deleteCollection,
   listCollections,
+  listDeletedCollections,
   renameCollection,
   restoreCollection,
   takeFromCollection,
@@ -14,6 +15,7 @@ import {
   collectionList,
   collectionView,
   createCollectionInput,
+  deletedCollectionList,
   renameCollectionInput,
 } from '@pixgen/domain';
 import { rest } from '../rest.ts';
@@ -24,6 +26,11 @@ export const collectionsRouter = router({
     .meta(rest('GET', '/collections', 'images'))
     .output(collectionList)
     .query(({ ctx }) => listCollections(ctx.deps, ctx.actor)),
+  /** Deleted in the last 30 days. */
+  deleted: userProcedure
+    .meta(rest('GET', '/collections/deleted', 'images'))
+    .output(deletedCollectionList)
+    .query(({ ctx }) => listDeletedCollections(ctx.deps, ctx.actor)),
   create: userProcedure
     .meta(rest('POST', '/collections', 'images'))
     .input(createCollectionInput)

@@ -6,6 +6,7 @@ import { PrintStrip } from '@/gallery/print-strip';
 import { FailedJobs } from '@/jobs/failed-jobs';
 import { FAILED_JOBS } from '@/jobs/failed-jobs-query';
 import { RunningJobs } from '@/jobs/running-jobs';
+import { formatMoney } from '@/jobs/words';
 import { SunPrint } from '@/landing/sun-print';
 import { languageOf } from '@/language/locales';
 import { titled } from '@/language/titled';
@@ -28,11 +29,21 @@ export default async function HomePage() {
       queryClient.fetchQuery(trpc.jobs.list.queryOptions(FAILED_JOBS)),
     ]),
   );
+  const jobWords = await getTranslations('jobs');
+  const { spentMicroUsd, limitMicroUsd } = account.budget;
   const first = account.displayName.split(' ')[0] ?? '';
   return (
     <>
       <PageHeader
         title={t('hello', { first })}
+        lead={
+          limitMicroUsd === null
+            ? t('spent', { spent: formatMoney(jobWords, spentMicroUsd) })
+            : t('spentOf', {
+                spent: formatMoney(jobWords, spentMicroUsd),
+                limit: formatMoney(jobWords, limitMicroUsd),
+              })
+        }
         actions={
           models.items.length > 0 && (
             <>

@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import { titled } from '@/language/titled';
+import { DeletedModels } from '@/models/deleted-models';
 import { ModelList } from '@/models/model-list';
 import { readBefore } from '@/shell/read-before';
 import { Hydrate } from '@/trpc/hydrate';
@@ -14,7 +15,9 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 
 export default async function ModelsPage({ searchParams }: Props) {
   const t = await getTranslations('models');
-  const before = readBefore(await searchParams);
+  const params = await searchParams;
+  if (params.show === 'deleted') return <Deleted />;
+  const before = readBefore(params);
   const models = await load((queryClient, trpc) =>
     queryClient.fetchInfiniteQuery(
       trpc.models.list.infiniteQueryOptions({}, { initialCursor: before, getNextPageParam: (page) => page.nextCursor }),
@@ -27,11 +30,16 @@ export default async function ModelsPage({ searchParams }: Props) {
         title={t('models')}
         lead={t('eachModelKnowsOneSubject')}
         actions={
-          !none && (
-            <LinkButton as={Link} href="/train" variant="primary">
-              <Plus aria-hidden="true" /> {t('newModel')}
+          <>
+            <LinkButton as={Link} href="/models?show=deleted" variant="ghost">
+              {t('deletedModels')}
             </LinkButton>
-          )
+            {!none && (
+              <LinkButton as={Link} href="/train" variant="primary">
+                <Plus aria-hidden="true" /> {t('newModel')}
+              </LinkButton>
+            )}
+          </>
         }
       />
       {none ? (
@@ -50,6 +58,31 @@ export default async function ModelsPage({ searchParams }: Props) {
           <ModelList before={before} />
         </Hydrate>
       )}
+    </>
+  );
+}
+
+async function Deleted() {
+  const t = await getTranslations('models');
+  await load((queryClient, trpc) =>
+    queryClient.fetchInfiniteQuery(
+      trpc.models.list.infiniteQueryOptions({ deleted: true }, { getNextPageParam: (page) => page.nextCursor }),
+    ),
+  );
+  return (
+    <>
+      <PageHeader
+        title={t('deletedModels')}
+        lead={t('deletedModelsStandHere')}
+        actions={
+          <LinkButton as={Link} href="/models">
+            {t('backToTheModels')}
+          </LinkButton>
+        }
+      />
+      <Hydrate>
+        <DeletedModels />
+      </Hydrate>
     </>
   );
 }

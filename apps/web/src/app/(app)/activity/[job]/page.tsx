@@ -1,4 +1,5 @@
 import { JobPage } from '@/jobs/job-page';
+import { replayOfGeneration, replayOfTraining } from '@/jobs/replay';
 import { titled } from '@/language/titled';
 import { Hydrate } from '@/trpc/hydrate';
 import { getQueryClient, load, serverTrpc } from '@/trpc/server';
@@ -28,11 +29,23 @@ export default async function Page({ params }: { params: Promise<{ job: string }
       : `/train/${model.id}/settings`
     : generation &&
       (generation.pack
-        ? `/packs/${generation.pack.slug}?model=${generation.modelId}`
+        ? `/packs/${generation.pack.slug}?model=${generation.modelId}&run=${generation.id}`
         : `/studio?generation=${generation.id}`);
+  const training =
+    model && job.state === 'succeeded'
+      ? await getQueryClient()
+          .fetchQuery(serverTrpc().training.get.queryOptions({ id: job.orderId }))
+          .catch(() => null)
+      : null;
+  const replay = training ? replayOfTraining(training) : generation && replayOfGeneration(generation);
+  const { prices } = await load((queryClient, trpc) => queryClient.fetchQuery(trpc.account.me.queryOptions()));
+  const again = replay && {
+    replay,
+    priceMicroUsd: replay.kind === 'train' ? prices.trainMicroUsd : prices.imageMicroUsd * replay.images,
+  };
   return (
     <Hydrate>
-      <JobPage id={id} editPath={editPath} />
+      <JobPage id={id} editPath={editPath} again={again} />
     </Hydrate>
   );
 }

@@ -2,19 +2,23 @@ import { LIMITS, type ModelView } from '@pixgen/domain';
 import { Card, Facts, LinkButton, Notice, PageHeader, Section } from '@pixgen/ui';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
+import { perPrompt } from '@/jobs/replay';
 import { titled } from '@/language/titled';
 import { PackArt } from '@/packs/pack-card';
 import { RunPack } from '@/packs/run-pack';
-import { load } from '@/trpc/server';
+import { getQueryClient, load, serverTrpc } from '@/trpc/server';
 
 export const generateMetadata = titled('pack');
 
-type Props = { params: Promise<{ slug: string }>; searchParams: Promise<{ model?: string | string[] }> };
+type Props = {
+  params: Promise<{ slug: string }>;
+  searchParams: Promise<{ model?: string | string[]; run?: string | string[] }>;
+};
 
 export default async function PackPage({ params, searchParams }: Props) {
   const t = await getTranslations('packs');
   const { slug } = await params;
-  const wanted = (await searchParams).model;
+  const { model: wanted, run } = await searchParams;
   const [pack, account, ready, drafts] = await load((queryClient, trpc) =>
     Promise.all([
       queryClient.fetchQuery(trpc.packs.get.queryOptions({ slug })),
@@ -23,6 +27,17 @@ export default async function PackPage({ params, searchParams }: Props) {
       queryClient.fetchQuery(trpc.models.list.queryOptions({ state: 'draft', limit: 100 })),
     ]),
   );
+  // One that is gone, or of another pack, is passed over.
+  const earlier =
+    typeof run === 'string'
+      ? await getQueryClient()
+          .fetchQuery(serverTrpc().generation.get.queryOptions({ id: run }))
+          .catch(() => null)
+      : null;
+  const given =
+    earlier?.pack?.slug === slug
+      ? { n: perPrompt(earlier.images, earlier.counts.planned), settings: earlier.settings }
+      : null;
   const models = [
     ...ready.items.map(({ id, name }) => ({ id, name, trained: true })),
     ...drafts.items.filter(mayTrain).map(({ id, name }) => ({ id, name, trained: false })),
@@ -64,6 +79,7 @@ export default async function PackPage({ params, searchParams }: Props) {
                 modelId={models.find((model) => model.id === wanted)?.id ?? models[0]?.id ?? ''}
                 imagePriceMicroUsd={account.prices.imageMicroUsd}
                 trainPriceMicroUsd={account.prices.trainMicroUsd}
+                given={given}
               />
             </Card>
           )}
