@@ -96,6 +96,7 @@ function sound(): Evidence {
     ],
     objects: [
       'ready',
+      'installation.json',
       'u/user-1/photo-1',
       'p/user-1/model-1/photo-1.jpg',
       `d/${key(1, 1, 'image-1.png')}/320.webp`,
@@ -339,9 +340,9 @@ describe('I9 and I12: outages and stops end nothing', () => {
 
 describe('I10: results and objects belong together', () => {
   it.each<[string, (evidence: Evidence) => void]>([
-    ['a ready image without its object', ({ objects }) => void objects.splice(4, 1)],
-    ['weights without their object', ({ objects }) => void objects.splice(5, 1)],
-    ['a photo without its object', ({ objects }) => void objects.splice(2, 1)],
+    ['a ready image without its object', ({ objects }) => void objects.splice(5, 1)],
+    ['weights without their object', ({ objects }) => void objects.splice(6, 1)],
+    ['a photo without its object', ({ objects }) => void objects.splice(3, 1)],
     ['an object that nothing owns and no sweep took', ({ objects }) => void objects.push(key(1, 1, 'image-2.png'))],
     ['a small version of nothing', ({ objects }) => void objects.push('d/o/user-1/gone.png/320.webp')],
   ])('sees %s', (_what, hurt) => {

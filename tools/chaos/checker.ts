@@ -3,6 +3,7 @@
  * Pure. Each finding names the invariant that it breaks, as numbered in `docs/decisions/0010-chaos.md`.
  */
 import { FINAL_STATES, type JobState, MAX_ATTEMPTS, MAX_CLAIMS } from '@pixgen/domain';
+import { keys } from '@pixgen/storage';
 import type { RecordLine } from '../gpu-simulator/record.ts';
 import type { Crash, Stop } from './supervised.ts';
 
@@ -297,6 +298,9 @@ function checkAbsorption({ observations, cancels, rows }: Evidence): Finding[] {
   return findings;
 }
 
+/** Objects of no row that stay. */
+const STANDING = new Set(['ready', keys.installation]);
+
 /** I10: no result without its object; no object that neither belongs to a row nor can be swept. */
 function checkObjects({ rows, objects }: Evidence): Finding[] {
   const findings: Finding[] = [];
@@ -314,8 +318,8 @@ function checkObjects({ rows, objects }: Evidence): Finding[] {
   }
   for (const key of objects) {
     const source = key.startsWith('d/') ? key.slice('d/'.length).replace(/\/[^/]+$/, '') : key;
-    // `ready` is the stack's own, and quarantine expires by itself.
-    if (key === 'ready' || key.startsWith('u/') || owned.has(source)) continue;
+    // `ready` is the stack's own, the mark the installation's, and the sweep empties the quarantine after a day.
+    if (STANDING.has(key) || key.startsWith(keys.quarantine) || owned.has(source)) continue;
     findings.push({ invariant: 'I10', subject: key, message: 'an object that belongs to nothing' });
   }
   return findings;
