@@ -110,8 +110,26 @@ FROM "GpuEvent" e JOIN "Job" j ON j.id = e."jobId" LEFT JOIN "JobAttempt" a ON a
 LEFT JOIN "Generation" g ON g.id = j."generationId" LEFT JOIN "Training" t ON t.id = j."trainingId"
 WHERE e.id = ANY ($1::bigint[]) AND e."appliedAt" IS NULL ORDER BY e.id`;
 
-/** The not yet applied ones among these inbox rows, in order of arrival. */
+/** What was stored of trainings, whether or not its task has come up. */
+const STORED_OF = 'SELECT id FROM "GpuEvent" WHERE "jobId" = ANY ($1::uuid[]) AND "appliedAt" IS NULL';
+
+/**
+ * The not yet applied ones among these inbox rows, in order of arrival. The end of a training takes along what was stored
+ * before it: samples and checkpoints whose own task comes up later would find a job that is over.
+ */
 export async function readPendingEvents(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
+  const pending = await readPending(pool, ids);
+  const ending = pending.filter(({ job, event }) => job.kind === 'train' && isEnd(event)).map(({ job }) => job.id);
+  if (ending.length === 0) return pending;
+  const stored = await pool.query<{ id: string }>({ name: 'stored-of', text: STORED_OF, values: [ending] });
+  const known = new Set(ids);
+  const others = stored.rows.flatMap(({ id }) => (known.has(id) ? [] : [id]));
+  return others.length === 0 ? pending : readPending(pool, [...ids, ...others]);
+}
+
+const isEnd = ({ type }: DurableGpuEvent): boolean => type === 'succeeded' || type === 'failed';
+
+async function readPending(pool: pg.Pool, ids: string[]): Promise<PendingEvent[]> {
   type Row = Omit<ReadJob, 'id' | 'holdMicroUsd'> & {
     id: string;
     event: DurableGpuEvent;

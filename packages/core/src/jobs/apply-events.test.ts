@@ -84,7 +84,7 @@ async function storeObject(
 }
 
 /** Stores events as if they had passed the webhook, whatever their epoch, and applies them in batches of this size. */
-async function deliver(events: DurableGpuEvent[], batchSize: number): Promise<void> {
+async function storeEvents(events: DurableGpuEvent[]): Promise<string[]> {
   const ids: string[] = [];
   for (const event of events) {
     const { id } = await deps.db.prisma.gpuEvent.create({
@@ -98,6 +98,11 @@ async function deliver(events: DurableGpuEvent[], batchSize: number): Promise<vo
     });
     ids.push(String(id));
   }
+  return ids;
+}
+
+async function deliver(events: DurableGpuEvent[], batchSize: number): Promise<void> {
+  const ids = await storeEvents(events);
   for (let start = 0; start < ids.length; start += batchSize)
     await applyEvents(deps, ids.slice(start, start + batchSize));
 }
@@ -296,6 +301,30 @@ describe('applying events', () => {
     expect(await delivery.bytes()).toEqual(BYTES);
     const stranger = await createActor(deps);
     await expect(deliverSample(deps, stranger, picture)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('keeps samples, checkpoints and their weights that were stored before the end, though their tasks come up after it', async () => {
+    const { trainingId, claim } = await claimedTraining(['photo of {subject}']);
+    const store = (name: string, type = 'application/octet-stream') => storeTrainingObject(claim, name, type);
+    const sample = { step: 4, index: 0, width: 64, height: 64, object: await store('sample.png', 'image/png') };
+    const between = await store('weights-step-2.safetensors');
+    const [weights, kohyaWeights] = [await store('weights.safetensors'), await store('kohya.safetensors')];
+    const training = { weights, kohyaWeights, steps: 4, likeness: null, lossHistory: [] as [number, number][] };
+    const ids = await storeEvents([
+      { type: 'sample', ...claim, ...sample },
+      { type: 'weights', ...claim, step: 2, likeness: null, object: between },
+      { type: 'succeeded', ...claim, gpuMs: 1, images: [], training },
+    ]);
+    for (const id of ids.toReversed()) await applyEvents(deps, [id]);
+    const view = await getTraining(deps, actor, { id: trainingId });
+    expect(view.job.state).toBe('succeeded');
+    expect(view.samples).toHaveLength(1);
+    const rows = await deps.db.prisma.weights.findMany({ where: { trainingId }, orderBy: { step: 'asc' } });
+    expect(rows.map((row) => [row.step, row.storageKey])).toEqual([
+      [2, between.key],
+      [4, weights.key],
+    ]);
+    expect(await deps.db.prisma.gpuEvent.count({ where: { jobId: claim.jobId, appliedAt: null } })).toBe(0);
   });
 
   it.each(['weights', 'kohyaWeights'] as const)(
