@@ -40,7 +40,11 @@ const page = { before: newId(), limit: 31 };
 const GALLERY = { deletedSince: null };
 
 it.each<[string, string[], () => Promise<unknown[]>]>([
-  ['models', ['Model', 'Photo', 'Image'], () => readModelCards(db, userId, { ...page, state: null })],
+  [
+    'models',
+    ['Model', 'Photo', 'Image'],
+    () => readModelCards(db, userId, { ...page, state: null, deletedSince: null }),
+  ],
   ['photos of a model', ['Photo'], () => listPhotos(db, userId, modelId, 100)],
   ['the gallery', ['Image'], () => listImages(db, userId, GALLERY, page)],
   ['the gallery of a model', ['Image'], () => listImages(db, userId, { ...GALLERY, modelId }, page)],
