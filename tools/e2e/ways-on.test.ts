@@ -133,9 +133,9 @@ describe.skipIf(executable === null)('ways on', () => {
     await studio.controlGpu({ failJob: null });
     await page.goto('/activity?kind=generate');
     await page.getByRole('list', { name: 'Jobs' }).getByText('in the rain').click();
-    await page.getByRole('button', { name: /^Run again as it was/ }).click();
     await page.getByRole('link', { name: 'Open the pictures' }).waitFor();
     const before = page.url();
+    await page.getByRole('button', { name: /^Run again as it was/ }).click();
     await page.waitForURL((url) => url.pathname !== new URL(before).pathname);
     await page.getByText('Done').first().waitFor({ timeout: 60_000 });
     const answer = await page.request.get(`/trpc/generation.list?input=${encodeURIComponent('{"limit":10}')}`);
@@ -154,7 +154,7 @@ describe.skipIf(executable === null)('ways on', () => {
     await page.getByLabel('Add to a collection').selectOption('new');
     await page.getByLabel('Name of the collection').fill('Rain');
     await page.keyboard.press('Enter');
-    await page.getByRole('complementary', { name: 'Recipe' }).getByRole('link', { name: 'Rain' }).click();
+    await page.getByRole('complementary', { name: 'Recipe' }).getByRole('link', { name: 'Rain', exact: true }).click();
     await page.waitForURL('**/gallery?collection=*');
     const pictures = page.getByRole('list', { name: 'Pictures', exact: true }).getByRole('link');
     await pictures.first().waitFor();

@@ -93,8 +93,6 @@ it('says why the store fails, and leaves nothing in it when it does not', async 
   const after: string[] = [];
   for await (const { key } of deps.storage.list('u/check/')) after.push(key);
   expect(after).toEqual(before);
-  const { write } = deps.storage;
-  deps.storage.write = () => Promise.reject(new Error('AccessDenied'));
+  vi.spyOn(deps.storage, 'write').mockRejectedValueOnce(new Error('AccessDenied'));
   expect(red((await check()).checks)).toEqual([{ name: 'storage', ok: false, cause: 'AccessDenied' }]);
-  deps.storage.write = write;
 });

@@ -47,6 +47,10 @@ async function tryUpload({ url, headers, body }: Answer['upload']): Promise<Syst
     return { name: 'upload', ok: answer.ok, cause: answer.ok ? null : `PUT ${place}: ${answer.status}` };
   } catch (error) {
     // Browsers do not tell a refusal by CORS from an address where nobody listens.
-    return { name: 'upload', ok: false, cause: `PUT ${place}: ${error instanceof Error ? error.message : error}` };
+    return {
+      name: 'upload',
+      ok: false,
+      cause: `PUT ${place}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
