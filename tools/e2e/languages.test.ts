@@ -232,7 +232,17 @@ const SAMPLERS = ['Euler', 'DPM++ 2M Karras', 'DDIM'];
 async function readData(studio: StudioInBrowser): Promise<string[]> {
   const client = new pg.Client({ connectionString: studio.product.stores.DATABASE_URL });
   await client.connect();
-  const texts: string[] = ['PixGen', 'Ada', 'ada@example.test', 'Ferdinand', 'English', 'Deutsch', 'Ctrl', 'ComfyUI'];
+  const texts: string[] = [
+    'PixGen',
+    'Ada',
+    'ada@example.test',
+    'Ferdinand',
+    'English',
+    'Deutsch',
+    'Ctrl',
+    'ComfyUI',
+    'LoRA',
+  ];
   try {
     const tables = `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`;
     for (const { name } of (await client.query<{ name: string }>(tables)).rows)
