@@ -151,7 +151,12 @@ describe.skipIf(executable === null)('ways on', () => {
     const { result } = (await answer.json()) as { result: { data: { items: { id: string }[] } } };
     const id = result.data.items[0]?.id ?? '';
     await page.goto(`/gallery/${id}`);
-    await page.getByLabel('Add to a collection').selectOption('new');
+    const choice = page.getByLabel('Add to a collection');
+    // Drawn by the server; a choice does something once React has taken over.
+    await expect
+      .poll(() => choice.evaluate((one) => Object.keys(one).some((key) => key.startsWith('__reactProps'))))
+      .toBe(true);
+    await choice.selectOption('new');
     await page.getByLabel('Name of the collection').fill('Rain');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Recipe' }).getByRole('link', { name: 'Rain', exact: true }).click();

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 type Filter = { action?: AuditAction; person?: string };
 
@@ -61,7 +62,7 @@ export function AuditLog() {
       </ul>
       {items.length === 0 && !log.isPending && <p className="text-ink-2 text-sm">{t('noEntries')}</p>}
       {log.hasNextPage && (
-        <Button className="justify-self-center" busy={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+        <Button className="justify-self-center" busy={log.isFetchingNextPage} onClick={() => void fetchMore(log)}>
           {t('showOlder')}
         </Button>
       )}

@@ -9,6 +9,7 @@ import { Ago } from '@/jobs/time';
 import { failureWords } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 const MOST = LIMITS.deadLetterRetries.max;
 
@@ -104,11 +105,7 @@ export function DeadLetters() {
         </ul>
       )}
       {list.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
+        <Button className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void fetchMore(list)}>
           {t('showOlder')}
         </Button>
       )}

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 /** Reports, what is due first on top, each with what can be decided. */
 export function Reports() {
@@ -54,11 +55,7 @@ export function Reports() {
         </ul>
       )}
       {list.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
+        <Button className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void fetchMore(list)}>
           {t('showMore')}
         </Button>
       )}

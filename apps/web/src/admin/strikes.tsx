@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { Moment } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 /** Strikes of everybody, newest first. Lifting one lets nobody in again by itself. */
 export function Strikes() {
@@ -57,11 +58,7 @@ export function Strikes() {
         </ul>
       )}
       {list.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
+        <Button className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void fetchMore(list)}>
           {t('showOlder')}
         </Button>
       )}

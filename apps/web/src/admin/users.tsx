@@ -11,6 +11,7 @@ import { Ago, Moment } from '@/jobs/time';
 import { formatMoney } from '@/jobs/words';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 /** Everybody with an account, by name or address; roles and suspensions take effect with the person's next click. */
 export function Users({ hasPasswords }: { hasPasswords: boolean }) {
@@ -46,11 +47,7 @@ export function Users({ hasPasswords }: { hasPasswords: boolean }) {
         ))}
       </ul>
       {list.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
+        <Button className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void fetchMore(list)}>
           {t('showMore')}
         </Button>
       )}

@@ -1,10 +1,9 @@
 'use client';
 
 import { type AccountView, LIMITS, type ModelView, PROMPT_IDEAS, splitStyles } from '@pixgen/domain';
-import { Button, cn, Field, Kbd, LinkButton, Notice, Select } from '@pixgen/ui';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, cn, Field, Kbd, Notice, Select } from '@pixgen/ui';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
@@ -14,13 +13,14 @@ import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { type DrawForm, drawFaults, drawInput, formOfRecipe } from './draw-input';
 import { DrawSettings } from './draw-settings';
-import { GenerationBlock } from './generation-block';
 import { handRecipe, studioPath, takeRecipe } from './handed-recipe';
 import { PromptBox, StyleChips, WildcardNote } from './prompt-box';
 import type { FileRecipe } from './read-recipe';
 import { RecipeDrop } from './recipe-drop';
 import { useDraft } from './use-draft';
 
+// Drawn by the server with the page; what makes their menus and keys work comes after the form.
+const StudioPictures = lazy(() => import('./studio-pictures'));
 // No prompt that one begins with is too long.
 const TokenWarning = lazy(() => import('./token-warning'));
 const PromptHistory = lazy(async () => ({ default: (await import('./prompt-history')).PromptHistory }));
@@ -226,7 +226,9 @@ export function Studio({ account, models, model, given }: Props) {
           </div>
         </div>
       </form>
-      <History modelId={model.id} />
+      <Suspense>
+        <StudioPictures modelId={model.id} />
+      </Suspense>
     </div>
   );
 }
@@ -247,39 +249,5 @@ function Ideas({ classWord, onPick }: { classWord: string; onPick: (idea: string
         </li>
       ))}
     </ul>
-  );
-}
-
-/** Everything made with this model, newest first; the running one is on top. */
-function History({ modelId }: { modelId: string }) {
-  const t = useTranslations('studio');
-  const trpc = useTRPC();
-  const list = useInfiniteQuery(
-    trpc.generation.list.infiniteQueryOptions({ modelId, limit: 10 }, { getNextPageParam: (page) => page.nextCursor }),
-  );
-  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
-  return (
-    <section aria-label={t('pictures')} className="grid content-start gap-12 lg:col-start-1">
-      {items.length === 0 && !list.isPending && (
-        <p className="rounded-card border border-edge/50 border-dashed px-6 py-16 text-center text-ink-2">
-          {t('yourPicturesComeUpHere')}{' '}
-          <LinkButton as={Link} href={`/packs?model=${modelId}`} variant="ghost" size="sm">
-            {t('orRunAPack')}
-          </LinkButton>
-        </p>
-      )}
-      {items.map((generation) => (
-        <GenerationBlock key={generation.id} generation={generation} />
-      ))}
-      {list.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t('showOlder')}
-        </Button>
-      )}
-    </section>
   );
 }

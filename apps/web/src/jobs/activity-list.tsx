@@ -10,6 +10,7 @@ import { useTranslations } from 'next-intl';
 import { OlderLink } from '@/shell/older-link';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 import {
   ACTIVITY_STATES,
   type ActivityFilters,
@@ -90,7 +91,7 @@ export function ActivityList({ filters, before }: { filters: ActivityFilters; be
         <Button
           className="noscript:hidden justify-self-center"
           busy={jobs.isFetchingNextPage}
-          onClick={() => void jobs.fetchNextPage()}
+          onClick={() => void fetchMore(jobs)}
         >
           {t('showOlder')}
         </Button>

@@ -7,6 +7,7 @@ import { useTranslations } from 'next-intl';
 import { Ago } from '@/jobs/time';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
+import { fetchMore } from '@/trpc/fetch-more';
 
 /** Models that were deleted within 30 days, each with its way back. */
 export function DeletedModels() {
@@ -48,11 +49,7 @@ export function DeletedModels() {
         ))}
       </ul>
       {models.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          busy={models.isFetchingNextPage}
-          onClick={() => void models.fetchNextPage()}
-        >
+        <Button className="justify-self-center" busy={models.isFetchingNextPage} onClick={() => void fetchMore(models)}>
           {t('showMore')}
         </Button>
       )}

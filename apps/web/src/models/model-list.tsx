@@ -5,6 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { OlderLink } from '@/shell/older-link';
 import { useTRPC } from '@/trpc/client';
+import { fetchMore } from '@/trpc/fetch-more';
 import { ModelCard } from './model-card';
 
 export function ModelList({ before }: { before: string | null }) {
@@ -29,7 +30,7 @@ export function ModelList({ before }: { before: string | null }) {
         <Button
           className="noscript:hidden justify-self-center"
           busy={models.isFetchingNextPage}
-          onClick={() => void models.fetchNextPage()}
+          onClick={() => void fetchMore(models)}
         >
           {t('showMore')}
         </Button>

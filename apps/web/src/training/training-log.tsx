@@ -12,7 +12,7 @@ import { formatTime } from '@/language/dates';
 import { useTRPC } from '@/trpc/client';
 
 /** What happened so far, line by line, newest last. It comes from the job's history, so it is the same after a reload. */
-export function TrainingLog({ job }: { job: JobView }) {
+export default function TrainingLog({ job }: { job: JobView }) {
   const t = useTranslations('training');
   const jobWords = useTranslations('jobs');
   const locale = useLocale();

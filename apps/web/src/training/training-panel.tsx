@@ -4,6 +4,7 @@ import type { ModelView } from '@pixgen/domain';
 import { Badge, Button, Card, Confirm, Facts, Notice, Section } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { lazy, Suspense } from 'react';
 import { ChangeTraining } from '@/jobs/change-training';
 import { FailureNotice } from '@/jobs/failure-notice';
 import { useIntentKey } from '@/jobs/intent-key';
@@ -18,7 +19,9 @@ import { LossPanel } from './loss-panel';
 import { PhaseTimeline } from './phase-timeline';
 import { SampleStrip } from './sample-strip';
 import { TimeLeft } from './time-left';
-import { TrainingLog } from './training-log';
+
+// Drawn by the server with the page, and closed until somebody opens it.
+const TrainingLog = lazy(() => import('./training-log'));
 
 /** The model's training as it happens: phases, steps, loss, cancel; afterwards its weights or why there are none. */
 export function TrainingPanel({ model, trainingId }: { model: ModelView; trainingId: string }) {
@@ -90,7 +93,9 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
         {(working || training.lossHistory.length > 1) && <LossPanel training={training} />}
         {training.samples.length > 0 && <SampleStrip samples={training.samples} />}
-        <TrainingLog job={job} />
+        <Suspense>
+          <TrainingLog job={job} />
+        </Suspense>
         <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
           <Facts
             items={[

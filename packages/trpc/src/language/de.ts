@@ -65,7 +65,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   // People and their accounts
   'Sign in to go on.': 'Melde dich an, um weiterzumachen.',
   'E-mail or password is wrong. After ten wrong tries you have to wait 15 minutes.':
-    'E-Mail oder Passwort ist falsch. Nach zehn falschen Versuchen musst du 15 Minuten warten.',
+    'E-Mail-Adresse oder Passwort ist falsch. Nach zehn falschen Versuchen musst du 15 Minuten warten.',
   'The password is wrong.': 'Das Passwort ist falsch.',
   'This password is easy to guess. Use a few words that have nothing to do with each other or with you.':
     'Dieses Passwort ist leicht zu erraten. Nimm ein paar Wörter, die weder miteinander noch mit dir zu tun haben.',
