@@ -2,7 +2,7 @@
  * A forgotten password: an administrator, or the operator's command, makes a one-time link for its person. Whoever holds the
  * link can become that person, so it is made by people, for members, and stands in the audit log.
  */
-import { findLocalUser, findPasswordLink, insertPasswordLink, setPasswordByLink } from '@pixgen/db';
+import { findLocalUser, findPasswordLink, forgetSignInTries, insertPasswordLink, setPasswordByLink } from '@pixgen/db';
 import {
   AppError,
   notFound,
@@ -12,9 +12,11 @@ import {
   say,
 } from '@pixgen/domain';
 import type { Actor, Deps } from '../deps.ts';
+import { addressKey } from '../safety/address-key.ts';
 import { refuseWeakPassword } from './password-strength.ts';
 import { hashPassword } from './passwords.ts';
 import { hashSecret, newLinkCode } from './secrets.ts';
+import { KNOWN_NETWORK_MS } from './sign-in.ts';
 import { type IdentityDeps, startSession } from './start-session.ts';
 
 const LINK_MS = 24 * 3_600_000;
@@ -67,6 +69,9 @@ export async function setPassword(deps: IdentityDeps, input: SetPasswordInput): 
   refuseWeakPassword(input.password, user);
   const passwordHash = await hashPassword(input.password);
   if (!(await setPasswordByLink(deps.db, { codeHash, userId: user.id, passwordHash }))) throw linkIsUsed();
+  // Who could not get in tried before, from here.
+  const network = addressKey(deps.config.ticketKey, deps.address);
+  await forgetSignInTries(deps.db, user.id, network, KNOWN_NETWORK_MS);
   return startSession(deps, user, passwordHash);
 }
 

@@ -147,6 +147,8 @@ describe('a link for a forgotten password', () => {
     expect(made).toHaveLength(1);
     expect(await actorOf(first)).toBeNull();
     expect((await listSessions(deps, actor)).items).toHaveLength(1);
+    const chosen = ['', '!', '?', '.'].find((_, index) => results[index]?.status === 'fulfilled');
+    expect(await actorOf(await signIn(identity, { email, password: NEW + chosen }))).not.toBeNull();
     expect(await outcomes([setPassword(identity, { token, password: NEW })])).toEqual(['NOT_FOUND']);
     expect(await actions(actor.userId)).toEqual(expect.arrayContaining(['password-link.made', 'password.changed']));
   });
