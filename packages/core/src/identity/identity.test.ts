@@ -290,7 +290,7 @@ describe('mode clerk', () => {
       { name: 'x' },
     );
     await receive({ type: 'user.deleted', data: { id, deleted: true } });
-    expect(await clerk().authenticate(await tokenOf(id))).toMatchObject({ status: 'suspended' });
+    expect(await clerk().authenticate(await tokenOf(id))).toMatchObject({ status: 'erasing' });
     expect(await clerk().authenticate(`Bearer ${key.secret}`)).toBeNull();
     // The erasure that began is told twice, and late news of the person change nothing.
     await receive({ type: 'user.deleted', data: { id, deleted: true } });
