@@ -236,9 +236,13 @@ export function Studio({ account, models, model, given }: Props) {
 function Ideas({ classWord, onPick }: { classWord: string; onPick: (idea: string) => void }) {
   const t = useTranslations('studio');
   return (
-    <ul aria-label={t('promptIdeas')} className="flex flex-wrap gap-2">
+    // One row on phones: a draft that comes back takes the ideas away, and what stands below moves up by no more than that.
+    <ul
+      aria-label={t('promptIdeas')}
+      className="flex flex-wrap gap-2 max-sm:flex-nowrap max-sm:overflow-x-auto max-sm:pb-1"
+    >
       {PROMPT_IDEAS.map((idea) => (
-        <li key={idea}>
+        <li key={idea} className="max-sm:shrink-0">
           <button
             type="button"
             onClick={() => onPick(`${classWord} ${idea}`)}
