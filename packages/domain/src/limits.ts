@@ -39,7 +39,7 @@ export const LIMITS = {
     /** Prompts as a person writes them; 0 prompts turn sample images off. */
     samplePrompts: { max: 4, maxLength: 300 },
   },
-  /** One object written by a GPU: a checkpoint of SDXL at the largest rank, LoRA and two moments in fp32, has 2.3 GB. */
+  /** One object written by a GPU: a checkpoint of SDXL at the largest rank, LoRA and two moments in fp32, has 2.2 GB. */
   uploadBytes: { max: 3 * 1024 * 1024 * 1024 },
   page: { default: 30, max: 100 },
   /** Ids in one bulk call. */
