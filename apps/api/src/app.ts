@@ -69,13 +69,14 @@ export async function createApp(services: Services, timeouts = TIMEOUTS): Promis
   parseShallowJson(app);
   await shedLoad(app, env.SHED_AT_DELAY_MS);
   await limitAddresses(app, env.CALLS_PER_MINUTE_PER_ADDRESS);
+  const forgeries = limitForgeries(env.FORGERIES_PER_MINUTE_PER_ADDRESS);
+  // No browser calls what GPUs call, so it comes before the rules for browsers of other origins.
+  await app.register(gpuRoutes, { deps, forgeries });
   await app.register(cors, { origin: [...env.WEB_ORIGIN], methods: ['GET', 'POST', 'PATCH', 'DELETE'], maxAge: 600 });
   await app.register(healthRoutes, services);
   await app.register(trpcRoutes, services);
   await app.register(restRoutes, services);
   await app.register(imageRoutes, services);
-  const forgeries = limitForgeries(env.FORGERIES_PER_MINUTE_PER_ADDRESS);
-  await app.register(gpuRoutes, { deps, forgeries });
   if (issuer) await app.register(authRoutes, { ...services, issuer });
   if (env.AUTH_MODE === 'clerk')
     await app.register(clerkWebhook, { deps, forgeries, secret: env.CLERK_WEBHOOK_SECRET });

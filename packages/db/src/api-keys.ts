@@ -30,7 +30,7 @@ export function createApiKeyOwnerLookup(db: Db) {
       const owners = new Map(found.rows.map((row) => [row.secretHash, row]));
       return hashes.map((hash) => owners.get(hash) ?? null);
     },
-    { maxBatch: 200, maxInFlight: 3 },
+    { maxBatch: 200, maxInFlight: 2 },
   );
 }
 

@@ -144,6 +144,6 @@ export function createFenceReader(pool: pg.Pool): (jobId: string) => Promise<Fen
       const found = new Map(result.rows.map((row) => [row.jobId, row]));
       return jobIds.map((jobId) => found.get(jobId) ?? null);
     },
-    { maxBatch: 500, maxInFlight: 3 },
+    { maxBatch: 500, maxInFlight: 2 },
   );
 }

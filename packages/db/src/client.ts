@@ -2,6 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
+import { OneWriteSocket } from './one-write-socket.ts';
 
 export type Db = {
   prisma: PrismaClient;
@@ -52,6 +53,7 @@ export function connectDb(options: {
       connectionString: url.href,
       max: half,
       keepAlive: true,
+      stream: () => new OneWriteSocket(),
       connectionTimeoutMillis: options.waitMs ?? WAIT_MS,
       ...TIMEOUTS,
       ...(!isPlain && { options: settings.map((setting) => `-c ${setting}`).join(' ') }),

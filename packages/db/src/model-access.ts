@@ -44,6 +44,6 @@ export function createOwnedModelReader(
       const found = new Map(result.rows.map((row) => [`${row.userId}${row.id}`, row]));
       return requests.map((request) => found.get(`${request.userId}${request.modelId}`) ?? null);
     },
-    { maxBatch: 500, maxInFlight: 3 },
+    { maxBatch: 500, maxInFlight: 2 },
   );
 }

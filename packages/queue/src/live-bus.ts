@@ -164,11 +164,20 @@ export function createLiveBus(redis: Redis, subscriber: Redis): LiveBus {
   async function send(): Promise<void> {
     urgent = false;
     sentAt = performance.now();
-    const pipeline = redis.pipeline();
-    if (wakeWanted) pipeline.publish(WAKE_RELAY, '1');
-    for (const [userId, messages] of outgoing) pipeline.publish(liveChannel(userId), JSON.stringify(messages));
+    const sendings = [...outgoing].map(
+      ([userId, messages]) => [liveChannel(userId), JSON.stringify(messages)] as const,
+    );
+    if (wakeWanted) sendings.unshift([WAKE_RELAY, '1']);
     wakeWanted = false;
     outgoing = new Map();
+    const [only] = sendings;
+    // A pipeline copies each script of the queue to itself, so one message goes without.
+    if (only && sendings.length === 1) {
+      await redis.publish(...only);
+      return;
+    }
+    const pipeline = redis.pipeline();
+    for (const sending of sendings) pipeline.publish(...sending);
     const replies = await pipeline.exec();
     const failure = replies?.find(([error]) => error !== null)?.[0];
     if (failure) throw failure;

@@ -1,7 +1,7 @@
 /** The tRPC instance: context, error shape, and the kinds of procedure. */
 import { type Actor, type Deps, describeSuspension, isRepeated } from '@pixgen/core';
 import { AppError, DEFAULT_LANGUAGE, ERROR_CODES, type Language, say } from '@pixgen/domain';
-import { initTRPC, TRPCError } from '@trpc/server';
+import { initTRPC, TRPCError, type TRPCProcedureType } from '@trpc/server';
 import { toAppError } from './errors.ts';
 import { tellError } from './language/tell.ts';
 import { type ProcedureMeta, weigh } from './rest.ts';
@@ -64,43 +64,50 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
 
 /** Whoever is signed in and let in, within their limits. */
 function procedureOf(isLetIn: (actor: Actor) => boolean) {
-  return publicProcedure
-    .use(async ({ ctx, next }) => {
-      if (!ctx.actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
-      if (!isLetIn(ctx.actor)) {
-        throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(ctx.deps, ctx.actor)));
-      }
-      return next({ ctx: { ...ctx, actor: ctx.actor } });
-    })
-    .use(async ({ ctx, type, next }) => {
-      // A stream takes a place of another kind, for as long as it is open.
-      if (type === 'subscription') return next();
-      const leave = takePlace(ctx.deps, ctx.actor.userId);
-      try {
-        return await next();
-      } finally {
-        leave();
-      }
-    })
-    .use(async ({ ctx, type, meta, path, getRawInput, next }) => {
-      const { deps, actor } = ctx;
-      const count = async (): Promise<void> => {
-        const points = weigh(meta?.weight, meta?.weight === undefined ? undefined : await getRawInput());
-        if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(actor.userId, 'read', points);
-        // An order weighs as an order; as a change it is one.
-        await deps.callLimits.count(actor.userId, 'mutation', meta?.limit ? 1 : points);
-        if (meta?.limit) await deps.callLimits.count(actor.userId, meta.limit, points);
-      };
-      try {
-        await count();
-      } catch (refusal) {
-        const input = meta?.limit ? await getRawInput() : null;
-        const key =
-          typeof input === 'object' && input !== null && 'idempotencyKey' in input ? input.idempotencyKey : null;
-        if (!(await isRepeated(deps.db, actor.userId, path, key))) throw asTrpcError(refusal);
-      }
-      return next();
-    });
+  // One step, not one for each check: tRPC copies all that it knows of a call for every step.
+  return publicProcedure.use(async ({ ctx, type, meta, path, getRawInput, next }) => {
+    const { deps, actor } = ctx;
+    if (!actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
+    if (!isLetIn(actor)) throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(deps, actor)));
+    // A stream takes a place of another kind, for as long as it is open.
+    const leave = type === 'subscription' ? () => undefined : takePlace(deps, actor.userId);
+    try {
+      await countCall(deps, actor, { type, meta, path, getRawInput });
+      return await next({ ctx: { ...ctx, actor } });
+    } finally {
+      leave();
+    }
+  });
+}
+
+type Call = {
+  type: TRPCProcedureType;
+  meta: ProcedureMeta | undefined;
+  path: string;
+  getRawInput: () => Promise<unknown>;
+};
+
+/**
+ * Counts a call against the limits of whoever makes it. An order that was taken before costs nothing more: it gets the
+ * answer it had.
+ *
+ * @throws TRPCError RATE_LIMITED
+ */
+async function countCall(deps: Deps, { userId }: Actor, { type, meta, path, getRawInput }: Call): Promise<void> {
+  const count = async (): Promise<void> => {
+    const points = weigh(meta?.weight, meta?.weight === undefined ? undefined : await getRawInput());
+    if (type !== 'mutation' || meta?.cheap) return deps.callLimits.count(userId, 'read', points);
+    // An order weighs as an order; as a change it is one.
+    await deps.callLimits.count(userId, 'mutation', meta?.limit ? 1 : points);
+    if (meta?.limit) await deps.callLimits.count(userId, meta.limit, points);
+  };
+  try {
+    await count();
+  } catch (refusal) {
+    const input = meta?.limit ? await getRawInput() : null;
+    const key = typeof input === 'object' && input !== null && 'idempotencyKey' in input ? input.idempotencyKey : null;
+    if (!(await isRepeated(deps.db, userId, path, key))) throw asTrpcError(refusal);
+  }
 }
 
 /** A signed-in, active person or their API key. */
