@@ -70,6 +70,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'columns of one row that is there or not: the others are asked for their types',
   },
   {
+    file: 'next-move.ts',
+    line: 'stoppableSteps === null ||',
+    before: '>=',
+    after: '>',
+    why: 'all of the steps is the whole price either way',
+  },
+  {
     file: 'outbox.ts',
     line: '"dueAt" <= now()',
     before: '<=',

@@ -17,4 +17,10 @@ export const GUARDED: Record<string, readonly string[]> = {
   ],
   'packages/db/src/claims.ts': [CLAIM_TESTS, WAIT_TESTS, MOVE_TESTS, ACCEPT_TESTS, 'packages/db/src/gpu-inbox.test.ts'],
   'packages/db/src/outbox.ts': ['packages/db/src/outbox.test.ts'],
+  'packages/db/src/ledger.ts': ['packages/db/src/ledger.test.ts', LEDGER_TESTS],
+  'packages/core/src/jobs/next-move.ts': [
+    'packages/core/src/jobs/next-move.test.ts',
+    'packages/core/src/jobs/reconcile.test.ts',
+    'packages/core/src/jobs/apply-events.test.ts',
+  ],
 };

@@ -66,11 +66,12 @@ jobs AS (
     coalesce(s.held, 0) AS held, coalesce(s.settled, 0) AS settled, coalesce(s.released, 0) AS released
   FROM "Job" j FULL JOIN sums s ON s."jobId" = j.id
 ),
+-- State, hold and cost of a job that is gone are null: only entry-without-job compares anything of it.
 findings AS (
-  SELECT 'hold-differs' AS kind, "userId", id AS "jobId", hold AS expected, held AS found FROM jobs WHERE NOT gone AND hold <> held
-  UNION ALL SELECT 'not-closed', "userId", id, held, settled + released FROM jobs WHERE NOT gone AND NOT live AND held <> settled + released
-  UNION ALL SELECT 'closed-too-early', "userId", id, 0, settled + released FROM jobs WHERE NOT gone AND live AND settled + released <> 0
-  UNION ALL SELECT 'cost-differs', "userId", id, cost, settled FROM jobs WHERE NOT gone AND NOT live AND hold > 0 AND cost <> settled
+  SELECT 'hold-differs' AS kind, "userId", id AS "jobId", hold AS expected, held AS found FROM jobs WHERE hold <> held
+  UNION ALL SELECT 'not-closed', "userId", id, held, settled + released FROM jobs WHERE NOT live AND held <> settled + released
+  UNION ALL SELECT 'closed-too-early', "userId", id, 0, settled + released FROM jobs WHERE live AND settled + released <> 0
+  UNION ALL SELECT 'cost-differs', "userId", id, cost, settled FROM jobs WHERE NOT live AND hold > 0 AND cost <> settled
   UNION ALL SELECT 'entry-without-job', "userId", id, held, settled + released FROM jobs WHERE gone AND held <> settled + released
   UNION ALL SELECT 'held-differs', u.id, NULL, u."heldMicroUsd", coalesce(b.held, 0) FROM "User" u LEFT JOIN balances b ON b."userId" = u.id
     WHERE u."heldMicroUsd" <> coalesce(b.held, 0)
@@ -94,8 +95,9 @@ export async function auditLedger(url: string): Promise<LedgerAudit> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: AUDIT_MS });
   await client.connect();
   try {
-    const { rows } = await client.query<LedgerAudit>(AUDIT);
-    return rows[0] ?? { jobs: 0, entries: 0, findings: [] };
+    const [audit] = (await client.query<LedgerAudit>(AUDIT)).rows;
+    if (!audit) throw new Error('The audit gave no answer.');
+    return audit;
   } finally {
     await client.end();
   }

@@ -1,6 +1,6 @@
 import { MAX_ATTEMPTS } from '@pixgen/domain';
 import { expect, it } from 'vitest';
-import { afterFailure } from './next-move.ts';
+import { afterFailure, trainingCostMicroUsd } from './next-move.ts';
 
 const ended = (cause: string, attempt: number, more: object = {}) =>
   afterFailure({
@@ -42,4 +42,16 @@ it('ends well with the images that are there, for their share rounded down', () 
     costMicroUsd: 66,
   });
   expect(ended('WENT_SILENT', 1, some)).toMatchObject({ to: 'queued', costMicroUsd: 0 });
+});
+
+it.each([
+  ['all its steps', 1_000, 10, 10, 1_000],
+  ['more steps than were ordered, as a host may say', 1_000, 11, 10, 1_000],
+  ['some of its steps, rounded down', 1_000, 1, 3, 333],
+  ['no step', 1_000, 0, 3, 0],
+  ['a part of more than a double holds exactly', 9_007_199_254_740_991, 2, 3, 6_004_799_503_160_660],
+  ['no step, where it may not stop early', 1_000, 0, null, 1_000],
+  ['some steps, where it may not stop early', 1_000, 7, null, 1_000],
+])('charges a training that did %s for its share', (_what, hold, done, ordered, cost) => {
+  expect(trainingCostMicroUsd(hold, done, ordered)).toBe(cost);
 });
