@@ -177,8 +177,22 @@ function listProcedures(): Procedure[] {
   });
 }
 
-/** @param options.n calls of each procedure, by an administrator who owns something of every kind */
-export async function fuzzCalls({ n, seed }: { n: number; seed: number }): Promise<CallReport> {
+/**
+ * @param options.n calls of each procedure, by an administrator who owns something of every kind
+ * @param options.atOnce calls under way; with more than one the same calls are made, in an order that time decides
+ * @param options.onProgress told at each hundredth of the way
+ */
+export async function fuzzCalls({
+  n,
+  seed,
+  atOnce = 1,
+  onProgress,
+}: {
+  n: number;
+  seed: number;
+  atOnce?: number;
+  onProgress?: (percent: number) => void;
+}): Promise<CallReport> {
   const random = seededRandom(seed, 0);
   const product = await startProduct({ apiEnv: { STRIKES_TO_SUSPEND: '0' } });
   const storage = createStorage({
@@ -203,12 +217,22 @@ export async function fuzzCalls({ n, seed }: { n: number; seed: number }): Promi
     const scene = { random, ids };
     const procedures = listProcedures();
     report.procedures = procedures.length;
-    for (let turn = 0; turn < n; turn += 1) {
-      for (const { path, type, schema } of procedures) {
-        const input = schema ? spoilt(scene, fitting(scene, schema)) : hostile(scene);
-        await callOnce(report, product.apiUrl, person.token, path, type, input);
+    const calls = (function* () {
+      for (let turn = 0; turn < n; turn += 1) {
+        if (turn > 0 && turn % Math.ceil(n / 100) === 0) onProgress?.(Math.round((100 * turn) / n));
+        for (const { path, type, schema } of procedures) {
+          yield { path, type, input: schema ? spoilt(scene, fitting(scene, schema)) : hostile(scene) };
+        }
       }
-    }
+    })();
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        for (let next = calls.next(); !next.done; next = calls.next()) {
+          const { path, type, input } = next.value;
+          await callOnce(report, product.apiUrl, person.token, path, type, input);
+        }
+      }),
+    );
     if (product.api.pid === 0 || !(await fetch(`${product.apiUrl}/healthz`)).ok) report.crashes += 1;
   } finally {
     storage.close();

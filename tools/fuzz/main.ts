@@ -20,7 +20,8 @@ pnpm fuzz vectors [--n 1000] [--seed 1] [--python gpu/.venv/bin/python] [--write
                                              signatures of three languages: each verifies in two
 pnpm fuzz images [--n 1000] [--seed 1] [--at-once 1]
                                              hostile files as photos: none is kept, no decoder outgrows its limits
-pnpm fuzz calls [--n 500] [--seed 1]         random input to every procedure, n times each: results or refusals, no faults`;
+pnpm fuzz calls [--n 500] [--seed 1] [--at-once 1]
+                                             random input to every procedure, n times each: results or refusals, no faults`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -58,7 +59,9 @@ async function main(): Promise<number> {
       ]);
     }
     case 'calls': {
-      const report = await withServers(() => fuzzCalls({ n: n(500), seed }));
+      const onProgress = (percent: number): void => console.error(`${percent} %`);
+      const atOnce = Number(values['at-once']);
+      const report = await withServers(() => fuzzCalls({ n: n(500), seed, atOnce, onProgress }));
       return finish(report, faultsOfCalls(report));
     }
     default:

@@ -61,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 type Expected = { jobId: string; n: number; images: string[]; drawn: Set<string>; ended: JobState | null };
 
 it('holds what is open, settles what was used, and gives the rest back, in whatever order things happen', {
-  timeout: 600_000,
+  timeout: DOSE === 'full' ? 3_600_000 : 600_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 28, size: 'max' }), async (steps) => {
