@@ -70,6 +70,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'columns of one row that is there or not: the others are asked for their types',
   },
   {
+    file: 'job-moves.ts',
+    line: 'p."trainingId" = moved."orderId"',
+    before: `moved.kind = 'train'`,
+    after: 'true',
+    why: 'no generation has the id of a training',
+  },
+  {
+    file: 'job-moves.ts',
+    line: `else if (to !== 'running')`,
+    before: `'running'`,
+    after: `'runningx'`,
+    why: 'a statement with parts more, which find no row',
+  },
+  {
     file: 'next-move.ts',
     line: 'stoppableSteps === null ||',
     before: '>=',

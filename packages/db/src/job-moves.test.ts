@@ -293,6 +293,7 @@ describe('moving', () => {
     ['expired', 'none', 'failed'],
     ['cancelled', 'none', 'draft'],
     ['failed', 'unfinished', 'failed'],
+    ['failed', 'lost', 'failed'],
     ['failed', 'finished', 'ready'],
     ['cancelled', 'finished', 'ready'],
     ['queued', 'none', 'training'],
@@ -300,6 +301,7 @@ describe('moving', () => {
     const { userId, modelId, weightsId } = owner;
     if (weights === 'none') await db.prisma.weights.delete({ where: { id: weightsId } });
     if (weights === 'unfinished') await db.prisma.weights.update({ where: { id: weightsId }, data: { final: false } });
+    if (weights === 'lost') await db.prisma.weights.update({ where: { id: weightsId }, data: { lost: true } });
     // Weights of another model are no weights of this one.
     const other = await createOwner(db);
     const request = newTrainingOrder(owner, { userId, modelId });
@@ -334,6 +336,15 @@ describe('moving', () => {
     expect(task && { task: task.task, payload: task.payload }).toEqual(
       state === 'due' ? { task: 'start-pack', payload: { packOrderId } } : null,
     );
+  });
+
+  it('a pack that was let go before its training ended stays let go', async () => {
+    const { request, packOrderId } = newTrainingAndPack(owner, await createPackVersion(db));
+    const jobId = await runJob(store, request);
+    await db.prisma.packOrder.update({ where: { id: packOrderId }, data: { state: 'released' } });
+    await store.move(moveTo(jobId, 'succeeded'));
+    expect((await db.prisma.packOrder.findUniqueOrThrow({ where: { id: packOrderId } })).state).toBe('released');
+    expect(await db.prisma.outbox.findUnique({ where: { id: packOrderId } })).toBeNull();
   });
 
   it('a pack waits on when its training is put back beside one that ended', async () => {
