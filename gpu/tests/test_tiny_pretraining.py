@@ -169,10 +169,19 @@ def test_normalised_latents_decode_to_the_same_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "scenes", "steps"), [([], 24_000, 12_000), (["--scenes", "6000", "--steps", "5000"], 6000, 5000)]
+    ("given", "scenes", "unet"),
+    [
+        ([], 24_000, ["--steps=12000", "--device=cpu"]),
+        (["--scenes", "6000", "--steps", "5000"], 6000, ["--steps=5000", "--device=cpu"]),
+        (
+            ["--device", "cuda", "--batch", "256"],
+            24_000,
+            ["--steps=12000", "--device=cuda", "--batch=256", "--workers=1"],
+        ),
+    ],
 )
 def test_the_whole_pretraining_is_that_of_the_shipped_weights_unless_told_otherwise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], scenes: int, steps: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], scenes: int, unet: list[str]
 ) -> None:
     parts: dict[str, list[str]] = {}
     monkeypatch.setattr(pretrain, "check_packages", lambda _: None)
@@ -181,4 +190,4 @@ def test_the_whole_pretraining_is_that_of_the_shipped_weights_unless_told_otherw
     order = ("train_vae", "latents", "train_unet", "train_scorer", "export")
     assert list(parts) == [f"tiny_model.{name}" for name in order]
     assert parts["tiny_model.latents"] == [f"--scenes={scenes}"]
-    assert parts["tiny_model.train_unet"] == [f"--scenes={scenes}", f"--steps={steps}"]
+    assert parts["tiny_model.train_unet"] == [f"--scenes={scenes}", *unet]

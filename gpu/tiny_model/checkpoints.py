@@ -20,10 +20,10 @@ def save_state(path: Path, step: int, optimizer: torch.optim.Optimizer, **module
 
 
 def load_state(path: Path, optimizer: torch.optim.Optimizer, **modules: nn.Module) -> int:
-    """Restore what `save_state` wrote; the number of finished steps, 0 without a file."""
+    """Restore what `save_state` wrote, on whatever device; the number of finished steps, 0 without a file."""
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     for name, module in modules.items():
         module.load_state_dict(state["modules"][name])
     optimizer.load_state_dict(state["optimizer"])
