@@ -46,7 +46,8 @@ def data_dir(tmp_path: Path) -> Path:
 
 def trained_hash(data_dir: Path, until: int = 3, **changes: Any) -> str:
     """Runs the training in this process and hashes the averaged weights that export would ship."""
-    settings = UnetSettings(**{"scenes": SHARD, "steps": 3, "batch": 2, "until": until} | changes)
+    usual: dict[str, Any] = {"scenes": SHARD, "steps": 3, "batch": 2, "until": until}
+    settings = UnetSettings(**usual | changes)
     run_workers(1, train, data_dir, settings)
     state = torch.load(data_dir / "unet-checkpoint.pt", weights_only=True)["modules"]["average"]
     digest = hashlib.sha256()

@@ -94,6 +94,19 @@ describe('the audit', () => {
       },
     ],
     [
+      'a job that ended and of which nothing was entered',
+      async () => {
+        const jobId = await endedJob(PRICE / 4);
+        await db.prisma.ledgerEntry.deleteMany({ where: { jobId } });
+        return planted(
+          jobId,
+          ['cost-differs', PRICE / 4, 0],
+          ['hold-differs', PRICE, 0],
+          ['spent-differs', PRICE / 4, 0, 'no job'],
+        );
+      },
+    ],
+    [
       'a job that ended and of which nothing was entered but its hold',
       async () => {
         const jobId = await endedJob(0);

@@ -113,6 +113,16 @@ describe('outbox rows', () => {
     expect(sent).toEqual(expect.arrayContaining(rows));
   });
 
+  it('are due as much later as was asked for', async () => {
+    const [now, later] = [row(), { ...row(), delayMs: 60_000 }];
+    await addToOutbox(db.pool, [now, later]);
+    const dueAt = async ({ id }: OutboxRow) => +(await db.prisma.outbox.findUniqueOrThrow({ where: { id } })).dueAt;
+    expect((await dueAt(later)) - (await dueAt(now))).toBe(60_000);
+    const sent: string[] = [];
+    await relayOutbox(db.pool, 10, async (taken) => void sent.push(...taken.map(({ id }) => id)));
+    expect(sent).toEqual([now.id]);
+  });
+
   it('are taken away by their ids, and no others', async () => {
     const [gone, kept] = [row(), row()];
     await addToOutbox(db.pool, [gone, kept]);
