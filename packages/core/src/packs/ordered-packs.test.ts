@@ -3,7 +3,9 @@ import { moveJobs } from '@pixgen/db';
 import { CONSENT, newId } from '@pixgen/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Actor, Deps } from '../deps.ts';
+import type { GpuBackend } from '../gpu/gpu-backend.ts';
 import { move } from '../jobs/next-move.ts';
+import { reconcile } from '../jobs/reconcile.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
 import { cancelTraining } from '../training/change-training.ts';
 import { startTraining } from '../training/start-training.ts';
@@ -22,6 +24,15 @@ beforeAll(async () => {
   actor = await createActor(deps);
 });
 afterAll(() => test.close());
+
+/** No call is under way here of which a provider could be asked. */
+const unasked: GpuBackend = {
+  name: 'unasked',
+  submit: () => Promise.reject(new Error('nothing is submitted here')),
+  status: () => Promise.reject(new Error('nothing is asked here')),
+  cancel: async () => undefined,
+  close: async () => undefined,
+};
 
 /** A draft with five checked photos and a consent. */
 async function createDraft(): Promise<string> {
@@ -100,6 +111,32 @@ it('starts exactly once when the training succeeds, and is paid for once', async
   const after = await money();
   expect(Number(after.heldMicroUsd - before.heldMicroUsd)).toBe(images * IMAGE_MICRO_USD);
   expect(Number(after.spentMicroUsd - before.spentMicroUsd)).toBe(TRAIN_MICRO_USD);
+});
+
+it('is put on the queue again when its task is lost, once in five minutes, and never before its training has ended', async () => {
+  const [waiting, lost, fresh] = [await order(), await order(), await order()];
+  for (const { training } of [lost, fresh]) await succeed(training);
+  const idOf = async ({ training }: { training: { id: string } }) => (await read(training.id))?.id ?? '';
+  const [waitingId, lostId] = [await idOf(waiting), await idOf(lost)];
+  await deps.db.prisma.outbox.deleteMany();
+  const sixMinutesAgo = new Date(Date.now() - 6 * 60_000);
+  await deps.db.prisma.packOrder.updateMany({
+    where: { id: { in: [waitingId, lostId] } },
+    data: { updatedAt: sixMinutesAgo },
+  });
+  const pass = async (): Promise<unknown[]> => {
+    const added: { task: string; payload: unknown }[] = [];
+    const producer: Deps['producer'] = { ...deps.producer, add: async (tasks) => void added.push(...tasks) };
+    await reconcile({ ...deps, producer }, unasked);
+    return added.flatMap(({ task, payload }) => (task === 'start-pack' ? [payload] : []));
+  };
+  await pass(); // The first one of an installation takes its queues for lost, and asks for everything at once.
+  await deps.db.prisma.packOrder.updateMany({
+    where: { id: { in: [waitingId, lostId] } },
+    data: { updatedAt: sixMinutesAgo },
+  });
+  expect(await pass()).toEqual([{ packOrderId: lostId }]);
+  expect(await pass()).toEqual([]);
 });
 
 it.each(['cancelled', 'failed', 'expired'] as const)('is let go when the training ends %s', async (end) => {
