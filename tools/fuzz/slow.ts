@@ -99,17 +99,17 @@ function healthyCalls(apiUrl: string, { token, userId }: Person, modelId: string
     {
       name: 'models',
       send: () => ask('/api/v1/models'),
-      isRight: (text) => /^200 /.test(text) && text.includes(modelId),
+      isRight: (text) => text.startsWith('200 ') && text.includes(modelId),
     },
     {
       name: 'account',
       send: () => ask('/trpc/account.me'),
-      isRight: (text) => /^200 /.test(text) && text.includes(userId),
+      isRight: (text) => text.startsWith('200 ') && text.includes(userId),
     },
     {
       name: 'rename',
       send: () => ask(`/api/v1/models/${modelId}`, rename),
-      isRight: (text) => /^200 /.test(text) && text.includes('Rexy'),
+      isRight: (text) => text.startsWith('200 ') && text.includes('Rexy'),
     },
   ];
 }
