@@ -286,6 +286,7 @@ describe('every page', () => {
         headers: { cookie: cookies[path.startsWith('/admin') ? 'admin' : 'owner'] },
       });
       expect(own.status).toBe(200);
+      if (/^\/[ip]\//.test(path)) expect(PICTURES).toContain(own.body);
       const ways = waysTo(path);
       expect(ways.length).toBeGreaterThan(120);
       const found: string[] = [];
