@@ -59,6 +59,18 @@ describe('one place per outside thing', () => {
   });
 });
 
+describe('calls between our own programs', () => {
+  it('follow no redirect: what they carry goes where it was meant to go, or nowhere', () => {
+    const callers = product.filter((file) => /API_URL|gpuApiUrl/.test(read(file)) && /\bfetch\(/.test(read(file)));
+    expect(callers.length).toBeGreaterThan(5);
+    const count = (file: string, pattern: RegExp): number => read(file).match(pattern)?.length ?? 0;
+    const following = callers.filter(
+      (file) => count(file, /\bfetch\(/g) > count(file, /\bredirect: '(manual|error)'/g),
+    );
+    expect(following).toEqual([]);
+  });
+});
+
 describe('imports', () => {
   it('point inside the own package, to its declared dependencies, or to Node', () => {
     const strangers = product.flatMap((file) => {

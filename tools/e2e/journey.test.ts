@@ -1,5 +1,5 @@
 /** A newcomer's main job by hand, in Chromium, on the whole product with the real GPU code on this CPU. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -20,6 +20,8 @@ let page: Page;
 describe.skipIf(executable === null)('a newcomer in a browser', () => {
   const outside: string[] = [];
   const faults: string[] = [];
+  /** Of the addresses that photos were sent to. */
+  const signatures = new Set<string>();
 
   beforeAll(async () => {
     product = await startProduct({
@@ -28,7 +30,7 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
       web: true,
       webPort: {},
       // The same steps as with any base model, in a fraction of the time.
-      environment: { GPU_PROFILE: 'nano', ...process.env },
+      environment: { GPU_PROFILE: 'nano', LOG_LEVEL: 'debug', ...process.env },
       durable: false,
       step: (_label, work) => work(() => undefined),
       onTrouble: (line) => faults.push(line),
@@ -40,6 +42,8 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
     const own = [product.publicUrl, product.stores.S3_ENDPOINT ?? ''].map((url) => new URL(url).host);
     page.on('request', (request) => {
       const url = new URL(request.url());
+      const signature = url.searchParams.get('X-Amz-Signature');
+      if (signature) signatures.add(signature);
       if (/^https?:$/.test(url.protocol) && !own.includes(url.host)) outside.push(request.url());
     });
     page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
@@ -196,6 +200,51 @@ describe.skipIf(executable === null)('a newcomer in a browser', () => {
   it('asked no outside host and raised no error', () => {
     expect(outside).toEqual([]);
     expect(faults).toEqual([]);
+  });
+
+  it('leaves no word of theirs and nothing that opens a door in the logs of its programs', async () => {
+    const wrong = 'canary-of-a-refusal';
+    const asks: [path: string, data?: object][] = [
+      [`/models/${wrong}`],
+      [`/i/${wrong}?w=${wrong}`],
+      [`/gallery?q=${wrong}`],
+      ['/auth/local/sign-in', { email: 'ada@example.test', password: wrong }],
+      ['/trpc/models.create', { name: { [wrong]: wrong } }],
+      [`/trpc/${wrong}.create`, {}],
+    ];
+    const origin = product.publicUrl;
+    for (const [path, data] of asks) {
+      const init = { headers: { origin }, failOnStatusCode: false };
+      await (data ? page.request.post(path, { ...init, data }) : page.request.get(path, init));
+      // The web app itself has to read this one.
+      const cookie = `pixgen_session=${wrong}; __Host-pixgen_session=${wrong}`;
+      await fetch(origin + path, { headers: { cookie, authorization: `Bearer ${wrong}` } });
+    }
+    for (const path of ['/submit', `/calls/${wrong}`, '/calls/1/cancel']) {
+      const init = { method: 'POST', headers: { authorization: `Bearer ${wrong}` }, body: wrong };
+      expect((await fetch(`${product.gpuUrl}${path}`, init)).status).toBe(401);
+    }
+    const session = (await context.cookies()).find(({ name }) => name.endsWith('pixgen_session'))?.value ?? '';
+    const words = [
+      wrong,
+      ...['ada@example.test', 'grace@example.test', 'a long enough password', 'another long password'],
+      ...['Biscuit', 'turned.jpg', 'letter.jpg', 'in the rain', 'X-Amz-Signature'],
+      ...[session, session.split('.').at(-1) ?? '', product.setupLink?.split('#token=')[1] ?? ''],
+      ...signatures,
+    ];
+    expect(signatures.size).toBeGreaterThanOrEqual(5);
+    expect(words.filter((word) => word.length < 7)).toEqual([]);
+    const logs = ['web', 'api', 'worker', 'gpu'].map((name) => ({
+      name,
+      lines: readFileSync(join(dataDir, 'logs', `${name}.log`), 'utf8').split('\n'),
+    }));
+    // They are the logs of what was done here.
+    expect(logs.filter(({ lines }) => lines.length < 2)).toEqual([]);
+    expect(logs.find(({ name }) => name === 'gpu')?.lines.join()).toContain('jobId');
+    const found = logs.flatMap(({ name, lines }) =>
+      lines.filter((line) => words.some((word) => line.includes(word))).map((line) => `${name}: ${line.slice(0, 400)}`),
+    );
+    expect(found).toEqual([]);
   });
 
   async function expectLoadedImages(scope: ReturnType<Page['locator']>, count: number): Promise<void> {

@@ -150,6 +150,29 @@ describe.skipIf(executable === null)('passwords and sessions', () => {
     await grace.waitForURL('**/home');
   });
 
+  it('lets an administrator sign a member out of every browser, and of none before it was confirmed', async () => {
+    await admin.goto('/admin');
+    const person = admin.getByRole('listitem', { name: 'Grace' });
+    const ask = async (answer: string) => {
+      await person.getByRole('button', { name: 'Member' }).click();
+      await admin.getByRole('menuitem', { name: 'Sign out everywhere' }).click();
+      const question = admin.getByRole('alertdialog').or(admin.getByRole('dialog'));
+      await question.getByRole('button', { name: answer }).click();
+    };
+    await ask('Leave them signed in');
+    await grace.goto('/home');
+    await grace.getByRole('heading', { level: 1 }).waitFor();
+    expect(new URL(grace.url()).pathname).toBe('/home');
+    await ask('Sign out everywhere');
+    await person.getByText('Grace was signed out of 2 browsers.').waitFor();
+    for (const page of [grace, second]) {
+      await page.goto('/home');
+      await page.waitForURL(/\/sign-in/);
+    }
+    await signIn(grace, SET);
+    await grace.waitForURL('**/home');
+  });
+
   it('raised no error', () => {
     expect(studio.faults).toEqual([]);
   });

@@ -15,7 +15,7 @@ export type Message =
 
 export type Sender = { send: (message: Message) => Promise<number>; close: () => void };
 
-const SILENT_AFTER_MS = 20_000;
+export const SILENT_AFTER_MS = 20_000;
 
 /** @returns a sender that resolves to the status, or to 0 when the connection ended without an answer */
 export function createSender(apiUrl: string, sockets: number): Sender {

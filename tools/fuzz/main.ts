@@ -8,6 +8,7 @@ import { setup } from '../testing/global-setup.ts';
 import { faultsOfCalls, fuzzCalls } from './calls.ts';
 import { faultsOfImages, fuzzImages } from './images.ts';
 import { faultsOfReplays, fuzzReplays } from './replays.ts';
+import { faultsOfSlow, fuzzSlow, MAX_HEALTHY_P99_MS } from './slow.ts';
 import { checkVectors, faultsOfVectors } from './vectors.ts';
 import { faultsOf, fuzzWebhooks } from './webhooks.ts';
 
@@ -21,7 +22,8 @@ pnpm fuzz vectors [--n 1000] [--seed 1] [--python gpu/.venv/bin/python] [--write
 pnpm fuzz images [--n 1000] [--seed 1] [--at-once 1]
                                              hostile files as photos: none is kept, no decoder outgrows its limits
 pnpm fuzz calls [--n 500] [--seed 1] [--at-once 1]
-                                             random input to every procedure, n times each: results or refusals, no faults`;
+                                             random input to every procedure, n times each: results or refusals, no faults
+pnpm fuzz slow [--n 3000]                    n healthy calls beside 200 half requests, 10 MB and 10,000 levels of JSON`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -63,6 +65,15 @@ async function main(): Promise<number> {
       const atOnce = Number(values['at-once']);
       const report = await withServers(() => fuzzCalls({ n: n(500), seed, atOnce, onProgress }));
       return finish(report, faultsOfCalls(report));
+    }
+    case 'slow': {
+      // As installed: an API that comes a second late turns calls away, and a healthy one among them would be a fault.
+      const report = await withServers(() => fuzzSlow({ n: n(3_000), sockets: 200, perKind: 2, shedAtDelayMs: 1_000 }));
+      const { p99Ms } = report.healthy;
+      return finish(report, [
+        ...faultsOfSlow(report),
+        ...(p99Ms > MAX_HEALTHY_P99_MS ? [`p99 of healthy calls is ${p99Ms} ms`] : []),
+      ]);
     }
     default:
       console.error(USAGE);

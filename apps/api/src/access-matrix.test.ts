@@ -60,6 +60,7 @@ const PROCEDURES: Record<string, Row> = {
     input: ({ userId: id }) => ({ id, confirmation: ERASE_USER_PHRASE }),
     endsAccount: true,
   },
+  'admin.users.endSessions': { who: 'admin', input: ({ userId: id }) => ({ id }), endsAccount: true },
   'admin.users.passwordLink': { who: 'admin', input: ({ userId: id }) => ({ id }) },
   'admin.reports.list': { who: 'admin', input: () => ({}) },
   'admin.reports.clock': { who: 'admin' },

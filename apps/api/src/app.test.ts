@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TINY_JPEG } from '@pixgen/core/testing-world';
 import { newId } from '@pixgen/domain';
 import { createPixgenClient } from '@pixgen/trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -286,6 +287,29 @@ describe('the surroundings', () => {
 });
 
 describe('pictures', () => {
+  it.each([
+    ['', 'the file as it is'],
+    ['?w=128', 'a small version'],
+  ])('that are something else are refused without a byte of them, and the refusal is not kept (%s)', async (query) => {
+    const made = await api.post('/api/v1/models', { name: 'Rex', classWord: 'dog' }, ada.headers);
+    const { id: modelId } = (await made.json()) as { id: string };
+    const id = newId();
+    const head = { id, userId: ada.userId, modelId, fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 3 };
+    await api.db.prisma.photo.create({ data: { ...head, state: 'ready', sha256: 'x', width: 1, height: 1 } });
+    const page = Buffer.from('<script>alert(document.domain)</script>');
+    await api.services.deps.storage.write(`p/${ada.userId}/${modelId}/${id}.jpg`, page, 'text/html');
+    const answer = await get(`/p/${id}${query}`, ada.headers);
+    expect(answer.status).toBe(409);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'STATE_CONFLICT', message: 'This picture is damaged and cannot be shown.' },
+    });
+  });
+
   it('go only to their owner, with an own cache, a version, and the sizes that the web app uses', async () => {
     const { deps } = api.services;
     const made = await api.post('/api/v1/models', { name: 'Rex', classWord: 'dog' }, ada.headers);
@@ -293,14 +317,10 @@ describe('pictures', () => {
     const id = newId();
     const head = { id, userId: ada.userId, modelId, fileName: 'a.jpg', contentType: 'image/jpeg', sizeBytes: 3 };
     await api.db.prisma.photo.create({ data: { ...head, state: 'ready', sha256: 'x', width: 1, height: 1 } });
-    // A 1 × 1 JPEG is not needed: without a width the object is sent as it is.
-    await deps.storage.write(`p/${ada.userId}/${modelId}/${id}.jpg`, Buffer.from('jpg'), 'image/jpeg');
+    await deps.storage.write(`p/${ada.userId}/${modelId}/${id}.jpg`, TINY_JPEG, 'image/jpeg');
     const answer = await get(`/p/${id}`, ada.headers);
-    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
-      200,
-      'image/jpeg',
-      'jpg',
-    ]);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    expect(TINY_JPEG.equals(await answer.bytes())).toBe(true);
     expect(answer.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
     const etag = answer.headers.get('etag') ?? '';
     expect((await get(`/p/${id}`, { ...ada.headers, 'if-none-match': etag })).status).toBe(304);

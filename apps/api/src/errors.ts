@@ -2,8 +2,12 @@
 import { AppError, type Language, pickLanguage, say } from '@pixgen/domain';
 import { tellError, toAppError } from '@pixgen/trpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { countRefusals } from './refusal-count.ts';
 
 export function registerErrors(app: FastifyInstance): void {
+  const refusals = countRefusals(app.log);
+  app.decorate('refusals', refusals);
+  app.addHook('onClose', async () => refusals.tell());
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendError(request, reply, fromFastify(error) ?? toAppError(error)),
   );
@@ -27,12 +31,15 @@ export function languageOf({ headers }: Pick<FastifyRequest, 'headers'>): Langua
   return pickLanguage(headers['accept-language']);
 }
 
-/** Faults of ours are errors, outages warnings, refusals nothing that an operator must read. */
+/** Faults of ours are errors, outages warnings; of refusals an operator reads how many there were. */
 export function logFailure(request: FastifyRequest, failure: AppError): void {
   if (failure.code === 'INTERNAL') request.log.error({ reqId: request.id, err: failure }, 'request failed');
   else if (failure.code === 'UNAVAILABLE')
     request.log.warn({ reqId: request.id, err: failure }, 'request refused: a store is away');
-  else request.log.debug({ reqId: request.id, code: failure.code, cause: failure.cause }, 'request refused');
+  else {
+    request.server.refusals.note(failure.code);
+    request.log.debug({ reqId: request.id, code: failure.code, cause: failure.cause }, 'request refused');
+  }
 }
 
 /** Fastify's own refusals; anything it does not know is not one. */

@@ -105,6 +105,7 @@ function askApi(path: string, token: string, { headers }: NextRequest): Promise<
   return fetch(new URL(path, env().API_URL), {
     headers: { authorization: `Bearer ${token}`, ...(address && { 'x-forwarded-for': address }) },
     cache: 'no-store',
+    redirect: 'manual',
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
 }

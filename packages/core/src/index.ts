@@ -43,7 +43,7 @@ export {
   type SessionIssuer,
 } from './identity/session-issuer.ts';
 export { createSessionVerifier, type SessionVerifier } from './identity/session-verifier.ts';
-export { endOtherSessions, endSession, listSessions } from './identity/sessions.ts';
+export { endOtherSessions, endSession, endSessionsOf, listSessions } from './identity/sessions.ts';
 export { issueSetUpLink, setUp } from './identity/set-up.ts';
 export { signIn } from './identity/sign-in.ts';
 export { signOut } from './identity/sign-out.ts';

@@ -31,6 +31,16 @@ export type World = {
   strikeId: string;
 };
 
+/** Of 8 × 8 pixels. */
+export const TINY_PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEUlEQVQImWPoSHPBihiGlgQA9XtMgQBB2ZsAAAAASUVORK5CYII=',
+  'base64',
+);
+export const TINY_JPEG = Buffer.from(
+  '/9j/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wAARCAAIAAgDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAX/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFAEBAAAAAAAAAAAAAAAAAAAABf/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/AIgAUu//2Q==',
+  'base64',
+);
+
 /** Everything fresh and ended, so that every call of its owner finds something to do. */
 export async function createWorld(
   stores: { db: Pick<Db, 'prisma'>; storage: Storage },
@@ -66,7 +76,14 @@ export async function createWorld(
   });
   const expiresAt = new Date(Date.now() + 3_600_000);
   await prisma.session.create({ data: { id: ids.sessionId, userId, expiresAt } });
-  const photo = { contentType: 'image/jpeg', sizeBytes: 3, state: 'ready', sha256, width: 600, height: 600 };
+  const photo = {
+    contentType: 'image/jpeg',
+    sizeBytes: TINY_JPEG.length,
+    state: 'ready',
+    sha256,
+    width: 600,
+    height: 600,
+  };
   await prisma.photo.create({ data: { id: ids.photoId, userId, modelId, fileName: 'canary-face.jpg', ...photo } });
   await prisma.training.create({
     data: { id: trainingId, userId, modelId, profile: 'nano', preset: 'fast', settings: {}, photoIds: [ids.photoId] },
@@ -90,7 +107,7 @@ export async function createWorld(
     data: {
       ...{ id: ids.imageId, userId, modelId, generationId, position: 0, state: 'ready', seed: 1n },
       ...{ prompt: 'canary prompt', compiledPrompt: 'canary prompt', width: 128, height: 128 },
-      ...{ storageKey, sizeBytes: 3, sha256 },
+      ...{ storageKey, sizeBytes: TINY_PNG.length, sha256 },
     },
   });
   await prisma.apiKey.create({
@@ -127,8 +144,8 @@ export async function createWorld(
   await prisma.report.create({ data: { ...reported, dueAt: new Date(Date.now() + REPORT_DUE_MS) } });
   await prisma.strike.create({ data: { id: ids.strikeId, userId, reason: 'prompt-sexual' } });
   const { storage } = stores;
-  await storage.write(sample.storageKey, Buffer.from('png'), 'image/png');
-  await storage.write(storageKey, Buffer.from('png'), 'image/png');
-  await storage.write(`p/${userId}/${modelId}/${ids.photoId}.jpg`, Buffer.from('jpg'), 'image/jpeg');
+  await storage.write(sample.storageKey, TINY_PNG, 'image/png');
+  await storage.write(storageKey, TINY_PNG, 'image/png');
+  await storage.write(`p/${userId}/${modelId}/${ids.photoId}.jpg`, TINY_JPEG, 'image/jpeg');
   return ids;
 }

@@ -67,6 +67,19 @@ export async function endSessions(db: Db, userId: string, which: { id: string } 
   });
 }
 
+/** All sessions of a person, as an administrator wants it. @returns how many ended just now; null: there is no such person */
+export async function endSessionsFor(
+  db: Db,
+  { userId, actorId }: { userId: string; actorId: string },
+): Promise<number | null> {
+  return db.prisma.$transaction(async (tx) => {
+    if (!(await tx.user.findUnique({ where: { id: userId }, select: { id: true } }))) return null;
+    const count = await revokeSessionsOf(tx, userId);
+    if (count > 0) await appendAudit(tx, { action: 'sessions.ended', actorId, subjectId: userId, detail: { count } });
+    return count;
+  });
+}
+
 /** @param id which of them; all when left out */
 export async function revokeSessionsOf(
   tx: Prisma.TransactionClient,

@@ -110,7 +110,7 @@ export const bulkView = z.object({
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
   total: z.int(),
   done: z.int(),
-  /** Images that were not in the store any more. */
+  /** Images that were not in the store any more, or of which it had no picture. */
   skipped: z.int(),
   /** Of a finished download; they can be fetched until `expiresAt`. */
   files: z.array(z.object({ name: z.string(), sizeBytes: z.int() })),

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { isSmallWebp } from './small-webp.ts';
 
 const id = z.uuid();
 /** Attempts count from 1 within a job; epochs count from 1 within an attempt. */
@@ -138,20 +139,34 @@ export const likenessScore = z.number().min(0).max(1);
 export const uploadPurpose = z.enum(['weights', 'kohya-weights', 'checkpoint', 'sample', 'image']);
 export type UploadPurpose = z.infer<typeof uploadPurpose>;
 
-export const uploadRequest = z.strictObject({
-  jobId: id,
-  attempt,
-  token: ticketToken,
-  claimEpoch,
-  purpose: uploadPurpose,
-  /** The planned image for `image`, an id of the GPU's own making for `sample`; null otherwise. */
-  imageId: id.nullable(),
-  /** The training step for what a training stores; null otherwise. */
-  step: step.nullable(),
-  contentType: z.enum(['image/png', 'image/webp', 'application/octet-stream']),
-  sizeBytes: z.int().min(1).max(LIMITS.uploadBytes.max),
-  sha256,
-});
+/** What each purpose stores: nothing but pictures ends up where pictures are shown. */
+const UPLOAD_TYPES: Record<UploadPurpose, readonly string[]> = {
+  weights: ['application/octet-stream'],
+  'kohya-weights': ['application/octet-stream'],
+  checkpoint: ['application/octet-stream'],
+  sample: ['image/png'],
+  image: ['image/png', 'image/webp'],
+};
+
+export const uploadRequest = z
+  .strictObject({
+    jobId: id,
+    attempt,
+    token: ticketToken,
+    claimEpoch,
+    purpose: uploadPurpose,
+    /** The planned image for `image`, an id of the GPU's own making for `sample`; null otherwise. */
+    imageId: id.nullable(),
+    /** The training step for what a training stores; null otherwise. */
+    step: step.nullable(),
+    contentType: z.enum(['image/png', 'image/webp', 'application/octet-stream']),
+    sizeBytes: z.int().min(1).max(LIMITS.uploadBytes.max),
+    sha256,
+  })
+  .refine(({ purpose, contentType }) => UPLOAD_TYPES[purpose].includes(contentType), { path: ['contentType'] })
+  .refine(({ contentType, sizeBytes }) => !contentType.startsWith('image/') || sizeBytes <= LIMITS.pictureBytes.max, {
+    path: ['sizeBytes'],
+  });
 export type UploadRequest = z.infer<typeof uploadRequest>;
 
 /** A PUT signed for exactly this length and checksum; send it with exactly these headers. */
@@ -188,7 +203,8 @@ const gpuMs = z.int().min(0);
 export const previewData = z
   .string()
   .regex(/^[A-Za-z0-9+/]+={0,2}$/)
-  .max(LIMITS.previewBase64.max);
+  .max(LIMITS.previewBase64.max)
+  .refine((base64) => isSmallWebp(base64, LIMITS.previewEdgePx.max));
 
 /** What the classifier of a GPU host said of an image; null where a host has none. */
 export const safetyVerdict = z.strictObject({

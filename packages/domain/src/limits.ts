@@ -20,6 +20,7 @@ export const LIMITS = {
   imagesPerBatch: { max: 8 },
   /** Characters of one preview: 6 kB of WebP. */
   previewBase64: { max: 8192 },
+  previewEdgePx: { max: 128 },
   promptsPerPack: { min: 1, max: 32 },
   size: { min: 64, max: 2048, multipleOf: 8 },
   inferenceSteps: { min: 1, max: 100 },
@@ -41,6 +42,8 @@ export const LIMITS = {
   },
   /** One object written by a GPU: a checkpoint of SDXL at the largest rank, LoRA and two moments in fp32, has 2.2 GB. */
   uploadBytes: { max: 3 * 1024 * 1024 * 1024 },
+  /** One picture written by a GPU: the largest that can be ordered has 16 MB before it is packed. */
+  pictureBytes: { max: 64 * 1024 * 1024 },
   page: { default: 30, max: 100 },
   /** Ids in one bulk call. */
   bulk: { max: 500 },

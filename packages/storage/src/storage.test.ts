@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -47,6 +49,33 @@ describe('signed uploads', () => {
     const signed = storage.presignPut({ ...target(key), onlyIfAbsent: true });
     expect((await put(signed, body)).status).toBe(200);
     expect((await put(signed, body)).status).toBe(412);
+  });
+});
+
+describe('a store that leads elsewhere', () => {
+  it.each([301, 302, 307, 308])('is not followed there with what is read or written (%d)', async (status) => {
+    const asked: string[] = [];
+    const listen = async (answer: RequestListener) => {
+      const server = createServer(answer);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    };
+    const elsewhere = await listen((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.end('somebody else’s');
+    });
+    const store = await listen((request, response) => {
+      request.resume();
+      response.writeHead(status, { location: `${elsewhere.url}${request.url}` }).end();
+    });
+    const misled = createStorage({ ...options, endpoint: store.url });
+    const calls = [misled.head('t/a'), misled.read('t/a', 100), misled.write('t/a', body, 'image/png')];
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(asked).toEqual([]);
+    misled.close();
+    for (const { server } of [elsewhere, store]) server.closeAllConnections();
+    for (const { server } of [elsewhere, store]) server.close();
   });
 });
 

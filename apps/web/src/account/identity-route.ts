@@ -32,6 +32,8 @@ export async function exchangeForCookie(
     headers: headersToApi(request.headers, token, await requestLanguage()),
     body,
     cache: 'no-store',
+    // A password goes where it was meant to go, or nowhere.
+    redirect: 'error',
     signal: request.signal,
   }).catch(() => null);
   if (!answer) return refusal('UNAVAILABLE');

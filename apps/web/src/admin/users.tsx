@@ -70,7 +70,8 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
       onSuccess: () => queryClient.invalidateQueries(trpc.admin.users.pathFilter()),
     }),
   );
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'role' | 'sessions' | null>(null);
+  const signOut = useMutation(trpc.admin.users.endSessions.mutationOptions());
   const link = useMutation(trpc.admin.users.passwordLink.mutationOptions());
   const erase = useMutation(
     trpc.admin.users.erase.mutationOptions({
@@ -107,19 +108,36 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
             items={[
               {
                 label: isAdmin ? t('makeAMember') : t('makeAnAdministrator'),
-                onSelect: () => setAsking(true),
+                onSelect: () => setAsking('role'),
               },
+              ...(hasPasswords ? [{ label: t('signOutEverywhere'), onSelect: () => setAsking('sessions') }] : []),
               ...(hasPasswords && !isAdmin
                 ? [{ label: t('makeAPasswordLink'), onSelect: () => link.mutate({ id: user.id }) }]
                 : []),
             ]}
           />
-          {asking && (
+          {asking === 'sessions' && (
+            <Question
+              title={t('signNamedOut', { displayName: user.displayName })}
+              action={t('signOutEverywhere')}
+              keep={t('keepTheirSessions')}
+              onClose={() => setAsking(null)}
+              onConfirm={() =>
+                signOut.mutateAsync({ id: user.id }).then(
+                  () => null,
+                  (error) => failureOf(error).message,
+                )
+              }
+            >
+              {t('everyBrowserIsSignedOut')}
+            </Question>
+          )}
+          {asking === 'role' && (
             <Question
               title={t(isAdmin ? 'makeNamedAMember' : 'makeNamedAnAdministrator', { displayName: user.displayName })}
               action={t(isAdmin ? 'makeAMember' : 'makeAnAdministrator')}
               keep={t('keepIt')}
-              onClose={() => setAsking(false)}
+              onClose={() => setAsking(null)}
               onConfirm={() =>
                 update.mutateAsync({ id: user.id, role: isAdmin ? 'member' : 'admin' }).then(
                   () => null,
@@ -182,6 +200,11 @@ function Person({ user, own, hasPasswords }: { user: AdminUserView; own: boolean
         <Notice tone="good" title={t('passThisLinkOnIt', { displayName: user.displayName })} className="basis-full">
           <code className="break-all font-mono">{passwordLink(link.data.code)}</code>
           <p className="mt-1">{t.rich('itEndsAt', { at: () => <Moment at={link.data.expiresAt} /> })}</p>
+        </Notice>
+      )}
+      {signOut.data && (
+        <Notice tone="good" className="basis-full">
+          {t('sessionsEnded', { displayName: user.displayName, count: signOut.data.ended })}
         </Notice>
       )}
       {erase.data && (

@@ -36,7 +36,12 @@ export const serverTrpc = cache(() => {
           };
         },
         fetch: (url, init) =>
-          fetch(url, { ...(init as RequestInit), cache: 'no-store', signal: AbortSignal.timeout(10_000) }),
+          fetch(url, {
+            ...(init as RequestInit),
+            cache: 'no-store',
+            redirect: 'error',
+            signal: AbortSignal.timeout(10_000),
+          }),
       }),
     ],
   });

@@ -1,16 +1,17 @@
 /** Images and photos as a browser shows them: the right size, AVIF or WebP, made once and kept. */
 import { findOwnSample, saveThumbhash } from '@pixgen/db';
-import { type DELIVERY_WIDTHS, notFound } from '@pixgen/domain';
+import { type DELIVERY_WIDTHS, LIMITS, notFound } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import sharp from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { createAtOnce } from '../at-once.ts';
 import type { Actor, Deps } from '../deps.ts';
 import { ownPhoto } from '../photos/view-photo.ts';
-import { formatOf, ownImage } from './view-image.ts';
+import { type Drawing, readPicture, readPictureFile, type StoredPicture } from './read-picture.ts';
+import { ownImage, typeOf } from './view-image.ts';
 
-type Drawing = ReturnType<typeof sharp>;
 export type DeliveryFormat = 'avif' | 'webp';
+/** `bytes` are those of a picture of that type, however it came into the store: else it throws STATE_CONFLICT. */
 export type Delivery = { key: string; contentType: string; bytes: () => Promise<Buffer> };
 export type DeliveryRequest = {
   id: string;
@@ -32,8 +33,6 @@ const MADE_BY_A_MODEL = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?
 /** Each takes a thread of this process, of which there are four, and at times 200 MB. Nobody waits for stored ones. */
 const drawInTurn = createAtOnce(2, 500);
 
-/** Larger than any image we make. */
-const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
 const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
   // Higher effort costs seconds for a few per cent of size.
   avif: (image) => image.avif({ quality: 58, effort: 2 }),
@@ -48,7 +47,7 @@ const ENCODE: Record<DeliveryFormat, (image: Drawing) => Drawing> = {
 export async function deliverImage(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const image = await ownImage(deps, actor, request.id);
   if (image.storageKey === null) throw notFound('image');
-  const source = { key: image.storageKey, contentType: `image/${formatOf(image.storageKey)}`, isGenerated: true };
+  const source = { key: image.storageKey, contentType: typeOf(image.storageKey), isGenerated: true };
   const sketch = image.thumbhash ? null : (drawn: Buffer) => void keepThumbhash(deps, image.id, drawn);
   return deliver(deps, actor, source, request, () => notFound('image'), sketch);
 }
@@ -59,7 +58,7 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
   if (photo.state !== 'ready') throw notFound('photo');
   const source = {
     key: keys.photo(photo.userId, photo.modelId, photo.id),
-    contentType: 'image/jpeg',
+    contentType: 'image/jpeg' as const,
     isGenerated: false,
   };
   return deliver(deps, actor, source, request, () => notFound('photo'), null);
@@ -69,34 +68,36 @@ export async function deliverPhoto(deps: Deps, actor: Actor, request: DeliveryRe
 export async function deliverSample(deps: Deps, actor: Actor, request: DeliveryRequest): Promise<Delivery> {
   const sample = await findOwnSample(deps.db, actor.userId, request.id);
   if (!sample) throw notFound('image');
-  const source = { key: sample.storageKey, contentType: 'image/png', isGenerated: true };
+  const source = { key: sample.storageKey, contentType: typeOf(sample.storageKey), isGenerated: true };
   return deliver(deps, actor, source, request, () => notFound('image'), null);
 }
 
 function deliver(
   deps: Deps,
   actor: Actor,
-  { isGenerated, ...source }: { key: string; contentType: string; isGenerated: boolean },
+  { isGenerated, ...source }: StoredPicture & { isGenerated: boolean },
   { widthPx, format }: DeliveryRequest,
   gone: () => Error,
   /** Told of the first small version there is. */
   onDrawn: ((drawn: Buffer) => void) | null,
 ): Delivery {
-  const readSource = async (): Promise<Buffer> => {
-    const bytes = await deps.storage.read(source.key, MAX_SOURCE_BYTES);
+  const there = async (reading: Promise<Buffer | null>): Promise<Buffer> => {
+    const bytes = await reading;
     if (!bytes) throw gone();
     return bytes;
   };
-  if (widthPx === null) return { ...source, bytes: readSource };
+  if (widthPx === null) return { ...source, bytes: () => there(readPictureFile(deps, source)) };
   const key = keys.derivative(source.key, widthPx, format);
   const contentType = `image/${format}`;
-  const draw = async (): Promise<Buffer> => {
-    const image = sharp(await readSource(), { limitInputPixels: 50_000_000 });
-    const small = image.resize({ width: widthPx, withoutEnlargement: true });
-    return ENCODE[format](isGenerated ? small.withXmp(MADE_BY_A_MODEL) : small).toBuffer();
+  const draw = (): Promise<Buffer> => {
+    const drawn = readPicture(deps, source, (image) => {
+      const small = image.resize({ width: widthPx, withoutEnlargement: true });
+      return ENCODE[format](isGenerated ? small.withXmp(MADE_BY_A_MODEL) : small).toBuffer();
+    });
+    return there(drawn);
   };
   const make = async (): Promise<Buffer> => {
-    const kept = await deps.storage.read(key, MAX_SOURCE_BYTES);
+    const kept = await deps.storage.read(key, LIMITS.pictureBytes.max);
     if (kept) {
       onDrawn?.(kept);
       return kept;

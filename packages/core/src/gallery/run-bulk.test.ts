@@ -9,6 +9,7 @@ import type { Actor, Deps } from '../deps.ts';
 import { eraseModel } from '../erasure/request-erasure.ts';
 import { sweep } from '../sweep/sweep.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { TINY_PNG } from '../testing-world.ts';
 import { cancelBulk, downloadBulkFile, getBulk, listBulk, startBulk, undoBulk } from './bulk-operations.ts';
 import { deleteImages } from './change-images.ts';
 import { createCollection } from './collections.ts';
@@ -108,10 +109,12 @@ describe('a download of many', () => {
   };
   const withObjects = async (actor: Actor, count: number) => {
     const { ids } = await createImages(deps, actor, count);
-    for (const id of ids)
-      await deps.storage.write(`o/${actor.userId}/${id}.png`, Buffer.from(`png of ${id}`), 'image/png');
+    for (const id of ids) await deps.storage.write(`o/${actor.userId}/${id}.png`, pngOf(id), 'image/png');
     return ids;
   };
+  /** Decoders stop at its end. */
+  const pngOf = (id: string) => Buffer.concat([TINY_PNG, Buffer.from(id)]);
+  const hexOf = (id: string | undefined) => pngOf(id ?? '').toString('hex');
 
   it('packs the images as they are, passes over what is gone, and signs the file for its owner alone', async () => {
     const actor = await createActor(deps);
@@ -129,7 +132,7 @@ describe('a download of many', () => {
       files: [{ name: expect.stringMatching(/\.zip$/) }],
     });
     const [zip] = await files(actor, operation);
-    expect(Object.values(zip ?? {}).toSorted()).toEqual([0, 1, 3].map((at) => `png of ${ids[at]}`).toSorted());
+    expect(Object.values(zip ?? {}).toSorted()).toEqual([0, 1, 3].map((at) => hexOf(ids[at])).toSorted());
     for (const call of [
       getBulk,
       cancelBulk,
@@ -149,7 +152,7 @@ describe('a download of many', () => {
     expect(await getBulk(deps, actor, operation)).toMatchObject({ state: 'succeeded', done: 120 });
     const zips = await files(actor, operation);
     expect(zips.length).toBeGreaterThan(1);
-    expect(zips.flatMap((zip) => Object.values(zip)).toSorted()).toEqual(ids.map((id) => `png of ${id}`).toSorted());
+    expect(zips.flatMap((zip) => Object.values(zip)).toSorted()).toEqual(ids.map(hexOf).toSorted());
     const stored: string[] = [];
     for await (const { key } of deps.storage.list(keys.bundles(actor.userId, operation.id))) stored.push(key);
     expect(stored).toHaveLength(zips.length);
@@ -256,7 +259,7 @@ function unzip(bytes: Buffer): Record<string, string> {
     const file = join(folder, 'a.zip');
     writeFileSync(file, bytes);
     const script =
-      'import json,sys,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint(json.dumps({n:z.read(n).decode() for n in z.namelist()}))';
+      'import json,sys,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint(json.dumps({n:z.read(n).hex() for n in z.namelist()}))';
     return JSON.parse(execFileSync('python3', ['-c', script, file], { encoding: 'utf8' })) as Record<string, string>;
   } finally {
     rmSync(folder, { recursive: true, force: true });

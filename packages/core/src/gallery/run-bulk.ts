@@ -12,12 +12,14 @@ import {
   noteBulkProgress,
   readBulkImages,
 } from '@pixgen/db';
-import { newId } from '@pixgen/domain';
+import { AppError, newId } from '@pixgen/domain';
 import { keys } from '@pixgen/storage';
 import { makeZip } from 'client-zip';
 import type { Deps } from '../deps.ts';
 import { wakeRelay } from '../jobs/publish.ts';
 import { imageFileName } from './download-image.ts';
+import { readPictureFile } from './read-picture.ts';
+import { typeOf } from './view-image.ts';
 
 /** Images per statement of a delete: some tens of milliseconds. */
 const SLICE = 1_000;
@@ -25,7 +27,6 @@ const SLICE = 1_000;
 const READ = 50;
 /** Objects fetched ahead of the zip. */
 const AHEAD = 8;
-const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 
 export type BulkBudget = {
   /** A task begins nothing new after this. */
@@ -132,13 +133,13 @@ async function zipFile(
   return cursor === null ? false : !written || more;
 }
 
-/** Images with their bytes in the order given, some fetched ahead; null bytes where the store has none. */
+/** Images with their bytes in the order given, some fetched ahead; null bytes where the store has no picture. */
 async function* fetchInOrder(deps: Deps, images: BulkImage[]) {
   const ahead: { image: BulkImage; bytes: Promise<Buffer | null> }[] = [];
   const fetchNext = (): void => {
     const image = images[ahead.length + taken];
     if (!image) return;
-    const bytes = deps.storage.read(image.storageKey, MAX_IMAGE_BYTES);
+    const bytes = readSound(deps, image.storageKey);
     // Looked at in its turn; a zip that ends before must not leave it unhandled.
     bytes.catch(() => undefined);
     ahead.push({ image, bytes });
@@ -150,6 +151,14 @@ async function* fetchInOrder(deps: Deps, images: BulkImage[]) {
     fetchNext();
     yield { image: next.image, bytes: await next.bytes };
   }
+}
+
+/** What is no picture is passed over as what is not there, and the others are packed. */
+function readSound(deps: Deps, key: string): Promise<Buffer | null> {
+  return readPictureFile(deps, { key, contentType: typeOf(key) }).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'STATE_CONFLICT') return null;
+    throw error;
+  });
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, size: { bytes: number }) {

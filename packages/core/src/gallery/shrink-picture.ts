@@ -1,7 +1,13 @@
-import sharp from 'sharp';
+import type { Deps } from '../deps.ts';
+import { readPicture, type StoredPicture } from './read-picture.ts';
 
-/** @returns WebP of at most `widthPx`. @throws Error when the bytes are no picture, or one of more than 50 megapixels */
-export function shrinkPicture(bytes: Uint8Array, widthPx: number): Promise<Buffer> {
-  const picture = sharp(bytes, { limitInputPixels: 50_000_000 });
-  return picture.resize({ width: widthPx, withoutEnlargement: true }).webp({ quality: 75 }).toBuffer();
+/** @returns WebP of at most `widthPx`; null when there is no such object. @throws as {@link readPicture} */
+export function shrinkPicture(
+  deps: Pick<Deps, 'storage' | 'log'>,
+  stored: StoredPicture,
+  widthPx: number,
+): Promise<Buffer | null> {
+  return readPicture(deps, stored, (picture) =>
+    picture.resize({ width: widthPx, withoutEnlargement: true }).webp({ quality: 75 }).toBuffer(),
+  );
 }

@@ -42,6 +42,10 @@ export function formatOf(storageKey: string): ImageFormat {
   return imageFormat.parse(storageKey.slice(storageKey.lastIndexOf('.') + 1));
 }
 
+export function typeOf(storageKey: string): `image/${ImageFormat}` {
+  return `image/${formatOf(storageKey)}`;
+}
+
 /** Deleted ones too: the trash shows them. @throws AppError NOT_FOUND, alike for absent and foreign images */
 export async function ownImage(deps: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Owned<ImageRow>> {
   const image = await findOwnImage(deps.db, actor.userId, id);

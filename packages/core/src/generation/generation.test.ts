@@ -107,6 +107,9 @@ it('orders a draft with few steps unless steps are named, and passes sampler and
   expect(full.settings).toMatchObject({ draft: false, steps: 6, scheduler: 'euler' });
 });
 
+/** Of 8 × 8 pixels. */
+const TINY_WEBP = 'UklGRjQAAABXRUJQVlA4ICgAAACQAQCdASoIAAgAAUAmJYgCdLoAA5gA/urUf7o2LraXP22YPoLQAAAA';
+
 it('shows previews to open tabs of their owner alone and stores nothing of them', async () => {
   const generation = await startGeneration(deps, actor, order('rain'));
   await claimed(generation);
@@ -123,13 +126,13 @@ it('shows previews to open tabs of their owner alone and stores nothing of them'
   ];
   const imageId = generation.images[0]?.id ?? '';
   const claim = { jobId, attempt: 1, claimEpoch: 1 };
-  const event: PreviewEvent = { type: 'preview', ...claim, images: [{ imageId, webp: 'UklGRg==' }] };
+  const event: PreviewEvent = { type: 'preview', ...claim, images: [{ imageId, webp: TINY_WEBP }] };
   const secret = claimSecret(deps.config.ticketKey, jobId, 1, 1);
   const stored = await deps.db.prisma.gpuEvent.count();
   await receiveGpuEvent(deps, signEvent(secret, event));
   await arrived.promise;
   expect(seen.filter(({ type }) => type === 'preview')).toEqual([
-    { type: 'preview', preview: { jobId, attempt: 1, imageId, webp: 'UklGRg==' } },
+    { type: 'preview', preview: { jobId, attempt: 1, imageId, webp: TINY_WEBP } },
   ]);
   expect(strange).toEqual([]);
   expect(await deps.db.prisma.gpuEvent.count()).toBe(stored);

@@ -45,6 +45,24 @@ async function errorOf(promise: Promise<unknown>): Promise<GpuBackendError> {
 }
 
 describe('the local GPU backend', () => {
+  it.each([301, 302, 303, 307, 308])(
+    'sends neither ticket nor secret on to where an answer of %d leads',
+    async (status) => {
+      let asked = 0;
+      const elsewhere = createServer((_request, response) => {
+        asked += 1;
+        response.end();
+      });
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+      const location = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/submit`;
+      const backend = await backendWith(answering(status, {}, { location }), { secret: 'a-secret-of-some-length' });
+      expect((await errorOf(backend.submit(TICKET, 'train'))).kind).toBe('unavailable');
+      expect((await errorOf(backend.status('c1'))).kind).toBe('unavailable');
+      expect(asked).toBe(0);
+      elsewhere.close();
+    },
+  );
+
   it('sends the ticket with the shared secret and returns the call id', async () => {
     const seen: unknown[] = [];
     const backend = await backendWith(

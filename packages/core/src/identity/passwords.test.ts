@@ -10,7 +10,7 @@ import { changePassword } from './change-password.ts';
 import { createPasswordLink, issuePasswordLink, setPassword } from './password-link.ts';
 import { createSessionIssuer, LOCAL_ISSUER } from './session-issuer.ts';
 import { createSessionVerifier } from './session-verifier.ts';
-import { endOtherSessions, endSession, listSessions } from './sessions.ts';
+import { endOtherSessions, endSession, endSessionsOf, listSessions } from './sessions.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
 import { deviceName, type IdentityDeps } from './start-session.ts';
@@ -196,6 +196,28 @@ describe('sessions', () => {
     expect(await endOtherSessions(deps, actor)).toEqual({ ended: 1 });
     expect(await actorOf(third)).toBeNull();
     expect(await listSessions(deps, actor)).toMatchObject({ items: [{ isCurrent: true }] });
+  });
+
+  it('all end when an administrator wants it, nobody else’s with them, and the log says who it was', async () => {
+    const [ada, eve] = [await newPerson(), await newPerson()];
+    const second = await signIn(identity, { email: ada.email, password: OLD });
+    const { secret } = await createApiKey(deps, ada.actor, { name: 'kept' });
+    const admin = { ...(await createActor(deps)), role: 'admin' } as const;
+    expect(await endSessionsOf(deps, admin, { id: ada.actor.userId })).toEqual({ ended: 2 });
+    for (const session of [ada.first, second]) expect(await actorOf(session)).toBeNull();
+    expect(await actorOf(eve.first)).not.toBeNull();
+    expect(await authenticator.authenticate(`Bearer ${secret}`)).toMatchObject({ userId: ada.actor.userId });
+    expect(await endSessionsOf(deps, admin, { id: ada.actor.userId })).toEqual({ ended: 0 });
+    expect((await actions(ada.actor.userId)).filter((action) => action === 'sessions.ended')).toHaveLength(1);
+    const { pseudonym } = await deps.db.prisma.user.findUniqueOrThrow({ where: { id: admin.userId } });
+    expect(await deps.db.prisma.auditEntry.count({ where: { actor: pseudonym, action: 'sessions.ended' } })).toBe(1);
+    expect(await actorOf(await signIn(identity, { email: ada.email, password: OLD }))).not.toBeNull();
+    expect(
+      await outcomes([
+        endSessionsOf(deps, admin, { id: randomUUID() }),
+        endSessionsOf(deps, admin, { id: admin.userId }),
+      ]),
+    ).toEqual(['NOT_FOUND', 'STATE_CONFLICT']);
   });
 
   it('of somebody else are neither seen nor ended, and a program ends none', async () => {

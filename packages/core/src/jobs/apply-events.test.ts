@@ -12,12 +12,13 @@ import { startGeneration } from '../generation/start-generation.ts';
 import { createReadyModel } from '../generation/testing.ts';
 import { downloadWeights } from '../models/download-weights.ts';
 import { createActor, createTestDeps, type TestDeps } from '../testing.ts';
+import { TINY_PNG } from '../testing-world.ts';
 import { getTraining } from '../training/read-trainings.ts';
 import { applyEvents } from './apply-events.ts';
 import { move } from './next-move.ts';
 
 const PRICE = 1_000;
-const BYTES = Buffer.from('a finished image');
+const BYTES = TINY_PNG;
 const SHA256 = createHash('sha256').update(BYTES).digest('base64');
 
 let test: TestDeps;
@@ -243,6 +244,7 @@ describe('applying events', () => {
         sizeBytes: BYTES.length + 1,
       }),
     ],
+    ['is no picture by its name', (generation: GenerationView) => storeObject(generation, 'weights.safetensors')],
     [
       'has another checksum',
       async (generation: GenerationView) => ({

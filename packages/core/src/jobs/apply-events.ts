@@ -24,7 +24,7 @@ import {
 import type { Deps } from '../deps.ts';
 import { afterFailure, imageCostMicroUsd, move, trainingCostMicroUsd } from './next-move.ts';
 import { publishHistory, wakeRelay } from './publish.ts';
-import { isKeyOfClaim, verifyObject } from './verify-object.ts';
+import { isKeyOfClaim, isKeyOfPicture, verifyObject } from './verify-object.ts';
 
 type ImageResult = ImageEvent['result'];
 
@@ -258,7 +258,7 @@ function newWeights(job: ReadJob, { key, sizeBytes, sha256 }: StoredObject) {
 /** The row of a sample; none for a prompt that the order does not have, or a file that is not there. */
 function newSample(job: ReadJob, event: SampleEvent, isSound: (key: string) => boolean): NewSample[] {
   const prompt = job.samplePrompts[event.index];
-  if (prompt === undefined || !isSound(event.object.key)) return [];
+  if (prompt === undefined || !isKeyOfPicture(event.object.key) || !isSound(event.object.key)) return [];
   const { step, index: position, width, height, object } = event;
   const head = { id: newId(), userId: job.userId, trainingId: job.orderId };
   return [{ ...head, step, position, prompt, storageKey: object.key, width, height }];
@@ -284,7 +284,7 @@ function newImage(
     compiledPrompt: plan.compiledPrompt,
     seed: plan.seed,
   };
-  if (result.status === 'succeeded' && isSound(result.key)) {
+  if (result.status === 'succeeded' && isKeyOfPicture(result.key) && isSound(result.key)) {
     const { key, sizeBytes, sha256, width, height, safety } = result;
     return { ...head, state: 'ready', failureCode: null, width, height, storageKey: key, sizeBytes, sha256, safety };
   }

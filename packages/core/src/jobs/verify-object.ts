@@ -16,6 +16,11 @@ export function isKeyOfClaim(key: string, { jobId, attempt, claimEpoch }: Claim,
   return owner !== undefined && key.startsWith(keys.gpuObject({ userId: owner, jobId, attempt, claimEpoch, name: '' }));
 }
 
+/** Whether a key that we granted is one of a picture; what else a claim stores is never shown. */
+export function isKeyOfPicture(key: string): boolean {
+  return /\.(png|webp)$/.test(key);
+}
+
 /**
  * True when the store says that the object is there as announced; false also where it keeps no checksum. Reads no bytes.
  *

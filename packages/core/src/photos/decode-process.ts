@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type FaceFinder, readFaceFinder } from '@pixgen/domain/faces';
 import { lookAt, type PhotoLook } from '@pixgen/domain/photo-check';
 import sharp from 'sharp';
+import { pictureKind } from './picture-kind.ts';
 
 export type DecodeVerdict =
   | { ok: true; width: number; height: number; look: PhotoLook }
@@ -27,15 +28,6 @@ export type DecodeRules = {
   person: boolean;
 };
 
-const MAGIC: readonly { contentType: string; matches: (bytes: Buffer) => boolean }[] = [
-  { contentType: 'image/jpeg', matches: (b) => b.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])) },
-  { contentType: 'image/png', matches: (b) => b.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')) },
-  {
-    contentType: 'image/webp',
-    matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
-  },
-];
-
 async function decode(
   bytes: Buffer,
   rules: DecodeRules,
@@ -45,10 +37,9 @@ async function decode(
     verdict: { ok: false as const, code },
     jpeg: Buffer.alloc(0),
   });
-  // First bytes decide, before any decoder sees the file: no SVG, GIF, TIFF, PDF or text gets further.
-  const kind = MAGIC.find((magic) => magic.matches(bytes));
+  const kind = pictureKind(bytes);
   if (!kind) return refuse('NOT_AN_IMAGE');
-  if (kind.contentType !== rules.contentType) return refuse('TYPE_MISMATCH');
+  if (kind !== rules.contentType) return refuse('TYPE_MISMATCH');
   sharp.cache(false);
   sharp.concurrency(1);
   const photo = sharp(bytes, { failOn: 'error', limitInputPixels: rules.maxPixels });

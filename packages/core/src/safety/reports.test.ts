@@ -62,7 +62,8 @@ async function createOwner(): Promise<{ owner: Actor; world: World; picture: Buf
   const picture = await sharp({ create }).png().toBuffer();
   const { storageKey } = await deps.db.prisma.image.findUniqueOrThrow({ where: { id: world.imageId } });
   await deps.storage.write(storageKey ?? '', picture, 'image/png');
-  await deps.storage.write(keys.photo(owner.userId, world.modelId, world.photoId), picture, 'image/jpeg');
+  const photo = await sharp({ create }).jpeg().toBuffer();
+  await deps.storage.write(keys.photo(owner.userId, world.modelId, world.photoId), photo, 'image/jpeg');
   return { owner, world, picture };
 }
 

@@ -34,11 +34,11 @@ import {
 import { keys } from '@pixgen/storage';
 import type { Actor, Deps } from '../deps.ts';
 import { shrinkPicture } from '../gallery/shrink-picture.ts';
+import { typeOf } from '../gallery/view-image.ts';
 import { toPage } from '../page.ts';
 import { addressKey } from './address-key.ts';
 
 const SHOWN_PX = 640;
-const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Takes a report, from anybody. What it names is not looked up: the answer says nothing of what exists.
@@ -121,13 +121,13 @@ async function toTarget(deps: Deps, target: TargetRow): Promise<ReportTarget> {
 async function draw(deps: Deps, { kind, userId, modelId, id, storageKey }: TargetRow): Promise<string | null> {
   const key = kind === 'photo' ? keys.photo(userId, modelId, id) : storageKey;
   if (key === null) return null;
-  const bytes = await deps.storage.read(key, MAX_SOURCE_BYTES);
-  if (!bytes) return null;
+  const contentType = kind === 'photo' ? 'image/jpeg' : typeOf(key);
   try {
-    return `data:image/webp;base64,${(await shrinkPicture(bytes, SHOWN_PX)).toString('base64')}`;
+    const drawn = await shrinkPicture(deps, { key, contentType }, SHOWN_PX);
+    return drawn && `data:image/webp;base64,${drawn.toString('base64')}`;
   } catch (error) {
-    deps.log.warn({ err: error, kind }, 'a reported picture could not be drawn');
-    return null;
+    if (error instanceof AppError && error.code === 'STATE_CONFLICT') return null;
+    throw error;
   }
 }
 

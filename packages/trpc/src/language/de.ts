@@ -186,6 +186,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'Use at most {0} pictures at once; this would be {1}.': 'Nimm höchstens {0} Bilder auf einmal; das wären {1}.',
   'This prompt stands for more than {0} prompts. Use fewer choices.':
     'Dieser Prompt steht für mehr als {0} Prompts. Nimm weniger Auswahlen.',
+  'This picture is damaged and cannot be shown.': 'Dieses Bild ist beschädigt und lässt sich nicht zeigen.',
   'This image failed; there is no file of it.': 'Dieses Bild ist misslungen; es gibt keine Datei davon.',
   'There may be {0} collections; delete one first.': 'Es darf {0} Sammlungen geben; lösche zuerst eine.',
   'Name a collection for kind collect, and for no other.':

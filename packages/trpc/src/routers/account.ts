@@ -6,6 +6,7 @@ import {
   createPasswordLink,
   endOtherSessions,
   endSession,
+  endSessionsOf,
   eraseAccount,
   eraseUser,
   getAccount,
@@ -178,6 +179,12 @@ export const adminRouter = router({
       .input(byId)
       .output(passwordLinkView)
       .mutation(({ ctx, input }) => createPasswordLink(ctx.deps, ctx.actor, input)),
+    /** Of every browser, with the next call. */
+    endSessions: adminProcedure
+      .meta(rest('POST', '/admin/users/{id}/end-sessions', 'admin'))
+      .input(byId)
+      .output(endedSessions)
+      .mutation(({ ctx, input }) => endSessionsOf(ctx.deps, ctx.actor, input)),
     /** For somebody who asked the operator, or may not stay. Final. */
     erase: adminProcedure
       .meta(rest('POST', '/admin/users/{id}/erase', 'admin'))

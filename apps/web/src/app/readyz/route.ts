@@ -4,6 +4,7 @@ import { env } from '@/env';
 export async function GET(): Promise<Response> {
   const answer = await fetch(new URL('/readyz', env().API_URL), {
     cache: 'no-store',
+    redirect: 'manual',
     signal: AbortSignal.timeout(3000),
   }).catch(() => null);
   const ready = answer?.ok === true;

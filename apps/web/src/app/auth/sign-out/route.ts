@@ -14,9 +14,8 @@ export async function POST(request: Request): Promise<Response> {
   if (token && env().AUTH_MODE === 'local') {
     const headers = headersToApi(request.headers, token, await requestLanguage());
     headers.delete('content-type');
-    await fetch(new URL('/auth/local/sign-out', env().API_URL), { method: 'POST', headers, cache: 'no-store' }).catch(
-      () => null,
-    );
+    const init = { method: 'POST', headers, cache: 'no-store', redirect: 'error' } as const;
+    await fetch(new URL('/auth/local/sign-out', env().API_URL), init).catch(() => null);
   }
   // A prefixed cookie can only be taken back the way it was set.
   const secure = env().PUBLIC_URL.protocol === 'https:';
