@@ -40,15 +40,14 @@ export async function visit(context: BrowserContext, path: string, width: number
     await page.goto(path, { waitUntil: 'domcontentloaded' });
     await page.waitForFunction(() => document.querySelector('[data-waiting]') === null);
     await quiet();
-    const before = await readPlaces(page);
+    await notePlaces(page);
     isHolding = false;
     await Promise.all(held.map((route) => route.continue()));
     await page.waitForFunction(() =>
       [...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight),
     );
     await quiet();
-    const after = await readPlaces(page);
-    const moved = Object.keys(before).filter((name) => after[name] !== undefined && after[name] !== before[name]);
+    const moved = await readMoved(page);
     let scriptBytes = 0;
     for (const url of scripts) {
       const known = sizes.get(url) ?? gzipSync(await (await context.request.get(url)).body()).length;
@@ -81,16 +80,32 @@ function watchRequests(page: Page): () => Promise<void> {
   };
 }
 
-/** Where everything of the page stands; texts that tell the time may get longer, what is around them may not. */
-function readPlaces(page: Page): Promise<Record<string, string>> {
+/**
+ * Notes where everything of the page stands. By the element itself: a picture that came changes its classes, and what is new
+ * changes everybody's number.
+ */
+function notePlaces(page: Page): Promise<void> {
   return page.evaluate(() => {
-    const places: Record<string, string> = {};
-    for (const [at, element] of [...document.querySelectorAll('main *')].entries()) {
-      if (element.closest('time, svg, [role=status]')) continue;
+    const placeOf = (element: Element) => {
       const { left, top, width, height } = element.getBoundingClientRect();
-      const name = `${at} ${element.tagName} ${element.className}`.slice(0, 120);
-      places[name] = [left, top + scrollY, width, height].map(Math.round).join(' ');
-    }
-    return places;
+      return [left, top + scrollY, width, height].map(Math.round).join(' ');
+    };
+    const places = new Map([...document.querySelectorAll('main *')].map((element) => [element, placeOf(element)]));
+    (window as unknown as Noted).movedSince = () =>
+      [...places].flatMap(([element, place]) => {
+        // Texts that tell the time may get longer, what is around them may not.
+        if (!element.isConnected || element.closest('time, svg, [role=status]')) return [];
+        const now = placeOf(element);
+        return now === place
+          ? []
+          : [`${element.tagName} ${element.className}`.slice(0, 120).concat(`: ${place} → ${now}`)];
+      });
   });
 }
+
+/** @returns what was noted and is still there, but elsewhere or of another size */
+function readMoved(page: Page): Promise<string[]> {
+  return page.evaluate(() => (window as unknown as Noted).movedSince());
+}
+
+type Noted = { movedSince: () => string[] };

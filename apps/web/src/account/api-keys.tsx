@@ -28,38 +28,40 @@ export function ApiKeys() {
     <div className="grid gap-5">
       {create.data && <NewKey secret={create.data.secret} />}
       {create.error && <Notice tone="danger">{failureOf(create.error).message}</Notice>}
-      <ul aria-label={t('apiKeys')} className="grid divide-y divide-line">
-        {keys.data?.items.map((key) => (
-          <li key={key.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3 text-sm">
-            <span className="font-medium">{key.name}</span>
-            <span className="font-mono text-ink-2">{key.prefix}…</span>
-            <span className="text-ink-2">
-              {key.lastUsedAt ? t.rich('lastUsed', { ago: () => <Ago at={key.lastUsedAt ?? ''} /> }) : t('neverUsed')}
-            </span>
-            <span className="ml-auto">
-              <Confirm
-                danger
-                trigger={
-                  <Button size="sm" variant="quietDanger">
-                    {t('revoke')}
-                  </Button>
-                }
-                title={t('revoke2', { name: key.name })}
-                action={t('revokeTheKey')}
-                keep={t('keepIt')}
-                onConfirm={() =>
-                  revoke.mutateAsync({ id: key.id }).then(
-                    () => null,
-                    (error) => failureOf(error).message,
-                  )
-                }
-              >
-                {t('programsThatUseItStop')}
-              </Confirm>
-            </span>
-          </li>
-        ))}
-      </ul>
+      {keys.data && keys.data.items.length > 0 && (
+        <ul aria-label={t('apiKeys')} className="grid divide-y divide-line">
+          {keys.data.items.map((key) => (
+            <li key={key.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3 text-sm">
+              <span className="font-medium">{key.name}</span>
+              <span className="font-mono text-ink-2">{key.prefix}…</span>
+              <span className="text-ink-2">
+                {key.lastUsedAt ? t.rich('lastUsed', { ago: () => <Ago at={key.lastUsedAt ?? ''} /> }) : t('neverUsed')}
+              </span>
+              <span className="ml-auto">
+                <Confirm
+                  danger
+                  trigger={
+                    <Button size="sm" variant="quietDanger">
+                      {t('revoke')}
+                    </Button>
+                  }
+                  title={t('revoke2', { name: key.name })}
+                  action={t('revokeTheKey')}
+                  keep={t('keepIt')}
+                  onConfirm={() =>
+                    revoke.mutateAsync({ id: key.id }).then(
+                      () => null,
+                      (error) => failureOf(error).message,
+                    )
+                  }
+                >
+                  {t('programsThatUseItStop')}
+                </Confirm>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       {keys.data?.items.length === 0 && !create.data && <p className="text-ink-2 text-sm">{t('noKeysYet')}</p>}
       <form onSubmit={submit} className="flex flex-wrap items-end gap-2">
         <Field label={t('nameOfANewKey')} className="min-w-0 flex-1 basis-48">

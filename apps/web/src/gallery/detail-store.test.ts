@@ -19,6 +19,20 @@ describe('the store of details', () => {
     expect(fetchImages).toHaveBeenCalledTimes(20);
   });
 
+  it('fetches what lies around along with what is needed, and asks for nothing that is far', async () => {
+    const fetchImages = vi.fn(async (ids: string[]) => ids.map(image));
+    const store = createDetailStore(fetchImages);
+    const ids = Array.from({ length: 400 }, (_, at) => `${at}`);
+    for (let first = 0; first < 300; first += 5) {
+      const needed = ids.slice(first, first + 20);
+      store.want(needed, ids.slice(first, first + 80));
+      await vi.waitFor(() => expect(needed.every((id) => store.get(id) !== null)).toBe(true));
+    }
+    // One call for some sixty, not one for each step.
+    expect(fetchImages.mock.calls.length).toBeLessThanOrEqual(6);
+    expect(store.get('399')).toBeNull();
+  });
+
   it('tries again after a failed call', async () => {
     vi.useFakeTimers();
     const fetchImages = vi.fn(async (ids: string[]) => ids.map(image)).mockRejectedValueOnce(new Error('away'));

@@ -63,9 +63,12 @@ export function createDetailStore(fetchImages: (ids: string[]) => Promise<readon
       known.set(id, { ...image, ...change });
       tell();
     },
-    /** These are on the screen now; earlier wishes that were not met are dropped. */
-    want(ids: readonly string[]): void {
-      wanted = ids;
+    /**
+     * These are on the screen now, or about to be; earlier wishes that were not met are dropped.
+     * @param around fetched along with them, best first, once one of them is missing: scrolling then asks now and then, for many
+     */
+    want(ids: readonly string[], around: readonly string[] = ids): void {
+      wanted = around;
       if (timer === undefined && ids.some((id) => !known.has(id)))
         timer = setTimeout(() => void fetchMissing(), GATHER_MS);
     },

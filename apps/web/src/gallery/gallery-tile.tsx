@@ -29,6 +29,8 @@ type Props = {
   selected: boolean;
   selecting: boolean;
   trash: boolean;
+  /** In the document because it is near the window. */
+  near: boolean;
   className?: string;
   style: CSSProperties;
 };
@@ -36,11 +38,17 @@ type Props = {
 /** Constant, whatever the window: the picture that the server chose is not fetched again in another size. */
 const SIZES = '(min-width: 150rem) 430px, (min-width: 80rem) 210px, (min-width: 48rem) 230px, 46vw';
 
+/**
+ * Signs that come with the pointer or the keyboard. Hidden and not transparent: of what is transparent each is a layer of its
+ * own for the browser, and there are a hundred of them.
+ */
+const ON_HOVER = 'pointer-fine:invisible group-focus-within:visible group-hover:visible';
+
 /** A picture of the gallery: a link, with a mark and a tick for the pointer; keys are handled by the list around it. */
 export const GalleryTile = memo(function GalleryTile(props: Props) {
   const t = useTranslations('gallery');
   const readable = useReadable();
-  const { frame, index, total, href, details, acts, active, selected, selecting, trash } = props;
+  const { frame, index, total, href, details, acts, active, selected, selecting, trash, near } = props;
   const [id, width, height] = frame;
   const read = () => details.get(id);
   const image = useSyncExternalStore(details.subscribe, read, read);
@@ -92,6 +100,7 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
             thumbhash={image?.thumbhash ?? null}
             priority={index < 4}
             develops={false}
+            near={near}
             onBroken={() => setBroken(true)}
             className={cn('size-full object-cover', selected && 'scale-[0.92] rounded-print')}
           />
@@ -108,14 +117,12 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
         aria-label={t('tile.select', { prompt })}
         aria-pressed={selected}
         onClick={(event) => acts.select(id, event.shiftKey)}
-        className={cn(
-          'absolute top-1.5 left-1.5 grid size-8 place-items-center rounded-full pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
-          (selecting || selected) && 'opacity-100',
-        )}
+        className="absolute top-1.5 left-1.5 grid size-8 place-items-center rounded-full"
       >
         <span
           className={cn(
             'grid size-6 place-items-center rounded-full border-2 border-white bg-black/35 text-transparent',
+            !selecting && !selected && ON_HOVER,
             selected && 'bg-accent text-accent-ink',
           )}
         >
@@ -129,12 +136,16 @@ export const GalleryTile = memo(function GalleryTile(props: Props) {
           aria-label={t('tile.mark', { prompt })}
           aria-pressed={image?.favourite ?? false}
           onClick={() => acts.favourite(id)}
-          className={cn(
-            'absolute top-1.5 right-1.5 grid size-8 place-items-center rounded-full text-white [filter:drop-shadow(0_1px_2px_rgb(0_0_0/.7))]',
-            !image?.favourite && 'pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100',
-          )}
+          className="absolute top-1.5 right-1.5 grid size-8 place-items-center rounded-full"
         >
-          <Heart aria-hidden="true" className={cn('size-[1.15rem]', image?.favourite && 'fill-current')} />
+          <span
+            className={cn(
+              'grid size-6 place-items-center rounded-full bg-black/35 text-white',
+              !image?.favourite && ON_HOVER,
+            )}
+          >
+            <Heart aria-hidden="true" className={cn('size-4', image?.favourite && 'fill-current')} />
+          </span>
         </button>
       )}
       {image?.rating && (

@@ -26,7 +26,10 @@ import { FIRST } from './shelf-query';
 const OVERSCAN = 2;
 /** Pictures that are loaded beyond those on the screen. */
 const AHEAD = 400;
-/** How long scrolling rests before the place is kept, and between two times that it is. */
+/** Rows beyond the edges whose details must be there, so that a tile is drawn once, and rows that come along with them. */
+const DETAIL_ROWS = 2;
+const DETAIL_ROWS_AROUND = 12;
+/** How long scrolling rests before the place is kept. */
 const KEEP_MS = 150;
 const UNKNOWN: ImageFrame = ['', 1, 1];
 
@@ -104,8 +107,14 @@ export function MasonryList(props: Props) {
     if (lastIndex + AHEAD > frames.length) onReach(lastIndex + AHEAD);
   }, [lastIndex, frames.length, onReach]);
   useEffect(() => {
-    details.want(frames.slice(firstIndex, lastIndex + 1).map(([id]) => id));
-  }, [details, frames, firstIndex, lastIndex]);
+    const ids = (from: number, to: number) => frames.slice(Math.max(from, 0), Math.max(to, 0)).map(([id]) => id);
+    const end = lastIndex + 1;
+    const [near, far] = [columns * DETAIL_ROWS, columns * DETAIL_ROWS_AROUND];
+    details.want(ids(firstIndex - near, end + near), [
+      ...ids(firstIndex, end + far),
+      ...ids(firstIndex - far, firstIndex),
+    ]);
+  }, [details, frames, columns, firstIndex, lastIndex]);
 
   useStandingStill(virtualizer, { list: props.list, frames, columnPx, topPx: box?.top ?? 0 }, active);
 
@@ -168,6 +177,7 @@ export function MasonryList(props: Props) {
       selected={isSelected(selection, frame[0])}
       style={style}
       className={className}
+      near={box !== null}
       {...common}
     />
   );
@@ -184,14 +194,9 @@ export function MasonryList(props: Props) {
           ? items.map((item) => {
               const style = styleOf(item, box.top);
               const frame = frames[item.index];
-              if (frame) return tile(frame, item.index, style, 'absolute top-0 left-0 contain-strict');
+              if (frame) return tile(frame, item.index, style, 'absolute contain-strict');
               return (
-                <li
-                  key={item.key}
-                  aria-hidden="true"
-                  style={style}
-                  className="absolute top-0 left-0 rounded-print bg-sunken"
-                />
+                <li key={item.key} aria-hidden="true" style={style} className="absolute rounded-print bg-sunken" />
               );
             })
           : drawFirst(frames).map(({ frame, style }, index) => tile(frame, index, style, 'masonry-tile'))}
@@ -201,8 +206,12 @@ export function MasonryList(props: Props) {
 }
 
 function placed(item: VirtualItem, columnPx: number, topPx: number): CSSProperties {
-  const x = item.lane * (1 + GAP) * columnPx;
-  return { width: columnPx, height: item.size, transform: `translate(${x}px, ${item.start - topPx}px)` };
+  return {
+    width: columnPx,
+    height: item.size,
+    left: item.lane * (1 + GAP) * columnPx,
+    top: item.start - topPx,
+  };
 }
 
 /** The first pictures with their places for every number of columns: the style sheet takes the one that fits. */
@@ -305,12 +314,11 @@ function useReturn(isPlaced: boolean) {
     const top: unknown = window.history.state?.galleryTop;
     if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let keptAt = 0;
+    let endedAt = Number.NEGATIVE_INFINITY;
     const keep = (path: string) => {
       clearTimeout(timer);
       // By then another page may be open.
       if (location.pathname !== path) return;
-      keptAt = performance.now();
       // The browser's own: the router's would draw the page anew, and the place is none of its business.
       const state = { ...window.history.state, galleryTop: window.scrollY };
       History.prototype.replaceState.call(window.history, state, '');
@@ -320,9 +328,11 @@ function useReturn(isPlaced: boolean) {
       timer = setTimeout(keep, KEEP_MS, location.pathname);
     };
     // At once, so that a reload right after leads here and not to the place before; older Safari has only the timer. Scrolling
-    // by script ends with every frame, and browsers take only so many entries in a while.
+    // by script ends with every frame: to the browser each entry is a navigation, and it takes only so many in a while.
     const keepNow = () => {
-      if (performance.now() - keptAt > KEEP_MS) keep(location.pathname);
+      const rested = performance.now() - endedAt > KEEP_MS;
+      endedAt = performance.now();
+      if (rested) keep(location.pathname);
     };
     window.addEventListener('scroll', keepSoon, { passive: true });
     window.addEventListener('scrollend', keepNow);

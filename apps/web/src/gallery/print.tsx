@@ -20,6 +20,8 @@ type PrintProps = {
   priority?: boolean;
   /** Comes up like a print in its bath. Not where many come at once: blurring each costs a scroll its smoothness. */
   develops?: boolean;
+  /** Known to be near the window: fetched at once and drawn in one go, as each further drawing costs a scroll its smoothness. */
+  near?: boolean;
   /** Told when the picture does not come; nothing is drawn then. Without it a button fetches it again. */
   onBroken?: () => void;
 };
@@ -37,6 +39,7 @@ export function Print(props: PrintProps) {
     className,
     priority = false,
     develops = true,
+    near = false,
     onBroken,
   } = props;
   const [state, setState] = useState<'waiting' | 'shown' | 'broken'>('waiting');
@@ -45,10 +48,8 @@ export function Print(props: PrintProps) {
     () => true,
     () => false,
   );
-  // Where nothing develops the picture covers its placeholder, and nothing has to be drawn again.
-  const show = () => {
-    if (develops) setState('shown');
-  };
+  // The placeholder goes: under the picture it would be drawn again whenever something beside it is.
+  const show = () => setState('shown');
   const fail = () => {
     setState('broken');
     onBroken?.();
@@ -86,14 +87,18 @@ export function Print(props: PrintProps) {
       alt={alt}
       width={width}
       height={height}
-      loading={priority ? 'eager' : 'lazy'}
+      loading={priority || near ? 'eager' : 'lazy'}
       fetchPriority={priority ? 'high' : 'auto'}
-      decoding="async"
+      decoding={near ? 'sync' : 'async'}
       draggable={false}
       onLoad={show}
       onError={fail}
       style={state === 'waiting' && thumbhash ? placeholder(thumbhash, inBrowser) : undefined}
-      className={cn('bg-sunken text-transparent', state === 'shown' && !thumbhash && 'animate-develop', className)}
+      className={cn(
+        'bg-sunken text-transparent',
+        develops && state === 'shown' && !thumbhash && 'animate-develop',
+        className,
+      )}
     />
   );
 }

@@ -1,28 +1,20 @@
 'use client';
 
-import { LIMITS, type ModelView } from '@pixgen/domain';
-import {
-  Badge,
-  Button,
-  Confirm,
-  Field,
-  IconButton,
-  Input,
-  LinkButton,
-  Menu,
-  Notice,
-  PageHeader,
-  toast,
-} from '@pixgen/ui';
+import type { ModelView } from '@pixgen/domain';
+import { Badge, Button, IconButton, LinkButton, Menu, Notice, PageHeader, toast } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { EllipsisVertical, Pencil, SlidersHorizontal, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { type FormEvent, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTRPC } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { MODEL_STATE_TONES } from './words';
+
+// Fetched when somebody asks for them.
+const EraseModel = lazy(() => import('./erase-model'));
+const RenameModel = lazy(() => import('./rename-model'));
 
 /** Name, state and the acts on a model. Deleting can be undone here for as long as the page is open, and for 30 days. */
 export function ModelHeader({ model }: { model: ModelView }) {
@@ -53,10 +45,8 @@ export function ModelHeader({ model }: { model: ModelView }) {
       },
     );
   }
-  function submitName(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get('name') ?? '').trim();
-    if (name) rename.mutate({ id: model.id, name }, { onSuccess: () => setRenaming(false) });
+  function submitName(name: string) {
+    rename.mutate({ id: model.id, name }, { onSuccess: () => setRenaming(false) });
   }
 
   return (
@@ -117,7 +107,9 @@ export function ModelHeader({ model }: { model: ModelView }) {
                 <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ id: model.id })}>
                   {t('undo')}
                 </Button>
-                <EraseModel model={model} />
+                <Suspense>
+                  <EraseModel model={model} />
+                </Suspense>
               </span>
             }
           >
@@ -125,59 +117,16 @@ export function ModelHeader({ model }: { model: ModelView }) {
           </Notice>
         )}
         {renaming && (
-          <form onSubmit={submitName} className="flex max-w-md items-end gap-2">
-            <Field label={t('newName')} className="flex-1">
-              <Input
-                name="name"
-                defaultValue={model.name}
-                required
-                maxLength={LIMITS.name.max}
-                autoComplete="off"
-                autoFocus
-              />
-            </Field>
-            <Button type="submit" variant="primary" busy={rename.isPending}>
-              {t('save')}
-            </Button>
-            <Button variant="ghost" onClick={() => setRenaming(false)}>
-              {t('cancel')}
-            </Button>
-          </form>
+          <Suspense>
+            <RenameModel
+              model={model}
+              busy={rename.isPending}
+              onName={submitName}
+              onCancel={() => setRenaming(false)}
+            />
+          </Suspense>
         )}
       </div>
     </>
-  );
-}
-
-/** The end of a model, without an undo. */
-function EraseModel({ model }: { model: ModelView }) {
-  const t = useTranslations('models');
-  const trpc = useTRPC();
-  const router = useRouter();
-  const erase = useMutation(trpc.models.erase.mutationOptions());
-  return (
-    <Confirm
-      danger
-      trigger={
-        <Button size="sm" variant="quietDanger">
-          {t('eraseNow')}
-        </Button>
-      }
-      keep={t('keepIt')}
-      title={t('erase', { name: model.name })}
-      action={t('eraseForGood')}
-      onConfirm={() =>
-        erase.mutateAsync({ id: model.id }).then(
-          () => {
-            toast(t('erasedModel', { name: model.name }));
-            router.push('/models');
-            return null;
-          },
-          (error) => failureOf(error).message,
-        )
-      }
-    >
-      {t('itsPhotosWeightsAndPictures')}
-    </Confirm>
   );
 }

@@ -8,9 +8,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { randomKey } from '@/jobs/intent-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
-import { checkFile } from './check-file';
 import { dropFile, isFileInHand, keepFile, readKeptFiles, withFileInHand } from './kept-files';
-import { sendFile } from './send-file';
 import { countTiles, joinTiles, moveTile, newTile, type Tile, type TileChange, type TileState } from './tile-state';
 import { adviceWords } from './verdict-words';
 
@@ -77,11 +75,13 @@ export function usePhotoSet(modelId: string, trainingEdgePx: number, person: boo
         ...inSet.current,
         ...[...looks.current].flatMap(([other, look]) => (other === key ? [] : [look])),
       ];
-      const checked = await checkFile(t, file, trainingEdgePx, person, others);
-      if (abort.signal.aborted) return;
-      if (!checked.ok) return move(key, { name: 'refused', reason: checked.reason });
-      looks.current.set(key, checked.look);
       try {
+        // Fetched with the first file: the page stands without them.
+        const [{ checkFile }, { sendFile }] = await Promise.all([import('./check-file'), import('./send-file')]);
+        const checked = await checkFile(t, file, trainingEdgePx, person, others);
+        if (abort.signal.aborted) return;
+        if (!checked.ok) return move(key, { name: 'refused', reason: checked.reason });
+        looks.current.set(key, checked.look);
         const { jpeg, warnings } = checked;
         const previewUrl = URL.createObjectURL(jpeg);
         const { photo, upload } = await client.photos.create.mutate(
