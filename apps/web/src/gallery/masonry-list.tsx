@@ -307,11 +307,28 @@ function useStandingStill(
   });
 }
 
+const LEFT_AT = 'pixgen.gallery-left-at';
+
+/** A reload takes the history's entry as it was before the page went, so what came in its last moments is kept beside it. */
+function keepForReload(): void {
+  sessionStorage.setItem(LEFT_AT, JSON.stringify([location.href, window.scrollY]));
+}
+
+/** @returns where this page stood when it was reloaded; undefined when it was not, or the page before was another */
+function topBeforeReload(): unknown {
+  const text = sessionStorage.getItem(LEFT_AT);
+  sessionStorage.removeItem(LEFT_AT);
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (text === null || navigation?.type !== 'reload') return undefined;
+  const [address, top]: unknown[] = JSON.parse(text);
+  return address === location.href ? top : undefined;
+}
+
 /** Coming back to this entry of the history, also by a reload, leads to where one was: with the size of the whole list known there is something to scroll to. */
 function useReturn(isPlaced: boolean) {
   useLayoutEffect(() => {
     if (!isPlaced) return;
-    const top: unknown = window.history.state?.galleryTop;
+    const top: unknown = topBeforeReload() ?? window.history.state?.galleryTop;
     if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
     let timer: ReturnType<typeof setTimeout> | undefined;
     let endedAt = Number.NEGATIVE_INFINITY;
@@ -336,8 +353,10 @@ function useReturn(isPlaced: boolean) {
     };
     window.addEventListener('scroll', keepSoon, { passive: true });
     window.addEventListener('scrollend', keepNow);
+    window.addEventListener('pagehide', keepForReload);
     return () => {
       clearTimeout(timer);
+      window.removeEventListener('pagehide', keepForReload);
       window.removeEventListener('scroll', keepSoon);
       window.removeEventListener('scrollend', keepNow);
     };
