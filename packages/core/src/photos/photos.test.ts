@@ -36,7 +36,7 @@ beforeEach(() => {
   drawn = 0;
 });
 
-/** The same bytes in every run: of random ones, one in some thousand looks like a face or like its neighbour. */
+/** The same bytes in every run: of random ones, one looks like a face now and then. */
 function nextBytes(outputLength: number): Buffer {
   drawn += 1;
   return createHash('shake256', { outputLength }).update(`photo ${drawn}`).digest();
