@@ -305,6 +305,8 @@ describe.skipIf(executable === null)('the gallery in a browser', () => {
     await untilTakenOver();
     await tileAt(2).waitFor();
     expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    // The history's entry, by which one comes back from elsewhere, says the same.
+    expect(await page.evaluate(() => window.history.state.galleryTop)).toBe(0);
   });
 
   it('selects a range and everything, packs a zip that is still there after a reload, and deletes with a way back', async () => {

@@ -8,16 +8,17 @@ export type Visit = {
   scriptBytes: number;
   /** Layout shifts without an input: https://web.dev/articles/cls. */
   layoutShift: number;
-  /** What stood elsewhere, or was of another size, once the pictures had come. */
+  /** What stood elsewhere, or was of another size, once pictures and typeface had come. */
   moved: string[];
 };
 
-const PICTURE = /\/[ips]\/[0-9a-f-]{36}/;
+/** A picture, or the typeface of all but large lines. */
+const LATE = /\/[ips]\/[0-9a-f-]{36}|\/Geist_Variable[^/]*\.woff2/;
 const QUIET_MS = 500;
 const sizes = new Map<string, number>();
 
 /**
- * Pictures are held back until the page stands. Links fetch nothing ahead: that is for the pages they lead to.
+ * Pictures and the typeface are held back until the page stands. Links fetch nothing ahead: that is for the pages they lead to.
  */
 export async function visit(context: BrowserContext, path: string, width: number): Promise<Visit> {
   const page = await context.newPage();
@@ -33,7 +34,7 @@ export async function visit(context: BrowserContext, path: string, width: number
     });
     const held: Route[] = [];
     let isHolding = true;
-    await page.route(PICTURE, (route) => (isHolding ? void held.push(route) : route.continue()));
+    await page.route(LATE, (route) => (isHolding ? void held.push(route) : route.continue()));
     await page.route(/[?&]_rsc=/, (route) =>
       route.request().headers()['next-router-prefetch'] ? route.abort() : route.continue(),
     );
@@ -43,6 +44,7 @@ export async function visit(context: BrowserContext, path: string, width: number
     await notePlaces(page);
     isHolding = false;
     await Promise.all(held.map((route) => route.continue()));
+    await page.evaluate(() => document.fonts.ready);
     await page.waitForFunction(() =>
       [...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight),
     );
@@ -60,11 +62,11 @@ export async function visit(context: BrowserContext, path: string, width: number
   }
 }
 
-/** @returns resolves when nothing was asked for and nothing came during half a second, streams and pictures aside */
+/** @returns resolves when nothing was asked for and nothing came during half a second, streams and what is held back aside */
 function watchRequests(page: Page): () => Promise<void> {
   const waiting = new Set<Request>();
   let lastAt = performance.now();
-  const counts = (request: Request) => request.resourceType() !== 'eventsource' && !PICTURE.test(request.url());
+  const counts = (request: Request) => request.resourceType() !== 'eventsource' && !LATE.test(request.url());
   page.on('request', (request) => {
     if (!counts(request)) return;
     waiting.add(request);

@@ -307,28 +307,44 @@ function useStandingStill(
   });
 }
 
-const LEFT_AT = 'pixgen.gallery-left-at';
-
-/** A reload takes the history's entry as it was before the page went, so what came in its last moments is kept beside it. */
-function keepForReload(): void {
-  sessionStorage.setItem(LEFT_AT, JSON.stringify([location.href, window.scrollY]));
+/** By the browser's own: the router's would draw the page anew, and the place is none of its business. */
+function noteTop(galleryTop: number): void {
+  History.prototype.replaceState.call(window.history, { ...window.history.state, galleryTop }, '');
 }
 
-/** @returns where this page stood when it was reloaded; undefined when it was not, or the page before was another */
-function topBeforeReload(): unknown {
-  const text = sessionStorage.getItem(LEFT_AT);
-  sessionStorage.removeItem(LEFT_AT);
-  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-  if (text === null || navigation?.type !== 'reload') return undefined;
-  const [address, top]: unknown[] = JSON.parse(text);
-  return address === location.href ? top : undefined;
+const LEFT_AT = 'pixgen-gallery-left-at';
+
+/** A reload takes the history's entry as it was before the page went, so what came in its last moments is kept beside it. */
+function keepForReload({ persisted }: PageTransitionEvent): void {
+  // It may come back as it stands.
+  if (persisted) return;
+  try {
+    sessionStorage.setItem(LEFT_AT, JSON.stringify([location.href, window.scrollY]));
+  } catch {}
+}
+
+/** @returns where this page stood when it was reloaded; null when it was not, or the page before was another */
+function topBeforeReload(): number | null {
+  try {
+    const text = sessionStorage.getItem(LEFT_AT);
+    sessionStorage.removeItem(LEFT_AT);
+    const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+    if (text === null || navigation?.type !== 'reload') return null;
+    const [address, top]: unknown[] = JSON.parse(text);
+    return address === location.href && typeof top === 'number' ? top : null;
+  } catch {
+    // Without storage (private modes) what the history's entry says has to do.
+    return null;
+  }
 }
 
 /** Coming back to this entry of the history, also by a reload, leads to where one was: with the size of the whole list known there is something to scroll to. */
 function useReturn(isPlaced: boolean) {
   useLayoutEffect(() => {
     if (!isPlaced) return;
-    const top: unknown = topBeforeReload() ?? window.history.state?.galleryTop;
+    const left = topBeforeReload();
+    if (left !== null) noteTop(left);
+    const top: unknown = window.history.state?.galleryTop;
     if (typeof top === 'number' && top > 0) window.scrollTo({ top, behavior: 'instant' });
     let timer: ReturnType<typeof setTimeout> | undefined;
     let endedAt = Number.NEGATIVE_INFINITY;
@@ -336,9 +352,7 @@ function useReturn(isPlaced: boolean) {
       clearTimeout(timer);
       // By then another page may be open.
       if (location.pathname !== path) return;
-      // The browser's own: the router's would draw the page anew, and the place is none of its business.
-      const state = { ...window.history.state, galleryTop: window.scrollY };
-      History.prototype.replaceState.call(window.history, state, '');
+      noteTop(window.scrollY);
     };
     const keepSoon = () => {
       clearTimeout(timer);
