@@ -174,6 +174,44 @@ describe.skipIf(executable === null)('with the keyboard alone', { timeout: 180_0
     await expect.poll(() => isFocused(tile)).toBe(true);
   });
 
+  it('puts an act on another key, after a reload too', async () => {
+    const tile = page.locator('[data-tile][tabindex="0"]');
+    const heart = page.locator('[data-tile][tabindex="0"] ~ button').last();
+    const isFavourite = () => heart.getAttribute('aria-pressed');
+    await press('?');
+    const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await activate(sheet.getByRole('button', { name: /^Favourite: f/ }));
+    await press('x');
+    await sheet.getByText('That key is taken: Select').waitFor();
+    await press('F5');
+    await sheet.getByText('Only a single character').waitFor();
+    await press('Space');
+    await sheet.getByText('That key is taken: Open').waitFor();
+    await press('Escape');
+    await sheet.getByRole('button', { name: /^Favourite: f/ }).waitFor();
+    await press('Enter', 'l');
+    await sheet.getByRole('button', { name: /^Favourite: l/ }).waitFor();
+    await press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+
+    await page.reload();
+    await tabTo(tile);
+    expect(await isFavourite()).toBe('false');
+    await press('f', 'l');
+    await expect.poll(isFavourite).toBe('true');
+    await press('l');
+    await expect.poll(isFavourite).toBe('false');
+
+    await press('?');
+    await activate(sheet.getByRole('button', { name: 'Back to the usual keys' }));
+    await sheet.getByRole('button', { name: /^Favourite: f/ }).waitFor();
+    await press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    await tabTo(tile);
+    await press('f');
+    await expect.poll(isFavourite).toBe('true');
+  });
+
   it('raised no error', () => {
     expect(studio.faults).toEqual([]);
   });

@@ -22,7 +22,7 @@ export function Entrance(props: { title: string; lead: ReactNode; children: Reac
           {props.children}
           {props.below && <p className="text-ink-2 text-sm">{props.below}</p>}
         </div>
-        <LanguageChoice className="w-36" />
+        <LanguageChoice />
       </main>
       <div className="relative hidden overflow-hidden p-5 lg:block" aria-hidden="true">
         <SunPrint seed={7} kind="fern" className="h-full rounded-card" />

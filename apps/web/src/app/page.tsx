@@ -75,7 +75,7 @@ export default async function LandingPage() {
             {t('reportAPicture')}
           </Link>
           <p className="max-w-[58ch]">{t('theBluePrintsOnThis')}</p>
-          <LanguageChoice className="w-36" />
+          <LanguageChoice />
         </div>
       </footer>
     </div>

@@ -1,6 +1,6 @@
 /** What the keys do above the tiles of the gallery. People find them listed in `keys/registry.ts`. */
 import type { KeyboardEvent } from 'react';
-import { mayListen } from '@/keys/registry';
+import { meantKey } from '@/keys/registry';
 import { isTyping } from './keys';
 
 type KeyActs = {
@@ -36,10 +36,11 @@ function withControl(key: string, acts: KeyActs): (() => void) | null {
   return null;
 }
 
-function single(key: string, onTile: boolean, state: KeyState, acts: KeyActs): (() => void) | null {
+function single(pressed: string, onTile: boolean, state: KeyState, acts: KeyActs): (() => void) | null {
   const { active, selecting, trash } = state;
-  if (key === 'Escape' && selecting) return acts.stopSelecting;
-  if (!active || !mayListen(key)) return null;
+  if (pressed === 'Escape' && selecting) return acts.stopSelecting;
+  const key = meantKey(pressed);
+  if (!active || key === null) return null;
   // On the buttons of a tile it presses them.
   if (key === ' ') return onTile ? () => acts.open(active) : null;
   if (key === 'x') return () => acts.select(active);

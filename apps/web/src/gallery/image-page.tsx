@@ -8,7 +8,7 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { useReadable } from '@/generation/readable-prompt';
-import { mayListen } from '@/keys/registry';
+import { meantKey } from '@/keys/registry';
 import { useTRPC } from '@/trpc/client';
 import { filterInput, type GalleryFilters, writeFilters } from './filters';
 import { isTyping } from './keys';
@@ -192,7 +192,8 @@ function useKeys(keys: Record<string, (() => void) | undefined>, undo: () => voi
       }
       // On a button it presses the button.
       if (event.key === ' ' && event.target instanceof HTMLButtonElement) return;
-      const act = mayListen(event.key) ? keys[event.key] : undefined;
+      const key = meantKey(event.key);
+      const act = key === null ? undefined : keys[key];
       if (!act) return;
       if (event.key === ' ') event.preventDefault();
       act();

@@ -9,7 +9,7 @@ import Viewer, { type SlideImage } from 'yet-another-react-lightbox';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 import 'yet-another-react-lightbox/styles.css';
 import { useReadable } from '@/generation/readable-prompt';
-import { mayListen } from '@/keys/registry';
+import { keyFor, meantKey } from '@/keys/registry';
 import type { DetailStore } from './detail-store';
 import { isTyping } from './keys';
 import { Recipe } from './recipe';
@@ -69,7 +69,8 @@ export default function Lightbox(props: LightboxProps) {
       }
       // On a button it presses the button.
       if (event.altKey || (event.key === ' ' && event.target instanceof HTMLButtonElement)) return;
-      const act = mayListen(event.key) ? actOf(event.key, props, image) : null;
+      const key = meantKey(event.key);
+      const act = key === null ? null : actOf(key, props, image);
       if (!act) return;
       event.preventDefault();
       act();
@@ -91,7 +92,7 @@ export default function Lightbox(props: LightboxProps) {
       type="button"
       aria-label={label}
       aria-pressed={pressed}
-      title={`${label} (${key})`}
+      title={`${label} (${keyFor(key)})`}
       onClick={onClick}
       className={cn('yarl__button grid place-items-center [&_svg]:size-[1.35rem]', wideOnly && 'max-sm:hidden!')}
     >

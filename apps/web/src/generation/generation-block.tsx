@@ -16,7 +16,7 @@ import { isOver, mayRetry } from '@/jobs/rules';
 import { Ago } from '@/jobs/time';
 import { useOutlook } from '@/jobs/use-outlook';
 import { stateWords } from '@/jobs/words';
-import { mayListen } from '@/keys/registry';
+import { meantKey } from '@/keys/registry';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';
@@ -107,13 +107,15 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
     });
   /** Keys of the picture that has the focus. */
   function press(event: KeyboardEvent<HTMLElement>) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !mayListen(event.key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const key = meantKey(event.key);
+    if (key === null) return;
     const id =
       event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-image]')?.dataset.image : null;
     const image = images.find((one) => one.id === id && one.state === 'ready');
     const act =
       image &&
-      tileAct(event.key, image, {
+      tileAct(key, image, {
         favourite: acts.onFavourite,
         rate: (one, rating) => rate.mutate({ id: one.id, rating }),
         remix: (one) => router.push(`/studio?image=${one.id}`),

@@ -2,15 +2,15 @@
 
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { isTyping } from '@/gallery/keys';
-import { mayListen } from './registry';
+import { meantKey } from './registry';
 
-const load = () => import('./dialogs');
 // Neither weighs on a page before somebody asks for it.
-const Palette = lazy(() => load().then((module) => ({ default: module.Palette })));
-const Sheet = lazy(() => load().then((module) => ({ default: module.KeySheet })));
+const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })));
+const Sheet = lazy(() => import('./key-sheet').then((module) => ({ default: module.KeySheet })));
 
-/** Asks for the palette from anywhere in the page. */
+/** Ask for the palette, and for the sheet of keys, from anywhere in the page. */
 export const OPEN_PALETTE = 'pixgen:palette';
+export const OPEN_KEYS = 'pixgen:keys';
 
 /** Ctrl/Cmd+K and `?`, everywhere behind the sign-in. */
 export function Shortcuts({ admin }: { admin: boolean }) {
@@ -20,18 +20,21 @@ export function Shortcuts({ admin }: { admin: boolean }) {
       if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         setOpen((now) => (now === 'palette' ? null : 'palette'));
-      } else if (event.key === '?' && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        if (isTyping(event.target) || !mayListen('?')) return;
+      } else if (!event.ctrlKey && !event.metaKey && !event.altKey) {
+        if (isTyping(event.target) || meantKey(event.key) !== '?') return;
         event.preventDefault();
         setOpen('sheet');
       }
     };
-    const ask = () => setOpen('palette');
+    const askPalette = () => setOpen('palette');
+    const askKeys = () => setOpen('sheet');
     window.addEventListener('keydown', press);
-    window.addEventListener(OPEN_PALETTE, ask);
+    window.addEventListener(OPEN_PALETTE, askPalette);
+    window.addEventListener(OPEN_KEYS, askKeys);
     return () => {
       window.removeEventListener('keydown', press);
-      window.removeEventListener(OPEN_PALETTE, ask);
+      window.removeEventListener(OPEN_PALETTE, askPalette);
+      window.removeEventListener(OPEN_KEYS, askKeys);
     };
   }, []);
   const close = () => setOpen(null);

@@ -1,6 +1,6 @@
 'use client';
 
-import { Segmented } from '@pixgen/ui';
+import { Field, Segmented } from '@pixgen/ui';
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useSyncExternalStore } from 'react';
@@ -23,11 +23,15 @@ function read(): Theme {
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
-/** Light, dark, or as the system says; kept in this browser. */
-export function ThemeChoice() {
+/**
+ * Light, dark, or as the system says; kept in this browser.
+ *
+ * @param props.labelled with its name above it, among other settings
+ */
+export function ThemeChoice({ labelled = false }: { labelled?: boolean }) {
   const t = useTranslations('shell');
   const theme = useSyncExternalStore<Theme>(subscribe, read, () => 'system');
-  return (
+  const choice = (
     <Segmented
       label={t('theme')}
       value={theme}
@@ -44,5 +48,11 @@ export function ThemeChoice() {
         window.dispatchEvent(new Event('pixgen-theme'));
       }}
     />
+  );
+  if (!labelled) return choice;
+  return (
+    <Field group label={t('theme')}>
+      {choice}
+    </Field>
   );
 }

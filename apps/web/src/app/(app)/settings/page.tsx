@@ -65,8 +65,8 @@ export default async function SettingsPage() {
           </Block>
         )}
         <Block title={t('appearance')} text={t('keptInThisBrowser')}>
-          <ThemeChoice />
-          <LanguageChoice className="max-w-48" />
+          <ThemeChoice labelled />
+          <LanguageChoice labelled />
           <SingleKeysChoice />
         </Block>
         <Block title={t('apiKeys')} text={t('forProgramsThatDoWhat')}>

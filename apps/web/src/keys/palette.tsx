@@ -1,6 +1,5 @@
 'use client';
 
-import { Kbd } from '@pixgen/ui';
 import { Modal } from '@pixgen/ui/modal';
 import { useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
@@ -8,7 +7,6 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { NAV_ITEMS } from '@/shell/nav-items';
 import { useTRPC } from '@/trpc/client';
-import { KEY_BINDINGS, type KeyScope } from './registry';
 
 const item =
   'flex cursor-pointer items-center gap-3 rounded-control px-3 py-2 text-sm data-[selected=true]:bg-sunken dark:data-[selected=true]:bg-line';
@@ -83,33 +81,6 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
           )}
         </Command.List>
       </Command>
-    </Modal>
-  );
-}
-
-const SCOPES = ['everywhere', 'studio', 'pictures'] as const satisfies KeyScope[];
-
-/** All keys, by place. */
-export function KeySheet({ onClose }: { onClose: () => void }) {
-  const t = useTranslations('shell');
-  return (
-    <Modal title={t('keyboardShortcuts')} closeLabel={t('close')} onClose={onClose}>
-      <div className="grid gap-6 sm:grid-cols-2">
-        {SCOPES.map((scope) => (
-          <section key={scope} className="grid content-start gap-2">
-            <h3 className="text-ink-2 text-sm">{t(`scopes.${scope}`)}</h3>
-            <dl className="grid gap-1.5 text-sm">
-              {KEY_BINDINGS.filter((binding) => binding.scope === scope).map(({ keys, name }) => (
-                <div key={name} className="flex items-center justify-between gap-4">
-                  <dt>{t(`keys.${name}`)}</dt>
-                  <dd className="flex gap-1">{keys.map((key) => (key === '…' ? '…' : <Kbd key={key}>{key}</Kbd>))}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-      <p className="text-ink-2 text-sm">{t('onAMacCmdStands')}</p>
     </Modal>
   );
 }
