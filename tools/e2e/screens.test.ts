@@ -398,14 +398,19 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
   it('while Redis is away', async () => {
     await go('/admin');
     await page.getByRole('row', { name: /dispatch/ }).waitFor();
+    // The checks of the same page say it too, though they were made before, and nobody asks for them again.
+    const check = page.getByRole('listitem').filter({ hasText: /^Redis/ });
+    await check.getByText('works', { exact: true }).waitFor();
     await studio.product.services.valkey?.stop();
     try {
       await page.getByText('Redis does not answer').waitFor();
+      await check.getByText('does not work', { exact: true }).waitFor();
       await shown('admin-redis-away');
     } finally {
       await studio.product.services.valkey?.start();
     }
     await page.getByRole('row', { name: /dispatch/ }).waitFor();
+    await check.getByText('works', { exact: true }).waitFor();
   });
 
   it('of somebody who leaves: how far the erasure is, and the receipt', async () => {

@@ -4,13 +4,15 @@ import type { SystemChecks as Answer, SystemCheck } from '@pixgen/domain';
 import { Button, Notice, Section, Skeleton } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useEffect } from 'react';
+import { Ago } from '@/jobs/time';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { CheckRows } from './check-rows';
 
 const UPLOAD_MS = 5_000;
 
-/** What works and what does not, tried when the page opens and whenever somebody asks. */
+/** What works and what does not, tried when the page opens, whenever somebody asks, and when Redis went or came back since. */
 export function SystemChecks() {
   const t = useTranslations('checks');
   const trpc = useTRPC();
@@ -25,17 +27,30 @@ export function SystemChecks() {
     },
     refetchOnWindowFocus: false,
   });
+  const { data: checks, refetch } = query;
+  // The queues beside this ask every few seconds: two parts of a page must not contradict each other for long.
+  const redis = useQuery({ ...trpc.admin.queues.queryOptions(), select: (view) => view.redis }).data;
+  const checkedRedis = checks?.find(({ name }) => name === 'redis')?.ok;
+  const isOutdated = redis !== undefined && checkedRedis !== undefined && redis !== checkedRedis;
+  useEffect(() => {
+    if (isOutdated) void refetch();
+  }, [isOutdated, refetch]);
   return (
     <Section
       title={t('title')}
       aside={
-        <Button size="sm" busy={query.isFetching} onClick={() => void query.refetch()}>
-          {t('again')}
-        </Button>
+        <span className="flex flex-wrap items-center justify-end gap-x-4 gap-y-1">
+          {checks && (
+            <span>{t.rich('checked', { ago: () => <Ago at={new Date(query.dataUpdatedAt).toISOString()} /> })}</span>
+          )}
+          <Button size="sm" busy={query.isFetching} onClick={() => void refetch()}>
+            {t('again')}
+          </Button>
+        </span>
       }
     >
       {query.error && <Notice tone="danger">{failureOf(query.error).message}</Notice>}
-      {query.data ? <CheckRows checks={query.data} /> : query.isPending && <Skeleton className="h-96" />}
+      {checks ? <CheckRows checks={checks} /> : query.isPending && <Skeleton className="h-96" />}
     </Section>
   );
 }
