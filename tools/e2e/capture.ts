@@ -28,8 +28,15 @@ export async function capture(
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await untilImagesLoaded(page);
       const path = join(SCREENSHOTS, pictureName(name, width, colorScheme));
-      await page.screenshot({ path, fullPage: options.whole ?? true });
+      const whole = options.whole ?? true;
+      // From the top: what sticks to the window would lie in the middle of a whole page that is scrolled.
+      const scrolledTo = await page.evaluate(() => window.scrollY);
+      if (whole) await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
+      // A change of theme fades from one colour to the other; the picture is of its end.
+      await page.screenshot({ path, fullPage: whole, animations: 'disabled' });
+      if (whole) await page.evaluate((top) => window.scrollTo({ top, behavior: 'instant' }), scrolledTo);
       expect(await findOverflow(page), `${name} scrolls sideways at ${width} px`).toEqual([]);
+      expect(await findCutOff(page), `${name} cuts lists off at ${width} px`).toEqual([]);
       await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
     }
   }
@@ -57,4 +64,16 @@ function findOverflow(page: Page): Promise<string[]> {
     );
     return ['the page', ...wide.slice(-5).map((element) => element.outerHTML.slice(0, 300))];
   });
+}
+
+/** Lists whose rounded corners hide what does not fit: nothing scrolls, and the ends of their lines are missing. */
+function findCutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('ul, ol, dl')]
+      .filter((list) => {
+        const { overflowX } = getComputedStyle(list);
+        return (overflowX === 'hidden' || overflowX === 'clip') && list.scrollWidth > list.clientWidth + 1;
+      })
+      .map((list) => list.outerHTML.slice(0, 300)),
+  );
 }

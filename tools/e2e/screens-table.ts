@@ -138,7 +138,16 @@ export const SCREENS: readonly ScreenRow[] = [
       closed: 'sign-up-closed',
     },
   },
-  { screen: '/setup', states: { open: 'setup', 'link incomplete': 'setup-incomplete', refused: 'setup-refused' } },
+  {
+    screen: '/setup',
+    states: {
+      open: 'setup-checks',
+      'a part does not work': 'setup-broken',
+      'used up': 'setup',
+      'link incomplete': 'setup-incomplete',
+      refused: 'setup-refused',
+    },
+  },
   {
     screen: '/set-password',
     states: { open: 'set-password', 'link incomplete': 'set-password-incomplete', refused: 'set-password-refused' },

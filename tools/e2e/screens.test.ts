@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { newId } from '@pixgen/domain';
 import type { BrowserContext, Page, Request, Route } from 'playwright-core';
 import sharp, { type Sharp } from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
+import type { Product } from '../stack/product.ts';
 import { drawPhoto } from '../testing/studio.ts';
 import { findChromium } from './browser.ts';
 import { capture } from './capture.ts';
@@ -24,6 +25,33 @@ const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
 const MOST_SHIFT = 0.05;
 const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report)?$/;
 
+/** The page of the set-up link says what works before anybody has an account, and keeps the link when one checks again. */
+async function lookAtSetUp(page: Page, product: Product): Promise<void> {
+  const again = page.getByRole('link', { name: 'Check again' });
+  const summary = page.getByRole('main').getByRole('status');
+  const untilItSays = (expected: RegExp) =>
+    vi.waitFor(
+      async () => {
+        await again.click();
+        await page.waitForLoadState('networkidle');
+        expect(await summary.textContent()).toMatch(expected);
+      },
+      { timeout: 90_000, interval: 500 },
+    );
+  // The worker tells of the GPU every half minute.
+  await untilItSays(/^Everything works/);
+  await capture(page, 'setup-checks');
+  await product.services.valkey?.stop();
+  try {
+    await untilItSays(/not work/);
+    await page.getByText('Start Redis, and see that REDIS_URL names it.').waitFor();
+    await capture(page, 'setup-broken');
+  } finally {
+    await product.services.valkey?.start();
+  }
+  await untilItSays(/^Everything works/);
+}
+
 describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () => {
   let studio: StudioInBrowser;
   let page: Page;
@@ -37,7 +65,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
   let jobId = '';
 
   beforeAll(async () => {
-    studio = await openStudio(executable ?? '');
+    studio = await openStudio(executable ?? '', {}, lookAtSetUp);
     page = studio.page;
     visitor = await studio.browser.newContext({ baseURL: studio.product.publicUrl });
     outside = await visitor.newPage();

@@ -21,10 +21,14 @@ export type StudioInBrowser = {
   stop: () => Promise<void>;
 };
 
-/** @param environment settings of the installation, beside those of the process */
+/**
+ * @param environment settings of the installation, beside those of the process
+ * @param beforeAnybody what to look at while nobody has an account yet; the page is that of the set-up link
+ */
 export async function openStudio(
   executablePath: string,
   environment: Readonly<Record<string, string>> = {},
+  beforeAnybody?: (page: Page, product: Product) => Promise<void>,
 ): Promise<StudioInBrowser> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pixgen-e2e-'));
   const faults: string[] = [];
@@ -55,6 +59,7 @@ export async function openStudio(
         faults.push(`${page.url()}: ${message.text()}`);
     });
     await page.goto(product.setupLink ?? '/missing');
+    await beforeAnybody?.(page, product);
     await page.getByLabel('Your name').fill('Ada');
     await page.getByLabel('E-mail').fill('ada@example.test');
     await page.getByLabel('Password').fill('a long enough password');

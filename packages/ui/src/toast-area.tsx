@@ -22,7 +22,7 @@ export default function ToastArea() {
         unstyled: true,
         classNames: {
           toast:
-            'flex w-full sm:w-[22rem] items-center gap-3 rounded-control bg-ink px-4 py-3 text-sm text-paper shadow-lift',
+            'flex w-full sm:w-[22rem] items-center gap-3 rounded-control bg-ink px-4 py-3 font-sans text-sm text-paper shadow-lift',
           actionButton:
             'ml-auto shrink-0 rounded-[6px] border border-current/40 px-2.5 py-1 font-medium hover:bg-paper/15',
         },

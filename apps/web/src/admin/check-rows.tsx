@@ -8,13 +8,13 @@ export function CheckRows({ checks }: { checks: readonly SystemCheck[] }) {
   const t = useTranslations('checks');
   const broken = checks.filter(({ ok }) => !ok).length;
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <p role="status" className="text-ink-2 text-sm">
         {broken === 0 ? t('allWell') : t('someBroken', { count: broken })}
       </p>
       <ul
         aria-label={t('list')}
-        className="grid divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
+        className="grid grid-cols-[minmax(0,1fr)] divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
       >
         {checks.map(({ name, ok, cause }) => {
           const Icon = ok ? CircleCheck : CircleAlert;
@@ -26,7 +26,7 @@ export function CheckRows({ checks }: { checks: readonly SystemCheck[] }) {
               />
               <div className="grid min-w-0 flex-1 gap-1">
                 <p className="font-medium">{t(`names.${name}`)}</p>
-                <p className="text-ink-2">{ok ? t(`fine.${name}`) : t(`fixes.${name}`)}</p>
+                <p className="break-words text-ink-2">{ok ? t(`fine.${name}`) : t(`fixes.${name}`)}</p>
                 {cause && <p className="break-words font-mono text-danger text-xs">{cause}</p>}
               </div>
               <Badge tone={ok ? 'good' : 'danger'}>{ok ? t('works') : t('broken')}</Badge>

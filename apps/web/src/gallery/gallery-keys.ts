@@ -1,6 +1,6 @@
 /** What the keys do above the tiles of the gallery. People find them listed in `keys/registry.ts`. */
 import type { KeyboardEvent } from 'react';
-import { meantKey } from '@/keys/registry';
+import { meantKey } from '@/keys/meant-key';
 import { isTyping } from './keys';
 
 type KeyActs = {

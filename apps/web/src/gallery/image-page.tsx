@@ -8,7 +8,7 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { useReadable } from '@/generation/readable-prompt';
-import { meantKey } from '@/keys/registry';
+import { meantKey } from '@/keys/meant-key';
 import { useTRPC } from '@/trpc/client';
 import { filterInput, type GalleryFilters, writeFilters } from './filters';
 import { isTyping } from './keys';

@@ -9,7 +9,7 @@ import Viewer, { type SlideImage } from 'yet-another-react-lightbox';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 import 'yet-another-react-lightbox/styles.css';
 import { useReadable } from '@/generation/readable-prompt';
-import { keyFor, meantKey } from '@/keys/registry';
+import { type Choosable, keyFor, meantKey } from '@/keys/meant-key';
 import type { DetailStore } from './detail-store';
 import { isTyping } from './keys';
 import { Recipe } from './recipe';
@@ -81,7 +81,7 @@ export default function Lightbox(props: LightboxProps) {
 
   const tool = (
     label: string,
-    key: string,
+    key: Choosable | 'Del',
     icon: ReactNode,
     onClick: () => void,
     pressed?: boolean,
@@ -92,7 +92,7 @@ export default function Lightbox(props: LightboxProps) {
       type="button"
       aria-label={label}
       aria-pressed={pressed}
-      title={`${label} (${keyFor(key)})`}
+      title={`${label} (${key === 'Del' ? key : keyFor(key)})`}
       onClick={onClick}
       className={cn('yarl__button grid place-items-center [&_svg]:size-[1.35rem]', wideOnly && 'max-sm:hidden!')}
     >
@@ -135,25 +135,32 @@ export default function Lightbox(props: LightboxProps) {
             : [
                 tool(
                   t('favourite'),
-                  'f',
+                  'favourite',
                   <Heart key="i" aria-hidden="true" className={image?.favourite ? 'fill-current' : ''} />,
                   () => props.onFavourite(id),
                   image?.favourite ?? false,
                 ),
-                tool(t('remix'), 'r', <Shuffle key="i" aria-hidden="true" />, () => props.onRemix(id), undefined, true),
-                tool(t('compare'), 'c', <Columns2 key="i" aria-hidden="true" />, () => props.onCompare(id)),
-                tool(t('download'), 'd', <Download key="i" aria-hidden="true" />, () => props.onDownload(id)),
+                tool(
+                  t('remix'),
+                  'remix',
+                  <Shuffle key="i" aria-hidden="true" />,
+                  () => props.onRemix(id),
+                  undefined,
+                  true,
+                ),
+                tool(t('compare'), 'compare', <Columns2 key="i" aria-hidden="true" />, () => props.onCompare(id)),
+                tool(t('download'), 'download', <Download key="i" aria-hidden="true" />, () => props.onDownload(id)),
                 tool(t('delete'), 'Del', <Trash2 key="i" aria-hidden="true" />, () => props.onDelete(id)),
               ]),
           tool(
             t('select'),
-            'x',
+            'select',
             <SquareCheck key="i" aria-hidden="true" />,
             () => props.onSelect(id),
             props.selected,
             true,
           ),
-          tool(t('recipe'), 'i', <Info key="i" aria-hidden="true" />, () => props.onInfo(!info), info),
+          tool(t('recipe'), 'recipe', <Info key="i" aria-hidden="true" />, () => props.onInfo(!info), info),
           'zoom',
           'close',
         ],

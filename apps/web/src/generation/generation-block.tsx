@@ -16,7 +16,7 @@ import { isOver, mayRetry } from '@/jobs/rules';
 import { Ago } from '@/jobs/time';
 import { useOutlook } from '@/jobs/use-outlook';
 import { stateWords } from '@/jobs/words';
-import { meantKey } from '@/keys/registry';
+import { meantKey } from '@/keys/meant-key';
 import { useTRPC, useTRPCClient } from '@/trpc/client';
 import { failureOf } from '@/trpc/failure';
 import { ImageTile } from './image-tile';

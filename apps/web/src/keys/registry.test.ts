@@ -1,14 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  chooseKey,
-  forgetOwnKeys,
-  hasOwnKeys,
-  KEY_BINDINGS,
-  keyFor,
-  keysOf,
-  meantKey,
-  setSingleKeys,
-} from './registry';
+import { CHARACTERS, keyFor, meantKey, setSingleKeys } from './meant-key';
+import { chooseKey, forgetOwnKeys, hasOwnKeys, KEY_BINDINGS, keysOf } from './registry';
 
 const kept = new Map<string, string>();
 beforeEach(() => {
@@ -30,28 +22,26 @@ it('lets every character key be switched off, and none that moves or leaves', ()
   expect(meantKey('f')).toBe('f');
 });
 
-it('names each key once per place, and calls those single that are a character alone', () => {
-  const names = KEY_BINDINGS.map(({ scope, keys }) => `${scope} ${keys.join()}`);
+it('names each key once per place, and lets those be chosen that are a character alone', () => {
+  const names = KEY_BINDINGS.map((binding) => `${binding.scope} ${keysOf(binding).join()}`);
   expect(new Set(names).size).toBe(names.length);
-  for (const { keys, single, character } of KEY_BINDINGS) {
-    const isCharacter = keys.every((key) => /^([a-z0-9?…]|Space)$/.test(key));
-    expect(single, keys.join()).toBe(isCharacter);
-    // All of them can be chosen anew, but for the five that are one scale.
-    expect(character !== undefined, keys.join()).toBe(isCharacter && keys.length === 1);
-    if (character !== undefined) expect(keys).toEqual([keyFor(character)]);
+  for (const binding of KEY_BINDINGS) {
+    const isCharacter = /^([a-z?]|Space)$/.test(keysOf(binding).join());
+    expect(binding.name in CHARACTERS, binding.name).toBe(isCharacter);
   }
+  expect(KEY_BINDINGS.filter(({ keys }) => keys === undefined)).toHaveLength(Object.keys(CHARACTERS).length);
 });
 
 describe('a key that was chosen', () => {
   it('does what the usual one did, which does nothing any more', () => {
     expect(chooseKey('favourite', 'l')).toBeNull();
-    expect([meantKey('l'), meantKey('f'), keyFor('f')]).toEqual(['f', null, 'l']);
+    expect([meantKey('l'), meantKey('f'), keyFor('favourite')]).toEqual(['f', null, 'l']);
     expect(chooseKey('open', 'o')).toBeNull();
-    expect([meantKey('o'), meantKey(' '), keyFor(' ')]).toEqual([' ', null, 'o']);
+    expect([meantKey('o'), meantKey(' '), keyFor('open')]).toEqual([' ', null, 'o']);
     const favourite = KEY_BINDINGS.find(({ name }) => name === 'favourite');
     expect(favourite && keysOf(favourite)).toEqual(['l']);
     forgetOwnKeys();
-    expect([meantKey('l'), meantKey('f'), meantKey(' '), keyFor(' ')]).toEqual(['l', 'f', ' ', 'Space']);
+    expect([meantKey('l'), meantKey('f'), meantKey(' '), keyFor('open')]).toEqual(['l', 'f', ' ', 'Space']);
   });
 
   it('can be one that another act has left, and not one that another act has', () => {
@@ -94,7 +84,7 @@ describe('a key that was chosen', () => {
     '{"toString":"t"}',
   ])('is the usual one where %s was stored', (text) => {
     kept.set('pixgen-keys', text);
-    expect([meantKey('f'), keyFor('f'), hasOwnKeys()]).toEqual(['f', 'f', false]);
+    expect([meantKey('f'), keyFor('favourite'), hasOwnKeys()]).toEqual(['f', 'f', false]);
   });
 
   it('is the usual one where nothing can be stored', () => {

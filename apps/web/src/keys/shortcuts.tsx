@@ -2,7 +2,7 @@
 
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { isTyping } from '@/gallery/keys';
-import { meantKey } from './registry';
+import { meantKey } from './meant-key';
 
 // Neither weighs on a page before somebody asks for it.
 const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })));

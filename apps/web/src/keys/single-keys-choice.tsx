@@ -3,7 +3,7 @@
 import { Button, Checkbox } from '@pixgen/ui';
 import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
-import { setSingleKeys, singleKeysOn } from './registry';
+import { setSingleKeys, singleKeysOn } from './meant-key';
 import { OPEN_KEYS } from './shortcuts';
 
 /** For those whom single keys disturb: speech input types whole words of them. */

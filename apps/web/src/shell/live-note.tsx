@@ -17,7 +17,7 @@ export function LiveNote() {
     return () => clearTimeout(timer);
   }, [away]);
   return (
-    <p role="status" className="px-2 text-ink-2 text-xs">
+    <p role="status" className="px-2 text-ink-2 text-xs not-empty:max-lg:py-2">
       {shown ? t('liveUpdatesAreAwayPages') : ''}
     </p>
   );

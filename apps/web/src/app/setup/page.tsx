@@ -28,7 +28,7 @@ async function Checks() {
   if (answer === null) return <Notice tone="danger">{t('unknown')}</Notice>;
   if (answer.checks === null) return null;
   return (
-    <section className="grid gap-3">
+    <section className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex items-baseline justify-between gap-4">
         <h2 className="font-semibold text-lg tracking-[-0.01em]">{t('title')}</h2>
         {/* The page anew: every check is made again. */}
