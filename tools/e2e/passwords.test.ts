@@ -19,7 +19,7 @@ describe.skipIf(executable === null)('passwords and sessions', () => {
   const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
-    studio = await openStudio(executable ?? '', { REGISTRATION: 'invite' });
+    studio = await openStudio(executable ?? '', { REGISTRATION: 'invite', GPU_PROFILE: 'tiny' });
     admin = studio.page;
     grace = await openBrowser();
     second = await openBrowser();
@@ -52,6 +52,20 @@ describe.skipIf(executable === null)('passwords and sessions', () => {
     const ids = (await field.getAttribute('aria-describedby'))?.split(' ') ?? [];
     return (await Promise.all(ids.map((id) => grace.locator(`[id="${id}"]`).textContent()))).join(' ');
   };
+
+  it('come after a landing page that shows what the built-in model really draws', async () => {
+    await grace.goto('/');
+    const sample = grace.getByRole('region', { name: 'What comes of it here' });
+    await sample.scrollIntoViewIfNeeded();
+    await expect
+      .poll(() =>
+        sample
+          .getByRole('presentation')
+          .evaluateAll((images: HTMLImageElement[]) => images.map((one) => one.naturalWidth)),
+      )
+      .toEqual(Array(8).fill(128));
+    await capture(grace, 'landing-sample');
+  });
 
   it('lets in who was invited', async () => {
     await admin.goto('/admin');

@@ -119,7 +119,7 @@ const segmentRow = (name: SegmentName): ScreenRow => ({
 });
 
 export const SCREENS: readonly ScreenRow[] = [
-  { screen: '/', states: { open: 'landing' } },
+  { screen: '/', states: { open: 'landing', 'built-in model': 'landing-sample' } },
   {
     screen: '/sign-in',
     states: {

@@ -2,6 +2,7 @@ import { Badge, LinkButton } from '@pixgen/ui';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import { findInstallation, isSignedIn } from '@/account/installation';
+import { DrawnSample } from '@/landing/drawn-sample';
 import { Promises, Steps } from '@/landing/sections';
 import { SunPrint } from '@/landing/sun-print';
 import { LanguageChoice } from '@/language/language-choice';
@@ -58,6 +59,7 @@ export default async function LandingPage() {
           <Prints />
         </section>
         <Steps />
+        {installation?.profile === 'tiny' && <DrawnSample />}
         <Promises />
         <section className="mx-auto grid max-w-6xl justify-items-center gap-6 px-5 py-24 text-center sm:px-8">
           <h2 className="max-w-[18ch] font-display text-4xl leading-tight tracking-[-0.02em] sm:text-5xl">
