@@ -227,7 +227,10 @@ describe('the surroundings', () => {
       openapi: string;
       paths: Record<
         string,
-        Record<string, { operationId: string; parameters: { name: string; in: string; schema: unknown }[] }>
+        Record<
+          string,
+          { operationId: string; summary?: string; parameters: { name: string; in: string; schema: unknown }[] }
+        >
       >;
     };
     expect(document.openapi).toBe('3.1.0');
@@ -236,7 +239,8 @@ describe('the surroundings', () => {
     );
     expect(operations.length).toBeGreaterThanOrEqual(35);
     expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(operations.length);
-    for (const { path, parameters } of operations) {
+    for (const { path, operationId, summary, parameters } of operations) {
+      expect(summary ?? '', `${operationId} needs a line in packages/trpc/src/summaries.ts`).toMatch(/^[A-Z].{5,}/);
       const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
       expect(parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name)).toEqual(
         named,

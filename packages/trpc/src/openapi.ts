@@ -1,8 +1,9 @@
 /** The REST interface as an OpenAPI 3.1 document, made from the procedures' own schemas. */
 import { ERROR_CODES, LANGUAGES } from '@pixgen/domain';
 import { z } from 'zod';
-import { listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
+import { type Caller, listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
 import { appRouter } from './router.ts';
+import { SUMMARIES } from './summaries.ts';
 
 type Json = { [key: string]: unknown };
 
@@ -27,17 +28,32 @@ export function createOpenApiDocument(version: string): Json {
     info: {
       title: 'PixGen',
       version,
-      description: 'Train a model of your subject and make images of it. Every call carries an API key.',
+      description:
+        'Train a model of your subject and make images of it. Calls carry an API key where they do not say otherwise.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ apiKey: [] }],
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `pxg_…`' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `pxg_…`' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The session of a signed-in person; keys are refused.',
+        },
+      },
       schemas: { Error: toSchema(errorBody, 'output') },
     },
   };
 }
+
+/** What stands for the whole document is not said again. */
+const SECURITY: Record<Caller, Json> = {
+  anybody: { security: [] },
+  key: {},
+  session: { security: [{ session: [] }] },
+};
 
 const KEY_HEADER: Json = {
   name: 'Idempotency-Key',
@@ -55,7 +71,7 @@ const KEY_REFUSALS: Record<number, string> = {
 };
 
 function describe(operation: RestOperation): Json {
-  const { method, path, tag, procedure, input, output } = operation;
+  const { method, path, tag, procedure, by, input, output } = operation;
   const keyed = takesIdempotencyKey(operation);
   const refused = json({ $ref: '#/components/schemas/Error' });
   const schema = input ? toSchema(input, 'input') : { properties: {}, required: [] };
@@ -79,7 +95,9 @@ function describe(operation: RestOperation): Json {
   };
   return {
     operationId: procedure,
+    summary: SUMMARIES[procedure],
     tags: [tag],
+    ...SECURITY[by],
     parameters,
     ...(hasBody && rest.length > 0 && { requestBody: { required: body.required.length > 0, content: json(body) } }),
     responses: {
