@@ -22,7 +22,7 @@ const executable = findChromium();
 const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
 /** https://web.dev/articles/cls */
 const MOST_SHIFT = 0.05;
-const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report)?$/;
+const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report|docs\/api)?$/;
 
 describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () => {
   let studio: StudioInBrowser;
@@ -286,6 +286,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       '/set-password': '/set-password#token=t',
       '/erasure': '/erasure',
       '/report': '/report',
+      '/docs/api': '/docs/api',
     };
     const all = [...Object.entries(paths), ...SEGMENT_NAMES.map((name) => [SEGMENTS[name], pathOf(name)] as const)];
     const report: Record<string, { html: number; alive: number }> = {};

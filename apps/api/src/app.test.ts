@@ -225,15 +225,23 @@ describe('the surroundings', () => {
   it('the document describes every REST call, and its page loads nothing from elsewhere', async () => {
     const document = (await (await get('/api/v1/openapi.json')).json()) as {
       openapi: string;
+      tags: { name: string }[];
       paths: Record<
         string,
         Record<
           string,
-          { operationId: string; summary?: string; parameters: { name: string; in: string; schema: unknown }[] }
+          {
+            operationId: string;
+            summary?: string;
+            tags: string[];
+            parameters: { name: string; in: string; schema: unknown }[];
+          }
         >
       >;
     };
     expect(document.openapi).toBe('3.1.0');
+    const used = Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags));
+    expect(new Set(document.tags.map(({ name }) => name))).toEqual(new Set(used));
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.values(methods).map((operation) => ({ path, ...operation })),
     );

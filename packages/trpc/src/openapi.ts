@@ -33,6 +33,7 @@ export function createOpenApiDocument(version: string): Json {
     },
     servers: [{ url: '/api/v1' }],
     security: [{ apiKey: [] }],
+    tags: TAGS,
     paths,
     components: {
       securitySchemes: {
@@ -54,6 +55,23 @@ const SECURITY: Record<Caller, Json> = {
   key: {},
   session: { security: [{ session: [] }] },
 };
+
+/** In the order in which somebody who begins needs them. */
+const TAGS: readonly Json[] = [
+  { name: 'models', description: 'A model is what was learned of one subject.' },
+  {
+    name: 'photos',
+    description: 'What a model is trained on: announced here, sent to the object store, then checked.',
+  },
+  { name: 'training', description: 'Trainings are jobs: the answer comes at once, the work follows.' },
+  { name: 'generation', description: 'Orders of images from a prompt. They are jobs as well.' },
+  { name: 'packs', description: 'Prepared sets of prompts.' },
+  { name: 'images', description: 'What was drawn, collections of it, and acts on many images at once.' },
+  { name: 'jobs', description: 'Everything that takes its time, in one list.' },
+  { name: 'account', description: 'The account that a key belongs to.' },
+  { name: 'reports', description: 'For anybody who sees a picture that must not be here.' },
+  { name: 'admin', description: 'For administrators who are signed in, never with a key.' },
+];
 
 const KEY_HEADER: Json = {
   name: 'Idempotency-Key',
