@@ -58,6 +58,15 @@ describe.skipIf(executable === null)('the API reference', () => {
     expect(await bare.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/sign-in');
   });
 
+  it('opens at the call that an address names, with scripts and without', async () => {
+    const topOf = (page: Page) =>
+      page.locator('[id="training.start"]').evaluate((one) => one.getBoundingClientRect().top);
+    await bare.goto(`${REFERENCE}#training.start`);
+    expect(Math.abs(await topOf(bare))).toBeLessThan(40);
+    await studio.page.goto(`${REFERENCE}#training.start`);
+    await expect.poll(async () => Math.abs(await topOf(studio.page))).toBeLessThan(40);
+  });
+
   it('in German too', async () => {
     const context = await studio.browser.newContext({ baseURL: studio.product.publicUrl, locale: 'de-DE' });
     const german = await context.newPage();
@@ -149,6 +158,7 @@ describe.skipIf(executable === null)('the API reference', () => {
       expect(await bare.getByRole('main').getByRole('alert').textContent()).toContain('does not answer');
       await studio.page.goto(REFERENCE);
       await studio.page.getByText('The reference cannot be shown right now').waitFor();
+      await studio.page.getByRole('link', { name: 'Open the studio' }).waitFor();
       await capture(studio.page, 'api-reference-missing');
     } finally {
       await studio.product.services.api?.start();

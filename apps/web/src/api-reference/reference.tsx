@@ -3,7 +3,7 @@
 import { cn, LinkButton, Notice } from '@pixgen/ui';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { DOCUMENT, INTERACTIVE } from './address';
 import type { Group, Reference } from './document';
 import { Code, MethodName, OperationPart } from './operation-part';
@@ -14,7 +14,7 @@ export type CodesByStatus = readonly (readonly [status: number, codes: readonly 
 /**
  * Everything that the API does, by subject, with what every call has in common before it. It is an island for the sake of
  * browsers without scripts: what server components say comes in pieces of a few kilobytes, which only a script puts into
- * their places, while an island is drawn whole. It does nothing in the browser.
+ * their places, while an island is drawn whole.
  */
 export function ReferencePages(props: {
   reference: Reference;
@@ -24,6 +24,7 @@ export function ReferencePages(props: {
   codes: CodesByStatus;
 }) {
   const { reference, address, first, codes } = props;
+  useNamedPlace();
   const t = useTranslations('apiReference');
   return (
     <div className="grid gap-x-12 gap-y-10 lg:grid-cols-[16rem_minmax(0,1fr)]">
@@ -52,6 +53,14 @@ export function ReferencePages(props: {
       </div>
     </div>
   );
+}
+
+/** With scripts the page comes hidden and is shown when it is whole: after the browser has looked for what `#` names. */
+function useNamedPlace() {
+  useEffect(() => {
+    // Whoever reloads the page or comes back to it is led to where they were.
+    if (window.scrollY === 0) document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
+  }, []);
 }
 
 /** What is on the page. On a phone the subjects alone: the way to each call leads through them. */

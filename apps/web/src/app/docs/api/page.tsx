@@ -1,5 +1,5 @@
 import { ERROR_CODES } from '@pixgen/domain';
-import { isSignedIn } from '@/account/installation';
+import { sessionToken } from '@/account/session';
 import { writeStart } from '@/api-reference/example';
 import { findReference } from '@/api-reference/find-reference';
 import { ReferenceFrame } from '@/api-reference/frame';
@@ -15,10 +15,11 @@ const CODES: CodesByStatus = [...Map.groupBy(Object.entries(ERROR_CODES), ([, { 
   .map(([status, entries]) => [status, entries.map(([code]) => code)]);
 
 export default async function ApiReferencePage() {
-  const [found, signedIn] = await Promise.all([findReference(), isSignedIn()]);
+  // Nobody is asked whether the session is alive: the API may be away, and the studio itself asks.
+  const [found, token] = await Promise.all([findReference(), sessionToken()]);
   const address = env().API_PUBLIC_URL?.href.replace(/\/$/, '') ?? null;
   return (
-    <ReferenceFrame signedIn={signedIn}>
+    <ReferenceFrame signedIn={token !== null}>
       {'why' in found ? (
         <ReferenceMissing missing={found} />
       ) : (
