@@ -157,9 +157,17 @@ describe('the reference', () => {
     expect(field).toMatchObject({ type: 'integer | null', bounds: [{ kind: 'number', min: 1, max: 5 }] });
   });
 
+  it('says no bound where a whole number is only kept to what JavaScript can count', () => {
+    const largest = Number.MAX_SAFE_INTEGER;
+    const boundsOf = (minimum: number) =>
+      fieldsOf('n', 'query', { type: 'integer', minimum, maximum: largest }, { required: true })[0]?.bounds;
+    expect([boundsOf(-largest), boundsOf(0)]).toEqual([[], [{ kind: 'number', min: 0, max: null }]]);
+  });
+
   it.each([
     ['null', null],
     ['another thing', { openapi: '3.1.0' }],
+    ['another version of OpenAPI', { ...document, openapi: '3.0.3' }],
     ['an error of the API', { error: { code: 'UNAVAILABLE' } }],
   ])('takes %s for no document', (_, given) => {
     expect(readReference(given)).toBeNull();
