@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appRouter, createOpenApiDocument, listRestOperations, takesIdempotencyKey } from '@pixgen/trpc';
 import { describe, expect, it } from 'vitest';
 import { type Operation, readReference } from './document';
-import { sampleOf } from './example';
+import { sampleOf, writeStart } from './example';
 import { fieldsOf } from './fields';
 import { type Schema, writeType } from './schema';
 
@@ -225,6 +225,13 @@ describe('the example of a call', () => {
     };
     const example = readReference(own)?.groups[0]?.operations[0]?.example ?? '';
     expect(readCommand(example).body).toEqual({ a: body.properties.a.const });
+  });
+
+  it('comes after what to set for it, without an address where nobody told one', () => {
+    const start = writeStart('https://api.example', '/api/v1');
+    expect(start).toMatch(/^export PIXGEN_API_URL=https:\/\/api\.example\nexport PIXGEN_API_KEY=pxg_…\n\ncurl /);
+    expect(readCommand(start.replace(/^export .*$/gm, '')).url.pathname).toBe('/api/v1/account');
+    expect(writeStart(null, '/api/v1')).toContain('export PIXGEN_API_URL=https://…\n');
   });
 
   it('of a number keeps to its bounds', () => {
