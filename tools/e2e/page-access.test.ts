@@ -41,6 +41,7 @@ const PAGES: Record<string, Row> = {
   '/set-password': { who: 'everybody' },
   '/erasure': { who: 'everybody' },
   '/report': { who: 'everybody' },
+  '/docs/api': { who: 'everybody' },
   '/suspended': { who: 'everybody' },
   '/healthz': { who: 'everybody' },
   '/readyz': { who: 'everybody' },

@@ -154,6 +154,10 @@ export const SCREENS: readonly ScreenRow[] = [
   },
   ...SEGMENT_NAMES.map(segmentRow),
   { screen: '/erasure', states: { open: 'erasure', 'at work': 'erasure-working', receipt: 'erasure-receipt' } },
+  {
+    screen: '/docs/api',
+    states: { done: 'api-reference', 'one call': 'api-reference-call', 'spec unreachable': 'api-reference-missing' },
+  },
   { screen: '/suspended', states: { open: 'suspended' } },
   { screen: '/report', states: { open: 'report', received: 'report-received', decided: 'report-decided' } },
   {

@@ -23,7 +23,7 @@ const executable = findChromium();
 const FIRST_LOAD = join(repositoryRoot, 'test-output/first-load.json');
 /** https://web.dev/articles/cls */
 const MOST_SHIFT = 0.05;
-const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report)?$/;
+const PUBLIC = /^\/(sign-in|sign-up|setup|set-password|erasure|report|docs\/api)?$/;
 
 /** The page of the set-up link says what works before anybody has an account, and keeps the link when one checks again. */
 async function lookAtSetUp(page: Page, product: Product): Promise<void> {
@@ -314,6 +314,7 @@ describe.skipIf(executable === null)('every screen', { timeout: 300_000 }, () =>
       '/set-password': '/set-password#token=t',
       '/erasure': '/erasure',
       '/report': '/report',
+      '/docs/api': '/docs/api',
     };
     const all = [...Object.entries(paths), ...SEGMENT_NAMES.map((name) => [SEGMENTS[name], pathOf(name)] as const)];
     const report: Record<string, { html: number; alive: number }> = {};

@@ -11,9 +11,17 @@ import { SCREENSHOTS } from './pictures.ts';
 import { SCREENS } from './screens-table.ts';
 
 /** Tests that take pictures, all of them with the simulator. */
-const TESTS = ['screens', 'studio', 'gallery', 'wizard', 'checkpoints', 'reports', 'passwords', 'training'].map(
-  (name) => `tools/e2e/${name}.test.ts`,
-);
+const TESTS = [
+  'screens',
+  'studio',
+  'gallery',
+  'wizard',
+  'checkpoints',
+  'reports',
+  'api-reference',
+  'passwords',
+  'training',
+].map((name) => `tools/e2e/${name}.test.ts`);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { collect: { type: 'boolean', default: false } } });

@@ -128,7 +128,12 @@ const APPS: Record<AppName, AppRow> = {
   },
   web: {
     command: (_context, root) => node(join(root, 'apps/web/.next/standalone/apps/web'), 'server.js'),
-    defaults: (context) => ({ NODE_ENV: 'production', AUTH_MODE: 'local', PUBLIC_URL: publicUrl(context) }),
+    defaults: (context) => ({
+      NODE_ENV: 'production',
+      AUTH_MODE: 'local',
+      PUBLIC_URL: publicUrl(context),
+      API_PUBLIC_URL: loopback(context.ports.api),
+    }),
     wiring: ({ ports, stores }) => ({
       API_URL: loopback(ports.api),
       UPLOAD_ORIGIN: stores.S3_ENDPOINT,

@@ -4,7 +4,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ERASE_PHRASE, ERASE_USER_PHRASE, newId } from '@pixgen/domain';
-import { appRouter, listRestOperations } from '@pixgen/trpc';
+import { appRouter, createOpenApiDocument, listRestOperations } from '@pixgen/trpc';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPeople, createWorld, fingerprint, IDENTITIES, type Identity, type World } from './access-world.ts';
@@ -325,6 +325,21 @@ async function judge(row: Row, call: (who: Identity, input: Input) => Promise<An
 describe('every procedure', () => {
   it('has a row in the matrix, and every row a procedure', () => {
     expect(Object.keys(PROCEDURES).toSorted()).toEqual(Object.keys(procedures).toSorted());
+  });
+
+  it('says in the document who may call it, as the matrix has it', () => {
+    const { paths } = createOpenApiDocument('0') as {
+      paths: Record<string, Record<string, { operationId: string; security?: object[] }>>;
+    };
+    const documented = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const inDocument = documented.map(({ operationId, security }) => [operationId, security ?? 'as the rest']);
+    const inMatrix = documented.map(({ operationId }) => {
+      const row = PROCEDURES[operationId];
+      const isForPeople = row?.who === 'admin' || (row !== undefined && 'noProgram' in row);
+      const isForAll = row?.who === 'everybody' || row?.who === 'holder' || row?.who === 'anyone';
+      return [operationId, isForPeople ? [{ session: [] }] : isForAll ? [] : 'as the rest'];
+    });
+    expect(inDocument).toEqual(inMatrix);
   });
 
   it.each(Object.entries(PROCEDURES))('%s over tRPC', (path, row) =>

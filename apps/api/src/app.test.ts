@@ -225,18 +225,30 @@ describe('the surroundings', () => {
   it('the document describes every REST call, and its page loads nothing from elsewhere', async () => {
     const document = (await (await get('/api/v1/openapi.json')).json()) as {
       openapi: string;
+      tags: { name: string }[];
       paths: Record<
         string,
-        Record<string, { operationId: string; parameters: { name: string; in: string; schema: unknown }[] }>
+        Record<
+          string,
+          {
+            operationId: string;
+            summary?: string;
+            tags: string[];
+            parameters: { name: string; in: string; schema: unknown }[];
+          }
+        >
       >;
     };
     expect(document.openapi).toBe('3.1.0');
+    const used = Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags));
+    expect(new Set(document.tags.map(({ name }) => name))).toEqual(new Set(used));
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.values(methods).map((operation) => ({ path, ...operation })),
     );
     expect(operations.length).toBeGreaterThanOrEqual(35);
     expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(operations.length);
-    for (const { path, parameters } of operations) {
+    for (const { path, operationId, summary, parameters } of operations) {
+      expect(summary ?? '', `${operationId} needs a line in packages/trpc/src/summaries.ts`).toMatch(/^[A-Z].{5,}/);
       const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
       expect(parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name)).toEqual(
         named,

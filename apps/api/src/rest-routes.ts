@@ -43,8 +43,9 @@ export async function restRoutes(app: FastifyInstance, { deps, authenticator }: 
     });
   }
 
-  const document = createOpenApiDocument(VERSION);
-  app.get('/api/v1/openapi.json', () => document);
+  // Written once: the reference of the web app reads it at every visit.
+  const document = JSON.stringify(createOpenApiDocument(VERSION));
+  app.get('/api/v1/openapi.json', (_, reply) => reply.type('application/json; charset=utf-8').send(document));
   await app.register(async (page) => {
     await registerPageHeaders(page);
     await page.register(scalar, {

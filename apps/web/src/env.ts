@@ -6,6 +6,8 @@ const schema = z
   .object({
     API_URL: url,
     PUBLIC_URL: url,
+    /** Where programs reach the API; without it the reference says that nobody told. */
+    API_PUBLIC_URL: url.optional(),
     AUTH_MODE: z.enum(['local', 'clerk']),
     CLERK_PUBLISHABLE_KEY: z.string().regex(/^pk_/).optional(),
     CLERK_SECRET_KEY: z.string().regex(/^sk_/).optional(),

@@ -4,6 +4,7 @@
  */
 import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server';
 import { sessionCookieName } from '@/account/session-cookie';
+import { DOCUMENT, REFERENCE } from '@/api-reference/address';
 import { env } from '@/env';
 import { clerkOrigin, contentSecurityPolicy } from '@/http/csp';
 import { isMissing } from '@/http/is-missing';
@@ -88,11 +89,22 @@ async function respond(request: NextRequest, token: string | null): Promise<Next
   headers.set('x-nonce', nonce);
   headers.set('x-path', pathname + search);
   headers.set('content-security-policy', policy);
-  const missing =
-    token !== null && isDocument(request) && (await isMissing(pathname, (path) => askApi(path, token, request)));
-  const response = NextResponse.next({ request: { headers }, ...(missing && { status: 404 }) });
+  const status = await findStatus(pathname, token, request);
+  const response = NextResponse.next({ request: { headers }, ...(status !== null && { status }) });
+  if (status === 503) response.headers.set('retry-after', '5');
   response.headers.set('content-security-policy', policy);
   return withTls(response, https);
+}
+
+/** The status of a page that will have to say that something is not there; null for 200. */
+async function findStatus(pathname: string, token: string | null, request: NextRequest): Promise<404 | 503 | null> {
+  if (!isDocument(request)) return null;
+  if (pathname === REFERENCE) {
+    const answer = await askApi(DOCUMENT, null, request, 'HEAD').catch(() => null);
+    return answer?.ok ? null : 503;
+  }
+  if (token === null) return null;
+  return (await isMissing(pathname, (path) => askApi(path, token, request))) ? 404 : null;
 }
 
 /** A browser that opens an address, or a program; not a script of the page that is already there. */
@@ -100,10 +112,14 @@ function isDocument({ headers }: NextRequest): boolean {
   return (headers.get('sec-fetch-dest') ?? 'document') === 'document';
 }
 
-function askApi(path: string, token: string, { headers }: NextRequest): Promise<Response> {
+function askApi(path: string, token: string | null, { headers }: NextRequest, method = 'GET'): Promise<Response> {
   const address = headers.get('x-forwarded-for');
   return fetch(new URL(path, env().API_URL), {
-    headers: { authorization: `Bearer ${token}`, ...(address && { 'x-forwarded-for': address }) },
+    method,
+    headers: {
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(address && { 'x-forwarded-for': address }),
+    },
     cache: 'no-store',
     redirect: 'manual',
     signal: AbortSignal.timeout(PATIENCE_MS),

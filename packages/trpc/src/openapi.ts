@@ -1,8 +1,9 @@
 /** The REST interface as an OpenAPI 3.1 document, made from the procedures' own schemas. */
 import { ERROR_CODES, LANGUAGES } from '@pixgen/domain';
 import { z } from 'zod';
-import { listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
+import { type Caller, listRestOperations, type RestOperation, takesIdempotencyKey } from './rest.ts';
 import { appRouter } from './router.ts';
+import { SUMMARIES } from './summaries.ts';
 
 type Json = { [key: string]: unknown };
 
@@ -27,17 +28,50 @@ export function createOpenApiDocument(version: string): Json {
     info: {
       title: 'PixGen',
       version,
-      description: 'Train a model of your subject and make images of it. Every call carries an API key.',
+      description:
+        'Train a model of your subject and make images of it. Calls carry an API key where they do not say otherwise.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ apiKey: [] }],
+    tags: TAGS,
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `pxg_…`' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `pxg_…`' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The session of a signed-in person; keys are refused.',
+        },
+      },
       schemas: { Error: toSchema(errorBody, 'output') },
     },
   };
 }
+
+/** What stands for the whole document is not said again. */
+const SECURITY: Record<Caller, Json> = {
+  anybody: { security: [] },
+  key: {},
+  session: { security: [{ session: [] }] },
+};
+
+/** In the order in which somebody who begins needs them. */
+const TAGS: readonly Json[] = [
+  { name: 'models', description: 'A model is what was learned of one subject.' },
+  {
+    name: 'photos',
+    description: 'What a model is trained on: announced here, sent to the object store, then checked.',
+  },
+  { name: 'training', description: 'Trainings are jobs: the answer comes at once, the work follows.' },
+  { name: 'generation', description: 'Orders of images from a prompt. They are jobs as well.' },
+  { name: 'packs', description: 'Prepared sets of prompts.' },
+  { name: 'images', description: 'What was drawn, collections of it, and acts on many images at once.' },
+  { name: 'jobs', description: 'Everything that takes its time, in one list.' },
+  { name: 'account', description: 'The account that a key belongs to.' },
+  { name: 'reports', description: 'For anybody who sees a picture that must not be here.' },
+  { name: 'admin', description: 'For administrators who are signed in, never with a key.' },
+];
 
 const KEY_HEADER: Json = {
   name: 'Idempotency-Key',
@@ -55,7 +89,7 @@ const KEY_REFUSALS: Record<number, string> = {
 };
 
 function describe(operation: RestOperation): Json {
-  const { method, path, tag, procedure, input, output } = operation;
+  const { method, path, tag, procedure, by, input, output } = operation;
   const keyed = takesIdempotencyKey(operation);
   const refused = json({ $ref: '#/components/schemas/Error' });
   const schema = input ? toSchema(input, 'input') : { properties: {}, required: [] };
@@ -79,7 +113,9 @@ function describe(operation: RestOperation): Json {
   };
   return {
     operationId: procedure,
+    summary: SUMMARIES[procedure],
     tags: [tag],
+    ...SECURITY[by],
     parameters,
     ...(hasBody && rest.length > 0 && { requestBody: { required: body.required.length > 0, content: json(body) } }),
     responses: {

@@ -4,11 +4,18 @@ import { z } from 'zod';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export type RestMeta = { rest?: { method: Method; path: string; tag: string } };
+/** Who may call: anybody, a person or a program with a key of theirs, or only a person who is signed in. */
+export type Caller = 'anybody' | 'key' | 'session';
 /**
- * What a procedure says of itself; `limit` names what it counts as besides a mutation. `cheap`: a mutation that costs no
+ * What a procedure says of itself. Its kind says `by` whom it may be called. `limit` names what it counts as besides a mutation. `cheap`: a mutation that costs no
  * more than a read, and counts as one. `weight`: how many calls it counts as, where one call can do the work of many.
  */
-export type ProcedureMeta = RestMeta & { limit?: 'training' | 'generation'; cheap?: boolean; weight?: Weight };
+export type ProcedureMeta = RestMeta & {
+  by?: Caller;
+  limit?: 'training' | 'generation';
+  cheap?: boolean;
+  weight?: Weight;
+};
 /** By what is asked for, before anything of it was looked at: any field may be missing or of any form. */
 export type Weight = number | ((input: Readonly<Record<string, unknown>>) => number);
 
@@ -33,6 +40,7 @@ export type RestOperation = {
   tag: string;
   /** Where the procedure stands in the router, e.g. `models.get`. */
   procedure: string;
+  by: Caller;
   /** Null for a procedure that takes nothing. */
   input: z.ZodObject | null;
   output: z.ZodType;
@@ -50,9 +58,10 @@ export function takesIdempotencyKey({ input }: RestOperation): boolean {
 export function listRestOperations(router: AnyTRPCRouter): RestOperation[] {
   const procedures = router._def.procedures as Record<string, AnyTRPCProcedure>;
   return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
-    const { meta, inputs, output } = _def as unknown as { meta?: RestMeta; inputs: unknown[]; output: unknown };
+    const { meta, inputs, output } = _def as unknown as { meta?: ProcedureMeta; inputs: unknown[]; output: unknown };
     if (!meta?.rest) return [];
     if (!(output instanceof z.ZodType)) throw new Error(`${procedure} needs an output schema`);
-    return [{ ...meta.rest, procedure, input: inputs.find((input) => input instanceof z.ZodObject) ?? null, output }];
+    const input = inputs.find((one) => one instanceof z.ZodObject) ?? null;
+    return [{ ...meta.rest, procedure, by: meta.by ?? 'key', input, output }];
   });
 }

@@ -56,7 +56,7 @@ const t = initTRPC
 export const router = t.router;
 
 /** Anyone, signed in or not. */
-export const publicProcedure = t.procedure.use(async ({ next }) => {
+export const publicProcedure = t.procedure.meta({ by: 'anybody' }).use(async ({ next }) => {
   const result = await next();
   if (!result.ok) throw asTrpcError(result.error);
   return result;
@@ -65,7 +65,7 @@ export const publicProcedure = t.procedure.use(async ({ next }) => {
 /** Whoever is signed in and let in, within their limits. */
 function procedureOf(isLetIn: (actor: Actor) => boolean) {
   // One step, not one for each check: tRPC copies all that it knows of a call for every step.
-  return publicProcedure.use(async ({ ctx, type, meta, path, getRawInput, next }) => {
+  return publicProcedure.meta({ by: 'key' }).use(async ({ ctx, type, meta, path, getRawInput, next }) => {
     const { deps, actor } = ctx;
     if (!actor) throw asTrpcError(new AppError('UNAUTHENTICATED', say`Sign in to go on.`));
     if (!isLetIn(actor)) throw asTrpcError(new AppError('ACCOUNT_SUSPENDED', await describeSuspension(deps, actor)));
@@ -131,7 +131,7 @@ function takePlace(deps: Deps, userId: string): () => void {
 }
 
 /** Administrators who are signed in, never a key of theirs that a program carries about; others get the answer of something that does not exist. */
-export const adminProcedure = userProcedure.use(({ ctx, next }) => {
+export const adminProcedure = userProcedure.meta({ by: 'session' }).use(({ ctx, next }) => {
   if (ctx.actor.role !== 'admin' || ctx.actor.via !== 'session')
     throw asTrpcError(new AppError('NOT_FOUND', say`There is nothing here.`));
   return next();

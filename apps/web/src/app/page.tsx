@@ -76,6 +76,9 @@ export default async function LandingPage() {
           <Link href="/report" className="underline-offset-4 hover:text-accent hover:underline">
             {t('reportAPicture')}
           </Link>
+          <Link href="/docs/api" className="underline-offset-4 hover:text-accent hover:underline">
+            {t('apiReference')}
+          </Link>
           <p className="max-w-[58ch]">{t('theBluePrintsOnThis')}</p>
           <LanguageChoice />
         </div>

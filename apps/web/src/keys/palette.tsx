@@ -27,6 +27,7 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
   const places = [
     ...NAV_ITEMS.map(({ href, name }) => ({ href: String(href), label: t(`nav.${name}`) })),
     { href: '/settings', label: t('settings') },
+    { href: '/docs/api', label: t('apiReference') },
     ...(props.admin
       ? [
           { href: '/admin', label: t('administration') },

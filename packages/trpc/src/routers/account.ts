@@ -87,7 +87,7 @@ export const accountRouter = router({
     .output(standingView)
     .query(({ ctx }) => getStanding(ctx.deps, ctx.actor)),
   createApiKey: userProcedure
-    .meta(rest('POST', '/account/api-keys', 'account'))
+    .meta({ ...rest('POST', '/account/api-keys', 'account'), by: 'session' })
     .input(createApiKeyInput)
     .output(createdApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx.deps, ctx.actor, input)),
@@ -97,7 +97,7 @@ export const accountRouter = router({
     .output(apiKeyList)
     .query(({ ctx }) => listApiKeys(ctx.deps, ctx.actor)),
   revokeApiKey: userProcedure
-    .meta(rest('DELETE', '/account/api-keys/{id}', 'account'))
+    .meta({ ...rest('DELETE', '/account/api-keys/{id}', 'account'), by: 'session' })
     .input(byId)
     .output(apiKeyView)
     .mutation(({ ctx, input }) => revokeApiKey(ctx.deps, ctx.actor, input)),
@@ -108,12 +108,12 @@ export const accountRouter = router({
     .output(sessionList)
     .query(({ ctx }) => listSessions(ctx.deps, ctx.actor)),
   endSession: userProcedure
-    .meta(rest('DELETE', '/account/sessions/{id}', 'account'))
+    .meta({ ...rest('DELETE', '/account/sessions/{id}', 'account'), by: 'session' })
     .input(endSessionInput)
     .output(endedSessions)
     .mutation(({ ctx, input }) => endSession(ctx.deps, ctx.actor, input)),
   endOtherSessions: userProcedure
-    .meta(rest('POST', '/account/sessions/end-others', 'account'))
+    .meta({ ...rest('POST', '/account/sessions/end-others', 'account'), by: 'session' })
     .input(z.void())
     .output(endedSessions)
     .mutation(({ ctx }) => endOtherSessions(ctx.deps, ctx.actor)),
@@ -129,7 +129,7 @@ export const accountRouter = router({
     .output(dataExportAnswer)
     .query(({ ctx }) => getExport(ctx.deps, ctx.actor)),
   erase: personProcedure
-    .meta(rest('POST', '/account/erase', 'account'))
+    .meta({ ...rest('POST', '/account/erase', 'account'), by: 'session' })
     .input(eraseAccountInput)
     .output(erasureStarted)
     .mutation(({ ctx, input }) => eraseAccount(ctx.deps, ctx.actor, input)),

@@ -73,6 +73,9 @@ export default async function SettingsPage() {
           <Hydrate>
             <ApiKeys />
           </Hydrate>
+          <Link href="/docs/api" className="text-accent text-sm underline underline-offset-4">
+            {t('apiReference')}
+          </Link>
         </Block>
         <Block title={t('yourData')} text={t('takeItWithYouOr')}>
           <Hydrate>

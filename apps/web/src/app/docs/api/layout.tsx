@@ -1,0 +1,3 @@
+import { wordsFor } from '@/language/words-for';
+
+export default wordsFor('apiReference');

@@ -1,0 +1,1 @@
+export { PublicNotFound as default } from '@/shell/public-states';
