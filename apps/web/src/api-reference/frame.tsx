@@ -24,7 +24,7 @@ export function ReferenceFrame({ signedIn, children }: { signedIn: boolean; chil
         {children}
       </main>
       <footer className="border-line border-t py-8">
-        <LanguageChoice className="w-36" />
+        <LanguageChoice />
       </footer>
     </div>
   );

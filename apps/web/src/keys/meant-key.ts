@@ -15,7 +15,6 @@ export const CHARACTERS = {
   download: 'd',
 } as const satisfies Partial<Record<KeyName, string>>;
 export type Choosable = keyof typeof CHARACTERS;
-export type Character = (typeof CHARACTERS)[Choosable];
 
 const NAMES = Object.keys(CHARACTERS) as Choosable[];
 const SINGLE_KEYS = 'pixgen-single-keys';
