@@ -93,7 +93,8 @@ export function TrainingPanel({ model, trainingId }: { model: ModelView; trainin
         {retry.error && <Notice tone="danger">{failureOf(retry.error).message}</Notice>}
         {(working || training.lossHistory.length > 1) && <LossPanel training={training} />}
         {training.samples.length > 0 && <SampleStrip samples={training.samples} />}
-        <Suspense>
+        {/* What the server drew is dropped when news of the training come before the log's script: its line stays free. */}
+        <Suspense fallback={<div className="h-5" />}>
           <TrainingLog job={job} />
         </Suspense>
         <div className="flex flex-wrap items-end justify-between gap-4 border-line border-t pt-5">
