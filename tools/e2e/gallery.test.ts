@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './browser.ts';
 import { capture as captureScreen } from './capture.ts';
 import { measureScroll, readLayoutShift, watchLayoutShift } from './measure-scroll.ts';
+import { SCRIPTS } from './scripts.ts';
 import { seedImages } from './seed-images.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
 const COUNT = 3_000;
 const PICTURES = /\/i\/[0-9a-f-]{36}/;
-const SCRIPTS = /\/_next\/static\/.*\.js/;
 
 describe.skipIf(executable === null)('the gallery in a browser', () => {
   let studio: StudioInBrowser;

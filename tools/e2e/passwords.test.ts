@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './browser.ts';
 import { capture } from './capture.ts';
+import { holdScripts } from './scripts.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
@@ -79,6 +80,36 @@ describe.skipIf(executable === null)('passwords and sessions', () => {
     await capture(grace, 'sign-up-invite');
     await grace.getByRole('button', { name: 'Create account' }).click();
     await grace.waitForURL('**/home');
+  });
+
+  it('loses nothing of what is typed and sent before the page is alive', async () => {
+    const letScriptsGo = await holdScripts(second);
+    await second.goto('/sign-in', { waitUntil: 'commit' });
+    await second.getByLabel('E-mail').fill('grace@example.test');
+    await second.getByLabel('Password').fill('not the old password');
+    // A browser would send the form to the page itself, which would come again without what was typed.
+    const sent: string[] = [];
+    second.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await second.getByLabel('Password').press('Enter');
+    await second.getByRole('button', { name: 'Sign in' }).click({ force: true });
+    await letScriptsGo();
+    await second.getByRole('button', { name: 'Sign in' }).click();
+    await second.getByText('E-mail or password is wrong.').waitFor();
+    expect(await second.getByLabel('E-mail').inputValue()).toBe('grace@example.test');
+    expect(sent).not.toContain('POST /sign-in');
+    expect(sent).toContain('POST /auth/sign-in');
+  });
+
+  it('say that a form needs scripts where there are none', async () => {
+    const context = await studio.browser.newContext({ baseURL: studio.product.publicUrl, javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto('/sign-in');
+    // Searches by text leave this element out.
+    const notice = page.locator('form noscript div').first();
+    await notice.waitFor();
+    expect(await notice.textContent()).toContain('This form needs JavaScript');
+    expect(await page.getByRole('button', { name: 'Sign in' }).isDisabled()).toBe(true);
+    await context.close();
   });
 
   it('says at its field what is wrong with the old password, and with the new one', async () => {

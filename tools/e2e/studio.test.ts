@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './browser.ts';
 import { capture as captureScreen } from './capture.ts';
 import { makeDraft } from './make-draft.ts';
+import { holdScripts } from './scripts.ts';
 import { openStudio, type StudioInBrowser } from './studio-in-browser.ts';
 
 const executable = findChromium();
-const SCRIPTS = /\/_next\/static\/.*\.js/;
 const REFUSE_HALF = { probability: 0.5, code: 'SAFETY_BLOCKED' } as const;
 const REFUSE_ALL = { probability: 1, code: 'SAFETY_BLOCKED' } as const;
 
@@ -40,19 +40,10 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
 
   /** Types while the browser has the server's page and none of its scripts yet, then lets those through. */
   const typeBeforeAlive = async (path: string, text: string) => {
-    let letScriptsGo = () => {};
-    const scripts = new Promise<void>((resolve) => {
-      letScriptsGo = resolve;
-    });
-    await page.route(SCRIPTS, async (route) => {
-      await scripts;
-      await route.continue();
-    });
+    const letScriptsGo = await holdScripts(page);
     await page.goto(path, { waitUntil: 'commit' });
     await prompt().fill(text);
-    letScriptsGo();
-    await page.waitForLoadState();
-    await page.unroute(SCRIPTS);
+    await letScriptsGo();
   };
 
   it('trains a model and runs a pack in one order, which starts by itself', { timeout: 180_000 }, async () => {
@@ -282,6 +273,8 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.getByPlaceholder(/Go to a page/).waitFor();
     await capture('palette');
     await page.keyboard.type('biscuit');
+    // Models come a moment after the pages.
+    await page.getByRole('option', { name: /Biscuit/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/models/*');
     await page.keyboard.press('?');

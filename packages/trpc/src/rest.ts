@@ -7,8 +7,9 @@ export type RestMeta = { rest?: { method: Method; path: string; tag: string } };
 /** Who may call: anybody, a person or a program with a key of theirs, or only a person who is signed in. */
 export type Caller = 'anybody' | 'key' | 'session';
 /**
- * What a procedure says of itself. Its kind says `by` whom it may be called. `limit` names what it counts as besides a mutation. `cheap`: a mutation that costs no
- * more than a read, and counts as one. `weight`: how many calls it counts as, where one call can do the work of many.
+ * What a procedure says of itself. Its kind says `by` whom it may be called. `limit` names what it counts as besides a
+ * mutation. `cheap`: a mutation that costs no more than a read, and counts as one. `weight`: how many calls it counts as,
+ * where one call can do the work of many.
  */
 export type ProcedureMeta = RestMeta & {
   by?: Caller;

@@ -10,6 +10,7 @@ export { Segmented } from './segmented.tsx';
 export { Spinner } from './spinner.tsx';
 export { EmptyState, Notice, Skeleton } from './states.tsx';
 export { type Step, Stepper } from './stepper.tsx';
+export { SubmitButton } from './submit-button.tsx';
 export { type Column, Table } from './table.tsx';
 export { toast } from './toast.ts';
 export { Toaster } from './toaster.tsx';

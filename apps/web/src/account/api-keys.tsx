@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS } from '@pixgen/domain';
-import { Button, Confirm, Field, Input, Notice } from '@pixgen/ui';
+import { Button, Confirm, Field, Input, Notice, SubmitButton } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Copy } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -73,9 +73,7 @@ export function ApiKeys() {
             autoComplete="off"
           />
         </Field>
-        <Button type="submit" busy={create.isPending}>
-          {t('createKey')}
-        </Button>
+        <SubmitButton busy={create.isPending}>{t('createKey')}</SubmitButton>
       </form>
     </div>
   );

@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS } from '@pixgen/domain';
-import { Button, Field, Input, Notice } from '@pixgen/ui';
+import { Field, Input, Notice, SubmitButton } from '@pixgen/ui';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
@@ -59,9 +59,7 @@ export function ChangePassword() {
           maxLength={LIMITS.password.max}
         />
       </Field>
-      <Button type="submit" busy={state === 'busy'}>
-        {t('changeThePassword')}
-      </Button>
+      <SubmitButton busy={state === 'busy'}>{t('changeThePassword')}</SubmitButton>
     </form>
   );
 }

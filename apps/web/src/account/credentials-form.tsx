@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS } from '@pixgen/domain';
-import { Button, Field, Input, Notice } from '@pixgen/ui';
+import { Field, Input, Notice, SubmitButton } from '@pixgen/ui';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useCallback, useEffect, useState } from 'react';
 import { keepToken, keptToken } from './kept-token';
@@ -31,9 +31,10 @@ export function SignInForm({ next }: { next: string }) {
           maxLength={LIMITS.password.max}
         />
       </Field>
-      <Button type="submit" variant="primary" size="lg" busy={busy}>
+      <SubmitButton variant="primary" size="lg" busy={busy}>
         {t('signIn')}
-      </Button>
+      </SubmitButton>
+      <NeedsScripts />
       <p className="text-ink-2 text-sm">{t('forgotYourPasswordAsk')}</p>
     </form>
   );
@@ -52,9 +53,10 @@ export function SignUpForm({ next, invite }: { next: string; invite: boolean }) 
           <Input name="invite" required autoComplete="off" maxLength={200} />
         </Field>
       )}
-      <Button type="submit" variant="primary" size="lg" busy={busy}>
+      <SubmitButton variant="primary" size="lg" busy={busy}>
         {t('createAccount')}
-      </Button>
+      </SubmitButton>
+      <NeedsScripts />
     </form>
   );
 }
@@ -98,9 +100,10 @@ export function SetPasswordForm() {
     >
       {failure && !failure.fields.password && <Notice tone="danger">{failure.fields.token ?? failure.message}</Notice>}
       <NewPassword error={failure?.fields.password} />
-      <Button type="submit" variant="primary" size="lg" busy={busy || token === null}>
+      <SubmitButton variant="primary" size="lg" busy={busy} disabled={token === null}>
         {t('setThePassword')}
-      </Button>
+      </SubmitButton>
+      <NeedsScripts />
     </form>
   );
 }
@@ -125,10 +128,21 @@ export function SetUpForm() {
     >
       {failure && <Notice tone="danger">{failure.fields.token ?? failure.message}</Notice>}
       <NewAccountFields fields={failure?.fields ?? {}} />
-      <Button type="submit" variant="primary" size="lg" busy={busy || token === null}>
+      <SubmitButton variant="primary" size="lg" busy={busy} disabled={token === null}>
         {t('createTheAdministrator')}
-      </Button>
+      </SubmitButton>
+      <NeedsScripts />
     </form>
+  );
+}
+
+/** The server can send the page, and only scripts can send the form. */
+function NeedsScripts() {
+  const t = useTranslations('entrance');
+  return (
+    <noscript>
+      <Notice tone="warn">{t('thisFormNeedsJavascript')}</Notice>
+    </noscript>
   );
 }
 

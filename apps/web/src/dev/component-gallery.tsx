@@ -24,6 +24,7 @@ import {
   Slider,
   Spinner,
   Stepper,
+  SubmitButton,
   Table,
   Textarea,
   Toaster,
@@ -214,6 +215,11 @@ const COMPONENTS: Record<ComponentName, ReactNode> = {
         { label: 'Settings', state: 'open' },
       ]}
     />
+  ),
+  SubmitButton: (
+    <form onSubmit={(event) => event.preventDefault()}>
+      <SubmitButton variant="primary">Send</SubmitButton>
+    </form>
   ),
   Table: (
     <Table

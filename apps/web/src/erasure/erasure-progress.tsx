@@ -1,7 +1,7 @@
 'use client';
 
 import type { ErasureView } from '@pixgen/domain';
-import { Button, Facts, Field, Input, Notice, Progress } from '@pixgen/ui';
+import { Button, Facts, Field, Input, Notice, Progress, SubmitButton } from '@pixgen/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -72,7 +72,7 @@ function CodeForm({ onCode }: { onCode: (code: string) => void }) {
       <Field label={t('receiptCode')} className="min-w-0 flex-1 basis-64">
         <Input name="code" required minLength={43} maxLength={43} autoComplete="off" className="font-mono" />
       </Field>
-      <Button type="submit">{t('showTheReceipt')}</Button>
+      <SubmitButton>{t('showTheReceipt')}</SubmitButton>
     </form>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { ERASE_PHRASE } from '@pixgen/domain';
-import { Button, Field, Input, LinkButton, Notice } from '@pixgen/ui';
+import { Button, Field, Input, LinkButton, Notice, SubmitButton } from '@pixgen/ui';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -114,9 +114,9 @@ function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
           />
         </Field>
       )}
-      <Button type="submit" variant="danger" busy={erase.isPending || erase.isSuccess} disabled={!isTyped}>
+      <SubmitButton variant="danger" busy={erase.isPending || erase.isSuccess} disabled={!isTyped}>
         {t('eraseMyAccount')}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }

@@ -195,7 +195,8 @@ function useKeys(keys: Record<string, (() => void) | undefined>, undo: () => voi
       const key = meantKey(event.key);
       const act = key === null ? undefined : keys[key];
       if (!act) return;
-      if (event.key === ' ') event.preventDefault();
+      // A browser scrolls by Space, and searches by some of the characters that a person may have chosen.
+      event.preventDefault();
       act();
     };
     window.addEventListener('keydown', press);

@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS } from '@pixgen/domain';
-import { Button, Input } from '@pixgen/ui';
+import { Button, Input, SubmitButton } from '@pixgen/ui';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 
@@ -34,9 +34,9 @@ export function NameForm(props: {
         onChange={(event) => setName(event.target.value)}
         className="h-8 w-52"
       />
-      <Button type="submit" size="sm" variant="primary" disabled={!name.trim()} busy={props.busy}>
+      <SubmitButton size="sm" variant="primary" disabled={!name.trim()} busy={props.busy}>
         {props.action}
-      </Button>
+      </SubmitButton>
       <Button size="sm" variant="ghost" onClick={props.onCancel}>
         {t('cancel')}
       </Button>

@@ -1,7 +1,7 @@
 'use client';
 
 import { type AccountView, LIMITS, type ModelView, PROMPT_IDEAS, splitStyles } from '@pixgen/domain';
-import { Button, cn, Field, Kbd, Notice, Select } from '@pixgen/ui';
+import { Button, cn, Field, Kbd, Notice, Select, SubmitButton } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { History as HistoryIcon, SlidersHorizontal } from 'lucide-react';
 import { useRouter } from 'next/navigation';
@@ -212,8 +212,7 @@ export function Studio({ account, models, model, given }: Props) {
             />
           </section>
           <div className="sticky bottom-16 z-10 flex lg:col-start-1 lg:-mt-6 flex-wrap items-center justify-end gap-4 bg-paper/92 py-3 backdrop-blur-md sm:static sm:bg-transparent sm:p-0 sm:backdrop-blur-none">
-            <Button
-              type="submit"
+            <SubmitButton
               variant="primary"
               size="lg"
               busy={start.isPending}
@@ -222,7 +221,7 @@ export function Studio({ account, models, model, given }: Props) {
             >
               {t('generate', { n: form.n, price: formatPrice(jobWords, account.prices.imageMicroUsd * form.n) })}
               <Kbd className="max-lg:hidden">Ctrl ↵</Kbd>
-            </Button>
+            </SubmitButton>
           </div>
         </div>
       </form>

@@ -18,8 +18,11 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
   const t = useTranslations('shell');
   const router = useRouter();
   const trpc = useTRPC();
-  const models = useQuery(trpc.models.list.queryOptions({ limit: 100 })).data?.items ?? [];
-  const packs = useQuery(trpc.packs.list.queryOptions()).data?.items ?? [];
+  const modelsRead = useQuery(trpc.models.list.queryOptions({ limit: 100 }));
+  const packsRead = useQuery(trpc.packs.list.queryOptions());
+  const models = modelsRead.data?.items ?? [];
+  const packs = packsRead.data?.items ?? [];
+  const reads = [modelsRead, packsRead];
   const go = (href: string) => {
     props.onClose();
     router.push(href);
@@ -36,6 +39,9 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
         ]
       : []),
   ];
+  let none = t('nothingHasThisName');
+  if (reads.some(({ isError }) => isError)) none = t('notAllWasRead');
+  else if (reads.some(({ isPending }) => isPending)) none = t('stillLooking');
   return (
     <Modal title={t('goAnywhere')} closeLabel={t('close')} onClose={props.onClose} hideTitle className="p-2">
       <Command label={t('goAnywhere')} loop>
@@ -45,7 +51,7 @@ export function Palette(props: { admin: boolean; onClose: () => void; onKeys: ()
           className="w-full border-line border-b bg-transparent px-3 pt-2 pb-3 text-base outline-none placeholder:text-ink-2/80"
         />
         <Command.List label={t('goAnywhere')} className="max-h-[min(24rem,60dvh)] overflow-y-auto pb-1">
-          <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">{t('nothingHasThisName')}</Command.Empty>
+          <Command.Empty className="px-3 py-6 text-center text-ink-2 text-sm">{none}</Command.Empty>
           <Command.Group heading={t('pages')} className={group}>
             {places.map(({ href, label }) => (
               <Command.Item key={href} value={`page ${label}`} onSelect={() => go(href)} className={item}>

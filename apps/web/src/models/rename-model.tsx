@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS, type ModelView } from '@pixgen/domain';
-import { Button, Field, Input } from '@pixgen/ui';
+import { Button, Field, Input, SubmitButton } from '@pixgen/ui';
 import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
 
@@ -30,9 +30,9 @@ export default function RenameModel(props: {
           autoFocus
         />
       </Field>
-      <Button type="submit" variant="primary" busy={props.busy}>
+      <SubmitButton variant="primary" busy={props.busy}>
         {t('save')}
-      </Button>
+      </SubmitButton>
       <Button variant="ghost" onClick={props.onCancel}>
         {t('cancel')}
       </Button>

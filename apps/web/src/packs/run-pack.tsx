@@ -1,7 +1,7 @@
 'use client';
 
 import { type DrawSettings, LIMITS } from '@pixgen/domain';
-import { Button, Field, Input, Notice, Select, Slider } from '@pixgen/ui';
+import { Field, Input, Notice, Select, Slider, SubmitButton } from '@pixgen/ui';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
@@ -112,8 +112,7 @@ export function RunPack({
           {failureOf(error).message}
         </Notice>
       )}
-      <Button
-        type="submit"
+      <SubmitButton
         variant="primary"
         size="lg"
         busy={run.isPending || run.isSuccess || train.busy}
@@ -124,7 +123,7 @@ export function RunPack({
           total,
           price: formatPrice(jobWords, imagePriceMicroUsd * total + (trainFirst ? trainPriceMicroUsd : 0)),
         })}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }

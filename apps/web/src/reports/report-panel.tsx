@@ -1,7 +1,7 @@
 'use client';
 
 import { LIMITS, type ReportReason, type ReportReceived } from '@pixgen/domain';
-import { Button, Facts, Field, Input, Notice, Select, Textarea } from '@pixgen/ui';
+import { Facts, Field, Input, Notice, Select, SubmitButton, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
@@ -64,9 +64,9 @@ function ReportForm({ onReceived }: { onReceived: (report: ReportReceived) => vo
       <Field label={t('yourEMail')} hint={t('forQuestionsOfTheOperator')} error={errorOf('contact')}>
         <Input name="contact" type="email" maxLength={LIMITS.email.max} autoComplete="email" />
       </Field>
-      <Button type="submit" variant="primary" busy={file.isPending} className="justify-self-start">
+      <SubmitButton variant="primary" busy={file.isPending} className="justify-self-start">
         {t('sendTheReport')}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }
@@ -99,9 +99,7 @@ function ProgressForm() {
         <Field label={t('receiptCode')} className="min-w-0 flex-1 basis-64">
           <Input name="code" required minLength={43} maxLength={43} autoComplete="off" className="font-mono" />
         </Field>
-        <Button type="submit" busy={progress.isPending}>
-          {t('showWhatBecameOfIt')}
-        </Button>
+        <SubmitButton busy={progress.isPending}>{t('showWhatBecameOfIt')}</SubmitButton>
       </form>
       {progress.error && <Notice tone="danger">{failureOf(progress.error).message}</Notice>}
       {found && (

@@ -12,7 +12,7 @@ import {
   type TrainingPlan,
   type TrainingPreset,
 } from '@pixgen/domain';
-import { Button, Checkbox, cn, Field, Input, LinkButton, Select, Textarea } from '@pixgen/ui';
+import { Checkbox, cn, Field, Input, LinkButton, Select, SubmitButton, Textarea } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
@@ -208,9 +208,9 @@ export function SettingsForm({ model, profile, isPerson, prices, packs }: Props)
         </LinkButton>
         <div className="flex flex-wrap items-center gap-4">
           <Saved state={autosave.state} />
-          <Button type="submit" variant="primary" disabled={faulty}>
+          <SubmitButton variant="primary" disabled={faulty}>
             {t('continueToReview')}
-          </Button>
+          </SubmitButton>
         </div>
       </div>
     </form>

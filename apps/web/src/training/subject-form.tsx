@@ -1,7 +1,7 @@
 'use client';
 
 import { type ConsentInput, LIMITS, type ModelView } from '@pixgen/domain';
-import { Button, Checkbox, cn, Field, Input, Notice } from '@pixgen/ui';
+import { Checkbox, cn, Field, Input, Notice, SubmitButton } from '@pixgen/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
@@ -185,9 +185,9 @@ export function SubjectForm(props: { model: ModelView | null; choices: SubjectCh
       )}
       <div className="flex flex-wrap items-center justify-end gap-4 border-line border-t pt-6">
         <Saved state={autosave.state} />
-        <Button type="submit" variant="primary" disabled={minor} busy={agree.isPending || agree.isSuccess}>
+        <SubmitButton variant="primary" disabled={minor} busy={agree.isPending || agree.isSuccess}>
           {t('continueToPhotos')}
-        </Button>
+        </SubmitButton>
       </div>
     </form>
   );
