@@ -75,10 +75,13 @@ export function GenerationBlock({ generation: given, onRetried, onOrdered, title
   const router = useRouter();
   const client = useTRPCClient();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const keepImage = (image: ImageView) => {
+  const keepImage = async (image: ImageView) => {
+    // An answer that is still on its way was read before this change, and would take it back.
+    await queryClient.cancelQueries({ queryKey: options.queryKey });
     const changed = (old: GenerationView | undefined) =>
       old && { ...old, images: old.images.map((one) => (one.id === image.id ? image : one)) };
     queryClient.setQueryData(options.queryKey, (old) => changed(old) ?? changed(generation));
+    void queryClient.invalidateQueries({ queryKey: options.queryKey });
     void queryClient.invalidateQueries(trpc.generation.list.pathFilter());
   };
   const favourite = useMutation(trpc.images.favourite.mutationOptions({ onSuccess: keepImage }));
