@@ -217,7 +217,8 @@ def _evaluate(options: Any) -> int:
     first = {result.noun: result for result in reversed(results)}
     if options.sheets and first.keys() >= set(COMPOSED_SUBJECTS):
         kinds = {subject.noun: subject.kind for subject in chosen}
-        save_composition_sheet([first[noun] for noun in COMPOSED_SUBJECTS], kinds, options.sheets)
+        composed = [first[noun] for noun in COMPOSED_SUBJECTS]
+        save_composition_sheet(base, composed, kinds, settings, options.sheets)
     print(json.dumps(summary(results)))
     return 0
 

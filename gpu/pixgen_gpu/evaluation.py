@@ -71,6 +71,8 @@ class Evaluated:
     lora: list[Drawn]
     composed: list[Drawn]
     """What the LoRA draws for the compositions."""
+    state: LoraState
+    """The LoRA itself, to draw more with."""
     second_object: float
     """Mean probability that the other thing in a composition is the one asked for, among those of all compositions."""
 
@@ -147,6 +149,7 @@ def evaluate_subject(
         base=before[:colours],
         lora=after[:colours],
         composed=composed,
+        state=trained.state,
         second_object=_second_object(scorer, scorer.embed_images([drawn.image for drawn in composed]), subject),
     )
 
@@ -186,11 +189,16 @@ def _second_object(scorer: Scorer, embedded: torch.Tensor, subject: Subject) -> 
 
 
 def draw(
-    base: BaseModel, lora: LoraState | None, prompts: list[str], seed: int, settings: EvaluationSettings
+    base: BaseModel,
+    lora: LoraState | None,
+    prompts: list[str],
+    seed: int,
+    settings: EvaluationSettings,
+    weight: float = 1.0,
 ) -> list[Drawn]:
-    """One picture per prompt, the n-th with seed × 100 + n, in the base model's own size."""
+    """One picture per prompt, the n-th with seed × 100 + n, in the base model's own size. `weight` is the LoRA's."""
     side = base.profile.native_px
-    config = GenerateConfig(side, side, settings.draw_steps, settings.guidance, 1.0)
+    config = GenerateConfig(side, side, settings.draw_steps, settings.guidance, weight)
     plans = [ImagePlan(prompt, prompt, "", seed * 100 + index) for index, prompt in enumerate(prompts)]
     drawn: list[Drawn] = []
 

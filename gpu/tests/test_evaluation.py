@@ -80,8 +80,8 @@ def test_a_subject_is_trained_drawn_and_scored_before_and_after(base: BaseModel,
     assert (figures["concepts"], figures["seeds"]) == (1, 1)
     with Image.open(save_subject_sheet(RED, result, tmp_path)) as sheet:
         assert sheet.width > 8 * 128
-    with Image.open(save_composition_sheet([result, result], {"red thing": "toy"}, tmp_path)) as sheet:
-        assert sheet.width > 4 * 128
+    with Image.open(save_composition_sheet(base, [result, result], {"red thing": "toy"}, settings, tmp_path)) as sheet:
+        assert sheet.width > 8 * 128
         assert sheet.height > 2 * 128
 
 

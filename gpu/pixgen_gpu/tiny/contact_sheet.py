@@ -13,6 +13,18 @@ from pixgen_gpu.tiny.subjects import Subject
 CELL_PX = 128
 COMPOSED_SUBJECTS = ("robot", "teddy bear", "penguin")
 """Those that the demo's sample photos show."""
+COMPOSED_PROMPTS = (
+    "a photo of {} with a dog, white background",
+    "a photo of {} on a car, blue background",
+    "a photo of {} under a house, green background",
+    "a photo of {} with an apple, yellow background",
+    "a photo of {} under a tree, white background",
+    "a photo of {} with a cat, green background",
+    "a photo of {} with a fish, blue background",
+    "a photo of {} on a house, pink background",
+)
+COMPOSED_WEIGHT = 0.7
+"""With its whole weight a LoRA that knows nothing but its subject gives the other thing its colours too."""
 LINE_PX = 12
 LINE_LETTERS = 26
 LINES = 2
@@ -79,19 +91,17 @@ def save_subject_sheet(subject: Subject, result: Evaluated, folder: Path) -> Pat
     return target
 
 
-def save_composition_sheet(results: Sequence[Evaluated], kinds: dict[str, str], folder: Path) -> Path:
+def save_composition_sheet(
+    base: BaseModel, results: Sequence[Evaluated], kinds: dict[str, str], settings: EvaluationSettings, folder: Path
+) -> Path:
     """One row per subject: what its LoRA draws with, on and under other things, each on the background asked for."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        [
-            (
-                drawn.image,
-                drawn.prompt.replace("a photo of ", "").replace(f"{TRIGGER_WORD} {kinds[one.noun]}", one.noun),
-            )
-            for drawn in one.composed
-        ]
-        for one in results
-    ]
+    rows: list[list[tuple[Image.Image, str]]] = []
+    for one in results:
+        name = f"{TRIGGER_WORD} {kinds[one.noun]}"
+        prompts = [prompt.format(name) for prompt in COMPOSED_PROMPTS]
+        drawn = draw(base, one.state, prompts, one.seed, settings, COMPOSED_WEIGHT)
+        rows.append([(each.image, each.prompt.replace("a photo of ", "").replace(name, one.noun)) for each in drawn])
     target = folder / "compositions.webp"
     contact_sheet(rows).save(target, quality=80, method=6)
     return target
