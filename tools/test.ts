@@ -8,7 +8,7 @@ import pc from 'picocolors';
 import { generateClient, isClientGenerated } from './stack/database.ts';
 import { repositoryRoot } from './stack/paths.ts';
 import { describeError, PlainError } from './stack/plain-error.ts';
-import { signalGroup } from './stack/process.ts';
+import { COMPILE_CACHE, signalGroup } from './stack/process.ts';
 import { ensurePython, GPU_TEST_ENVIRONMENT, SERVICES_ENVIRONMENT } from './stack/python.ts';
 import { runProgram } from './stack/run-program.ts';
 import { guardGroup, releaseGroup } from './stack/watchdog.ts';
@@ -152,7 +152,7 @@ async function run(part: Part, isShown: boolean): Promise<{ code: number | 'miss
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: programs, NO_COLOR: '1' },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, PATH: programs, NO_COLOR: '1' },
   });
   const { pid } = child;
   if (pid !== undefined) guardGroup(pid, 'SIGTERM');

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { repositoryRoot } from '../stack/paths.ts';
+import { COMPILE_CACHE } from '../stack/process.ts';
 
 type Variables = Record<string, string>;
 const MAX_MS = 3_000;
@@ -110,7 +111,13 @@ it.each(
     cases.map(([name, value]) => [app as keyof typeof GOOD, name, value] as const),
   ),
 )('%s with a wrong %s ends with 1 and names it, and nothing else', async (app, name, value) => {
-  const env = { PATH: process.env.PATH ?? '', NEXT_RUNTIME: 'nodejs', ...GOOD[app], [name]: value };
+  const env = {
+    PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    NEXT_RUNTIME: 'nodejs',
+    ...GOOD[app],
+    [name]: value,
+  };
   const child = spawn(process.execPath, ['--import', METER, ...START[app]], {
     cwd: join(repositoryRoot, 'apps', app),
     env,
@@ -131,7 +138,7 @@ it('they start with the same variables in their right form', async () => {
   for (const app of ['api', 'worker'] as const) {
     const child = spawn(process.execPath, START[app], {
       cwd: join(repositoryRoot, 'apps', app),
-      env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'info', ...GOOD[app] },
+      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, LOG_LEVEL: 'info', ...GOOD[app] },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];

@@ -197,7 +197,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /** Where Node keeps what it compiled: a start of API or worker costs a third less of the processor with it. */
-const COMPILE_CACHE = join(repositoryRoot, '.pixgen/compiled');
+export const COMPILE_CACHE = join(repositoryRoot, '.pixgen/compiled');
 
 /** What a child gets of our environment: enough to run, nothing of npm's and nothing that reconfigures a database client. */
 export function baseEnvironment(extra: Environment = {}): Environment {

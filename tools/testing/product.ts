@@ -11,6 +11,7 @@ import getPort from 'get-port';
 import { breakEnvironment } from '../chaos/breaks/hook.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../gpu-simulator/simulator.ts';
 import { NO_CALL_LIMITS } from '../stack/call-limits.ts';
+import { COMPILE_CACHE } from '../stack/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const READY_MS = 60_000;
@@ -175,7 +176,7 @@ async function startProcess(
       // Only what the product is told counts: nothing of the developer's shell reaches it.
       child = spawn(process.execPath, ['src/main.ts'], {
         cwd: join(root, 'apps', name),
-        env: { PATH: process.env.PATH ?? '', ...env },
+        env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let tail = '';
