@@ -98,37 +98,6 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await capture('studio-drawn');
   });
 
-  it('keeps a mark that is made while an older answer is still on its way', async () => {
-    await openStudioPage();
-    await studio.controlGpu({ imageMs: 1_500 });
-    await prompt().fill('in the snow');
-    await page.keyboard.press('Control+Enter');
-    await newest()
-      .getByRole('heading', { name: /in the snow/ })
-      .waitFor();
-    await tiles('ready').first().waitFor();
-    // From here on answers are read at once and held back, until the one that says the job is over.
-    const READ = /\/trpc\/[^?]*generation\.get/;
-    const { promise: isOver, resolve: sayItIsOver } = Promise.withResolvers<void>();
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    await page.route(READ, async (route) => {
-      const response = await route.fetch();
-      if (/"endedAt":"/.test(await response.text())) sayItIsOver();
-      await released;
-      // The page no longer waits for those that a later one replaced.
-      await route.fulfill({ response }).catch(() => undefined);
-    });
-    await isOver;
-    await tiles('ready').first().getByRole('link').focus();
-    await Promise.all([page.waitForResponse(/images\.favourite/), page.keyboard.press('f')]);
-    await Promise.all([page.waitForResponse(READ), release()]);
-    await tiles('ready').nth(3).waitFor();
-    expect(await newest().getByRole('button', { name: 'Favourite', pressed: true }).count()).toBe(1);
-    await page.unroute(READ);
-    await studio.controlGpu({ imageMs: 0 });
-    await prompt().fill('');
-  });
-
   it('keeps the draft over a reload, and warns of a prompt that the model cannot read whole', async () => {
     await openStudioPage();
     await prompt().fill('a quiet harbour in the morning');
@@ -295,6 +264,37 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
     await page.waitForURL((url) => url.href !== failedJob);
     await page.getByText('Done').first().waitFor();
     await capture('job-done');
+  });
+
+  it('keeps a mark that is made while an older answer is still on its way', async () => {
+    await openStudioPage();
+    await studio.controlGpu({ imageMs: 1_500 });
+    await prompt().fill('in the snow');
+    await page.keyboard.press('Control+Enter');
+    await newest()
+      .getByRole('heading', { name: /in the snow/ })
+      .waitFor();
+    await tiles('ready').first().waitFor();
+    // From here on answers are read at once and held back, until the one that says the job is over.
+    const READ = /\/trpc\/[^?]*generation\.get/;
+    const { promise: isOver, resolve: sayItIsOver } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route(READ, async (route) => {
+      const response = await route.fetch();
+      if (/"endedAt":"/.test(await response.text())) sayItIsOver();
+      await released;
+      // The page no longer waits for those that a later one replaced.
+      await route.fulfill({ response }).catch(() => undefined);
+    });
+    await isOver;
+    await tiles('ready').first().getByRole('link').focus();
+    await Promise.all([page.waitForResponse(/images\.favourite/), page.keyboard.press('f')]);
+    await Promise.all([page.waitForResponse(READ), release()]);
+    await tiles('ready').nth(3).waitFor();
+    expect(await newest().getByRole('button', { name: 'Favourite', pressed: true }).count()).toBe(1);
+    await page.unroute(READ);
+    await studio.controlGpu({ imageMs: 0 });
+    await prompt().fill('');
   });
 
   it('goes anywhere by key, shows its keys, and lets single keys be switched off', async () => {
