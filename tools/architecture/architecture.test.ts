@@ -126,6 +126,14 @@ describe('imports', () => {
     expect([...new Set(names)].filter((name) => name !== '@pixgen/trpc/client')).toEqual([]);
   });
 
+  it('forms of the web app are sent by SubmitButton, which waits until the page is alive', () => {
+    const sending = product.filter((file) => /<form\b/.test(read(file)) && /onSubmit=/.test(read(file)));
+    expect(sending.length).toBeGreaterThan(8);
+    expect(sending.filter((file) => !/<SubmitButton\b/.test(read(file)))).toEqual([]);
+    const byHand = product.filter((file) => file.endsWith('.tsx') && /type="submit"/.test(read(file)));
+    expect(byHand).toEqual(['packages/ui/src/submit-button.tsx']);
+  });
+
   it('domain has no I/O: a browser can load all of it', () => {
     expect(importersOf(/^node:/, product.filter(below('packages/domain/src/')))).toEqual([]);
   });

@@ -300,12 +300,26 @@ describe.skipIf(executable === null)('the studio in a browser', () => {
   it('goes anywhere by key, shows its keys, and lets single keys be switched off', async () => {
     await page.goto('/home');
     await page.waitForLoadState('networkidle');
+    // Models come a moment after the pages; until then nobody knows that nothing has a name.
+    const READ = /\/trpc\/[^?]*models\.list/;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route(READ, async (route) => {
+      await released;
+      await route.continue();
+    });
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder(/Go to a page/).waitFor();
+    const search = page.getByPlaceholder(/Go to a page/);
+    await search.fill('biscuit');
+    await page.getByText('Looking through models and packs').waitFor();
+    expect(await page.getByText('Nothing has this name').count()).toBe(0);
+    release();
+    const biscuit = page.getByRole('option', { name: /Biscuit/ });
+    await biscuit.waitFor();
+    await page.unroute(READ);
+    await search.fill('');
     await capture('palette');
-    await page.keyboard.type('biscuit');
-    // Models come a moment after the pages.
-    await page.getByRole('option', { name: /Biscuit/ }).waitFor();
+    await search.fill('biscuit');
+    await biscuit.waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/models/*');
     await page.keyboard.press('?');
